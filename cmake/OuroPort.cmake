@@ -1,0 +1,30 @@
+# ouro_add_port(<port>): library ouro_<port> (alias ouro::<port>) = heap/ + gc/ + ports/<port>/.
+#
+# One port per binary: its header is part of the interface, so two of them in one program do not
+# link. A port with needs of its own states them in ports/<port>/port.cmake, which is included with
+# `target` set to the library.
+
+function(ouro_add_port port)
+    set(target ouro_${port})
+    set(root "${PROJECT_SOURCE_DIR}")
+    file(GLOB sources CONFIGURE_DEPENDS
+        "${root}/heap/*.cc" "${root}/gc/*.cc" "${root}/ports/${port}/*.cc")
+
+    add_library(${target} STATIC ${sources})
+    add_library(ouro::${port} ALIAS ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${port} CXX_EXTENSIONS OFF)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_include_directories(${target} PUBLIC
+        "$<BUILD_INTERFACE:${root}>"
+        "$<BUILD_INTERFACE:${root}/include>"
+        "$<INSTALL_INTERFACE:include/ouro>")
+    target_compile_definitions(${target} PUBLIC "OURO_PORT_HEADER=\"ports/${port}/port.h\"")
+    target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
+    ouro_set_warnings(${target})
+
+    if(port STREQUAL "desktop")
+        find_package(Threads REQUIRED)
+        target_link_libraries(${target} PUBLIC Threads::Threads)
+    endif()
+    include("${root}/ports/${port}/port.cmake" OPTIONAL)
+endfunction()

@@ -1,0 +1,177 @@
+// The collector: who runs passes, when, and the control surface that Python's gc module has.
+//
+// Ownership, in two layers. The *pass lock* is held for one bounded step of a pass at a time; any
+// context may take it and continue the pass that is under way (G5), so nobody waits for more than
+// one step of somebody else. The *collection* (one at a time, with its callbacks, finalizers and
+// batch) belongs to one context from start to stop; user code runs inside it with no lock held.
+// A request for memory needs only the pass lock: it finishes the pass under way or runs one of its
+// own that leaves objects with user code alone.
+//
+// C1  User code runs with no lock of the heap held.
+// C2  collect() from inside a callback or finalizer on the same context returns 0 at once.
+// C3  Nothing is lost: what cannot be decided now stays on a list of candidates.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gc/batch.h"
+#include "gc/pass.h"
+#include "heap/heap.h"
+#include "heap/ref.h"
+#include "platform/mutex.h"
+#include "platform/thread.h"
+
+namespace ouro {
+
+struct CollectorConfig {
+    /// Start the background thread.
+    bool background = true;
+    /// Automatic collection is on at the start.
+    bool enabled = true;
+    /// Pages with new candidates that make the background collector start at once.
+    std::uint32_t threshold_pages = 16;
+    /// The longest time a candidate waits for the background collector when it gets the processor.
+    std::uint64_t delay_ns = 2'000'000;
+    /// Objects followed from one fresh candidate before it is deferred.
+    std::uint32_t objects_per_root = 512;
+    /// Units of work (an object or a reference) per step.
+    std::uint32_t step_units = 4096;
+    /// Who runs finalizers and destructors of what the background collector found: its own thread,
+    /// or whoever calls drain().
+    bool user_code_by_drain = false;
+    /// Share of the background collector's time, in percent, for candidates that proved alive
+    /// before, while there is other work.
+    std::uint32_t deferred_percent = 10;
+};
+
+/// What a call of collect() did.
+struct CollectResult {
+    std::size_t unreachable = 0;  ///< tracked objects that this call found unreachable and reclaimed
+    bool complete = true;         ///< false: members kept changing or being upgraded, some may remain
+    Error error = Error::none;    ///< busy: another context collects and waiting is not allowed
+};
+
+enum class CollectPhase : std::uint8_t { start, stop };
+
+/// Announced at the start and stop of every collection that is not nested.
+struct CollectInfo {
+    CollectPhase phase;
+    std::size_t collected;  ///< at stop: objects reclaimed
+    bool automatic;         ///< by the background collector
+};
+
+struct CollectorStatistics {
+    std::size_t collections;       ///< requested by collect()
+    std::size_t automatic;         ///< by the background collector, with at least one candidate
+    std::size_t passes;
+    std::size_t collected;         ///< tracked objects reclaimed
+    std::size_t examined;          ///< objects looked at
+    std::size_t aborted;           ///< passes whose decision a weak upgrade aborted
+    std::size_t deferred_roots;    ///< candidates given up at the limit and asked again later
+    std::uint64_t longest_step_ns; ///< longest time the pass lock was held
+};
+
+class Collector {
+public:
+    static std::size_t bytes_needed(std::size_t region_bytes) {
+        return EdgeCounts::bytes_needed(region_bytes);
+    }
+    /// Attaches to `heap`, whose extra() memory is bytes_needed() large. Starts nothing.
+    Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes);
+    ~Collector();
+    Collector(const Collector&) = delete;
+    Collector& operator=(const Collector&) = delete;
+
+    /// Starts the background thread. False iff the machine has none to give.
+    bool start();
+    /// Ends it. Candidates stay on their lists.
+    void stop();
+
+    /// Reclaims everything that was unreachable when the call began and was not touched since.
+    /// Works also when automatic collection is disabled and without a background thread. From
+    /// another context's collection it waits for that to end where waiting is allowed, else busy.
+    /// Time: O(candidates and what they reach), no limit per root. Runs user code here.
+    CollectResult collect();
+    /// Does about `units` of work of a pass, beginning one if candidates wait. True iff more is to
+    /// do. Runs finalizers and destructors of what the pass found, here.
+    bool step(std::uint32_t units);
+    /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of a
+    /// finished pass, and releases that were postponed. True iff more is to do.
+    bool drain(std::uint32_t objects);
+
+    void enable();
+    void disable();
+    bool is_enabled() const;
+    void set_threshold(std::uint32_t pages) { threshold_pages_.store(pages, platform::memory_order_relaxed); }  // order: a tuning value
+    std::uint32_t threshold() const { return threshold_pages_.load(platform::memory_order_relaxed); }  // order: a tuning value
+    CollectorStatistics statistics() const;
+    /// One function for start and stop of collections; null removes it.
+    void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
+
+    /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive during
+    /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
+    void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Calls visit for every reference that `object` holds, with multiplicity, in field order.
+    void referents(const Ref<Object>& object,
+                   void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Calls visit once for every tracked object that holds a reference to `object`.
+    void referrers(const Ref<Object>& object,
+                   void (*visit)(void* self, const Ref<Object>& object), void* self);
+    bool is_tracked(const Ref<Object>& object);
+    /// Has the object's finalizer been called?
+    bool is_finalized(const Ref<Object>& object);
+
+    /// Is a pass between two steps, or a batch waiting? Only a moment's truth.
+    bool collecting() const;
+
+private:
+    static void thread_main(void* self);
+    static Error emergency_hook(void* self, unsigned attempt);
+    static void wake_hook(void* self);
+
+    void background();
+    void background_round();
+    Error emergency(unsigned attempt);
+
+    bool enter_collection(bool wait);
+    void leave_collection();
+    void announce(CollectPhase phase, std::size_t collected, bool automatic);
+    std::size_t run_collection(const PassOptions& options, bool& complete);
+    PassResult run_pass(const PassOptions* options);
+    bool step_pass(std::uint32_t units);
+    std::size_t finish_batch(bool& complete);
+    void settle_postponed();
+
+    Heap& heap_;
+    CollectorConfig config_;
+    platform::Mutex pass_lock_;
+    Pass pass_;                                ///< under the pass lock
+    std::uint32_t pass_serial_ = 0;            ///< of the pass under way or finished last
+    PassResult pass_result_;                   ///< of the last pass that the collection began
+    std::uint32_t collection_serial_ = 0;      ///< serial of that pass
+    bool collection_pass_done_ = true;
+
+    platform::Mutex collection_lock_;          ///< guards the flag below, never held for long
+    bool collection_taken_ = false;            ///< by a context, or by a batch that waits for drain()
+    Batch batch_;                              ///< owned with the collection
+    bool batch_alive_ = false;                 ///< its finalizers are still to run
+    bool batch_waits_ = false;                 ///< for drain() or the next collect()
+
+    platform::Thread thread_;
+    platform::Event wake_;
+    platform::atomic<std::uint32_t> stopping_{0};
+    platform::atomic<std::uint32_t> enabled_{1};
+    platform::atomic<std::uint32_t> dirty_pages_{0};
+    platform::atomic<std::uint32_t> threshold_pages_{16};
+    bool running_ = false;
+    std::uint64_t deferred_due_ns_ = 0;
+
+    void (*callback_)(void*, const CollectInfo&) = nullptr;
+    void* callback_self_ = nullptr;
+
+    Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, examined_{0},
+        aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
+};
+
+}  // namespace ouro

@@ -1,0 +1,49 @@
+// Sets of objects as bitmaps beside the pages, with lists of the pages that have members.
+//
+// No memory is ever allocated for a set: the bits and links are part of the page records, so a pass
+// works also when nothing is free. All lists but `dirty` are private to the owner of the pass (or of
+// the batch). L1: a page is on a list iff its flag for that list is set.
+#pragma once
+
+#include <cstdint>
+
+#include "heap/block_allocator.h"
+
+namespace ouro {
+
+/// A singly linked list of pages through one of the link fields of PageInfo.
+template <PageIndex PageInfo::*Link, std::uint16_t PageInfo::*Flag>
+class PageList {
+public:
+    bool empty() const { return first_ == kNoPage; }
+    PageIndex first() const { return first_; }
+    static PageIndex next(BlockAllocator& blocks, PageIndex page) { return blocks.page(page).*Link; }
+
+    /// Puts the page on the list unless it is there already.
+    void add(BlockAllocator& blocks, PageIndex page) {
+        PageInfo& info = blocks.page(page);
+        if (info.*Flag != 0) return;
+        info.*Flag = 1;
+        info.*Link = first_;
+        first_ = page;
+    }
+    /// Takes the first page off; kNoPage when empty.
+    PageIndex take(BlockAllocator& blocks) {
+        const PageIndex page = first_;
+        if (page == kNoPage) return kNoPage;
+        PageInfo& info = blocks.page(page);
+        info.*Flag = 0;
+        first_ = info.*Link;
+        return page;
+    }
+
+private:
+    PageIndex first_ = kNoPage;
+};
+
+using SetPages = PageList<&PageInfo::set_next, &PageInfo::on_set>;
+using TodoPages = PageList<&PageInfo::todo_next, &PageInfo::on_todo>;
+using BatchPages = PageList<&PageInfo::batch_next, &PageInfo::on_batch>;
+using DeferredPages = PageList<&PageInfo::deferred_next, &PageInfo::on_deferred>;
+
+}  // namespace ouro

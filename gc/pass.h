@@ -1,0 +1,165 @@
+// One pass of the collector: find a set of objects, prove a part of it garbage, condemn it.
+//
+// Phases (DESIGN rules 10 to 13, 16, 20):
+//   gather    take the candidates off the pages; claim each root: clear its mark, then first reading
+//   explore   follow references from the root, claiming what is reached, up to a limit per root
+//   edges     count, for every member, the references to it from inside the set
+//   scan      a member whose word changed or whose count is not explained is alive; so is all it
+//             reaches: they leave the set
+//   condemn   swap every remaining member's word to condemned; a failure is a sign of life as in scan
+//   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
+//   dispose   all members: dead for certain, references inside go silently, others by decrement;
+//             or, if user code is to run first, all members become the batch
+//   free      the memory goes back, after the last reference into the set is gone; records reset
+//
+// G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
+// G2  All words of the set are read (claim) before any edge of the set is counted (edges).
+// G3  What is not in the set counts as alive. Leaving things out is therefore always safe.
+// G4  A root that was found alive is not asked again before it is decremented again; a root that was
+//     given up at the limit stays on the deferred list.
+// G5  Between two steps the pass can be continued by any context that owns the pass lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gc/edge_counts.h"
+#include "gc/page_lists.h"
+#include "heap/heap.h"
+
+namespace ouro {
+
+/// What a pass looks at and what it may do with what it finds.
+struct PassOptions {
+    bool include_deferred = false;    ///< ask the deferred candidates too
+    bool exclude_user_code = false;   ///< objects whose end runs user code count as alive
+    std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
+};
+
+struct PassResult {
+    std::size_t examined = 0;      ///< members of the set
+    std::size_t collected = 0;     ///< tracked objects reclaimed by the pass itself
+    std::size_t batched = 0;       ///< garbage handed to the batch
+    std::size_t gave_up_roots = 0; ///< roots deferred at the limit
+    std::size_t revived = 0;       ///< members that were condemned or nearly so and showed life
+    bool batch_alive = false;      ///< the batch has finalizers to run and a second validation to pass
+    bool aborted = false;          ///< a weak upgrade aborted the decision
+};
+
+class Pass {
+public:
+    Pass(Heap& heap, void* edge_memory, std::size_t region_bytes) : heap_(heap) {
+        edges_.init(edge_memory, region_bytes);
+    }
+
+    bool idle() const { return phase_ == Phase::idle; }
+    /// Starts a pass over the heap's candidates. The pass is idle.
+    void begin(const PassOptions& options);
+    /// Starts a pass whose set is the batch: the second validation after finalizers.
+    void begin_batch();
+    /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the pass.
+    void step(std::uint32_t budget);
+
+    const PassOptions& options() const { return options_; }
+    const PassResult& result() const { return result_; }
+    bool is_batch_pass() const { return of_batch_; }
+    BatchPages& batch() { return batch_; }
+    bool has_deferred() const { return !deferred_.empty(); }
+    /// An object whose postponed release is due, found while gathering; null when there is none.
+    /// The caller settles it after giving the pass up.
+    void* take_postponed() {
+        return postponed_count_ == 0 ? nullptr : postponed_[--postponed_count_];
+    }
+
+    /// Drops the claim on an object that stays or has ended; frees the memory in the latter case.
+    void unclaim(Header* header, PageInfo& page, std::uint32_t cell);
+
+private:
+    enum class Phase : std::uint8_t {
+        idle, gather, explore, edges, scan, spread, condemn, commit, rollback, dispose, free
+    };
+
+    // The object whose cell was reached while iterating over the set.
+    struct Member {
+        PageIndex page;
+        std::uint32_t cell;
+    };
+
+    void step_gather();
+    void gather_cell(std::uint32_t cell);
+    bool next_source();
+    void put_back_evidence();
+    void step_explore();
+    void give_up_root();
+    void finish_explore();
+    void step_edges();
+    void step_scan();
+    void step_spread();
+    void step_condemn();
+    void step_commit();
+    void step_rollback();
+    void step_dispose();
+    void step_free();
+
+    bool claim(Header* header, WordValue word, Member member);
+    bool claim_target(FieldSlot& slot);
+    void adopt_batch_member(Header* header, Member member);
+    bool may_enter_set(const Header* header);
+    bool is_explained(Header* header, PageInfo& page, std::uint32_t cell);
+    void leave_set(Member member);
+    void leave_target(std::uintptr_t value);
+    void make_dead(Header* header, std::uint64_t flags);
+    void dispose_to_batch(Header* header, Member member);
+    void drop_field(FieldSlot& slot);
+    void defer(Header* header, Member member);
+
+    void rewind();
+    bool next_member(Member& member);
+    Fields fields_of(Header* header);
+    const TypeInfo& info_of(Header* header);
+    Header* header_at(Member member) {
+        return heap_.blocks().header_of_cell({member.page, member.cell});
+    }
+    PageInfo& page(PageIndex index) { return heap_.blocks().page(index); }
+    void spend(std::uint32_t units) { budget_ -= static_cast<std::int64_t>(units); }
+
+    Heap& heap_;
+    EdgeCounts edges_;
+    PassOptions options_;
+    PassResult result_;
+    Phase phase_ = Phase::idle;
+    bool of_batch_ = false;
+    bool user_code_ = false;   ///< some remaining member's end runs user code
+    bool finalizers_ = false;  ///< some remaining member's finalizer never ran
+    bool deciding_ = false;    ///< the decision of this pass is open
+    std::int64_t budget_ = 0;
+
+    SetPages set_;
+    TodoPages todo_;
+    BatchPages batch_;
+    DeferredPages deferred_;
+    DeferredPages deferred_source_;  ///< of this pass, being gathered
+
+    // gather
+    PageIndex dirty_source_ = kNoPage;
+    PageIndex gather_page_ = kNoPage;
+    CellBits gather_bits_;
+    Member root_{kNoPage, 0};
+    std::uint32_t root_claims_ = 0;
+    std::uint32_t root_limit_ = 0;
+
+    static constexpr std::uint32_t kPostponedMax = 16;
+    void* postponed_[kPostponedMax];
+    std::uint32_t postponed_count_ = 0;
+
+    // explore and spread: the page whose todo bits are being worked off, and the field cursor in the
+    // object at hand; iteration over the set: page and cell
+    PageIndex work_page_ = kNoPage;
+    std::uint32_t work_cell_ = 0;
+    std::uint32_t work_field_ = 0;
+    PageIndex at_page_ = kNoPage;
+    std::uint32_t at_cell_ = 0;
+    std::uint32_t at_field_ = 0;
+};
+
+}  // namespace ouro

@@ -1,0 +1,326 @@
+#include "heap/block_allocator.h"
+
+#include <new>
+
+#include "platform/annotate.h"
+#include "platform/context.h"
+#include "platform/fatal.h"
+
+namespace ouro {
+
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantine_bytes) {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uintptr_t records = (address + alignof(PageInfo) - 1) & ~(alignof(PageInfo) - 1);
+    const std::uintptr_t end = address + bytes;
+    if (records >= end) return false;
+    std::size_t count = (end - records) / (kPageBytes + sizeof(PageInfo));
+    for (;; --count) {
+        if (count == 0) return false;
+        begin_ = (records + count * sizeof(PageInfo) + 63) & ~std::uintptr_t{63};
+        if (begin_ + count * kPageBytes <= end) break;
+    }
+    pages_ = reinterpret_cast<PageInfo*>(records);
+    for (std::size_t i = 0; i < count; ++i) new (&pages_[i]) PageInfo;
+    page_count_ = count;
+    for (PageIndex& list : available_) list = kNoPage;
+    quarantine_limit_ = quarantine_bytes;
+    runs_.init(pages_, static_cast<std::uint32_t>(count));
+    platform::poison(reinterpret_cast<void*>(begin_), count * kPageBytes);
+    return true;
+}
+
+// ---- lookup
+
+BlockAllocator::Cell BlockAllocator::cell_of(const void* address) const {
+    if (!contains(address)) return {kNoPage, 0};
+    PageIndex page = page_of(address);
+    PageLayout layout = pages_[page].load_layout();
+    if (layout.kind == PageLayout::kSpanTail) {
+        page -= layout.pages;
+        layout = pages_[page].load_layout();
+    }
+    if (layout.kind != PageLayout::kSpan) return {kNoPage, 0};
+    if (layout.size_class == kLargeClass) return {page, 0};
+    const SizeClass& size_class = kSizeClassTable[layout.size_class];
+    const std::uint64_t offset =
+        reinterpret_cast<std::uintptr_t>(address) - begin_ - page * kPageBytes;
+    const auto index = static_cast<std::uint32_t>((offset * size_class.reciprocal) >> 32);
+    if (index >= size_class.capacity) return {kNoPage, 0};
+    return {page, index};
+}
+
+std::uint32_t BlockAllocator::cells_in(PageIndex page) const {
+    const PageLayout layout = pages_[page].load_layout();
+    if (layout.kind != PageLayout::kSpan) return 0;
+    return layout.size_class == kLargeClass ? 1 : kSizeClassTable[layout.size_class].capacity;
+}
+
+std::size_t BlockAllocator::cell_bytes(PageIndex page) const {
+    const PageLayout layout = pages_[page].load_layout();
+    return layout.size_class == kLargeClass ? layout.pages * kPageBytes
+                                            : kSizeClassTable[layout.size_class].cell_bytes;
+}
+
+Header* BlockAllocator::header_of_cell(Cell cell) const {
+    const std::uintptr_t start = begin_ + cell.page * kPageBytes;
+    if (cell.index == 0) return reinterpret_cast<Header*>(start);
+    const PageLayout layout = pages_[cell.page].load_layout();
+    return reinterpret_cast<Header*>(
+        start + std::size_t{cell.index} * kSizeClassTable[layout.size_class].cell_bytes);
+}
+
+std::size_t BlockAllocator::payload_max() const {
+    return page_count_ * kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
+}
+
+// ---- span lists
+
+void BlockAllocator::link(PageIndex& list, PageIndex page) {
+    pages_[page].prev = kNoPage;
+    pages_[page].next = list;
+    if (list != kNoPage) pages_[list].prev = page;
+    list = page;
+}
+
+void BlockAllocator::unlink(PageIndex& list, PageIndex page) {
+    const PageIndex next = pages_[page].next;
+    const PageIndex prev = pages_[page].prev;
+    if (next != kNoPage) pages_[next].prev = prev;
+    if (prev != kNoPage) {
+        pages_[prev].next = next;
+    } else {
+        list = next;
+    }
+}
+
+// ---- making and dissolving spans
+
+void BlockAllocator::set_span_layout(PageIndex page, PageLayout layout) {
+    for (std::uint32_t i = 1; i < layout.pages; ++i) {
+        const PageLayout tail{PageLayout::kSpanTail, 0, i};
+        // order: release; pairs with PageInfo::load_layout().
+        pages_[page + i].layout.store(tail.encode(), memory_order_release);
+    }
+    // order: release; pairs with PageInfo::load_layout(): the cells' headers are initialized.
+    pages_[page].layout.store(layout.encode(), memory_order_release);
+}
+
+void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint32_t pages) {
+    PageInfo& info = pages_[page];
+    const bool large = size_class == kLargeClass;
+    const std::uint32_t capacity = large ? 1 : kSizeClassTable[size_class].capacity;
+    const std::size_t bytes = large ? pages * kPageBytes : kSizeClassTable[size_class].cell_bytes;
+    std::uintptr_t cell = begin_ + page * kPageBytes;
+    for (std::uint32_t i = 0; i < capacity; ++i, cell += bytes) {
+        platform::unpoison(reinterpret_cast<void*>(cell), sizeof(Header));
+        auto* header = new (reinterpret_cast<void*>(cell)) Header;
+        // order: relaxed, both; published by the release store of the layout.
+        header->word.store(WordValue{}.dead().bits, memory_order_relaxed);
+        header->generation.store(i + 1 < capacity ? i + 2 : 0, memory_order_relaxed);
+    }
+    for (auto& word : info.candidate) {
+        // order: relaxed; a late mark by a mutator is harmless either way (P3).
+        word.store(0, memory_order_relaxed);
+    }
+    info.used = 0;
+    info.free_head = 1;
+    set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
+}
+
+bool BlockAllocator::dissolve_retired() {
+    if (retired_ == kNoPage || !platform::all_windows_closed()) return false;
+    while (retired_ != kNoPage) {
+        const PageIndex page = retired_;
+        unlink(retired_, page);
+        const std::uint32_t pages = pages_[page].load_layout().pages;
+        platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
+        runs_.give(page, pages);
+    }
+    retired_count_ = 0;
+    return true;
+}
+
+PageIndex BlockAllocator::take_run(std::uint32_t pages) {
+    PageIndex page = runs_.take(pages);
+    if (page == kNoPage && dissolve_retired()) page = runs_.take(pages);
+    if (page != kNoPage) return page;
+    if (quarantined_bytes_ == 0) return kNoPage;
+    release_quarantine(0);
+    return dissolve_retired() ? runs_.take(pages) : kNoPage;
+}
+
+PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
+    // A retired span of the class needs no new layout; look at a bounded number of them.
+    PageIndex candidate = retired_;
+    for (std::uint32_t i = 0; i < 8 && candidate != kNoPage; ++i) {
+        if (pages_[candidate].load_layout().size_class == size_class) {
+            unlink(retired_, candidate);
+            --retired_count_;
+            return candidate;
+        }
+        candidate = pages_[candidate].next;
+    }
+    const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
+    if (page != kNoPage) format(page, size_class, kSizeClassTable[size_class].span_pages);
+    return page;
+}
+
+// ---- allocate
+
+Header* BlockAllocator::allocate_cell(std::uint32_t size_class) {
+    PageIndex page = available_[size_class];
+    if (page == kNoPage) {
+        page = fresh_span(size_class);
+        if (page == kNoPage) page = available_[size_class];  // the quarantine may have helped
+        if (page == kNoPage) return nullptr;
+        if (page != available_[size_class]) link(available_[size_class], page);
+    }
+    PageInfo& info = pages_[page];
+    Header* header = header_of_cell({page, info.free_head - 1u});
+    // order: relaxed; the link is written and read under the allocation lock.
+    info.free_head = static_cast<std::uint16_t>(header->generation.load(memory_order_relaxed));
+    ++info.used;
+    if (info.free_head == 0) unlink(available_[size_class], page);
+    // order: relaxed; published with the object by the first count (heap.cc).
+    header->generation.store(++info.generation, memory_order_relaxed);
+    used_bytes_ += kSizeClassTable[size_class].cell_bytes;
+    return header;
+}
+
+Header* BlockAllocator::allocate_run(std::size_t bytes) {
+    const std::size_t pages = (bytes + kPageBytes - 1) >> kPageShift;
+    if (pages > page_count_) return nullptr;
+    const PageIndex page = take_run(static_cast<std::uint32_t>(pages));
+    if (page == kNoPage) return nullptr;
+    format(page, kLargeClass, static_cast<std::uint32_t>(pages));
+    PageInfo& info = pages_[page];
+    info.free_head = 0;
+    info.used = 1;
+    Header* header = header_of_cell({page, 0});
+    // order: relaxed; published with the object by the first count (heap.cc).
+    header->generation.store(++info.generation, memory_order_relaxed);
+    used_bytes_ += pages * kPageBytes;
+    return header;
+}
+
+Header* BlockAllocator::allocate(std::size_t payload_bytes) {
+    if (payload_bytes > payload_max()) return nullptr;
+    std::size_t bytes = payload_bytes + sizeof(Header) + platform::kRedzoneBytes;
+    if (bytes < kSmallestCell) bytes = kSmallestCell;
+    Header* header = nullptr;
+    {
+        platform::LockGuard guard(lock_);
+        header = bytes <= kLargestCell ? allocate_cell(kClassOfUnits[(bytes + 15) / 16])
+                                       : allocate_run(bytes);
+        if (used_bytes_ > used_bytes_max_) used_bytes_max_ = used_bytes_;
+    }
+    if (header != nullptr) platform::unpoison(header->payload(), payload_bytes);
+    return header;
+}
+
+// ---- free
+
+void BlockAllocator::put_back(PageIndex page, std::uint32_t cell, Header* header) {
+    PageInfo& info = pages_[page];
+    const std::uint32_t size_class = info.load_layout().size_class;
+    if (size_class != kLargeClass) {
+        // order: relaxed; the link is written and read under the allocation lock.
+        header->generation.store(info.free_head, memory_order_relaxed);
+        if (info.free_head == 0) link(available_[size_class], page);
+        info.free_head = static_cast<std::uint16_t>(cell + 1);
+    }
+    --info.used;
+    if (info.used != 0) return;
+    if (size_class != kLargeClass) unlink(available_[size_class], page);
+    link(retired_, page);
+    if (++retired_count_ > kRetiredMax) dissolve_retired();
+}
+
+void BlockAllocator::release_quarantine(std::size_t down_to_bytes) {
+    while (quarantined_bytes_ > down_to_bytes) {
+        Header* header = quarantine_first_;
+        // order: relaxed; written and read under the allocation lock.
+        const std::uint32_t link = header->generation.load(memory_order_relaxed);
+        quarantine_first_ = link == 0 ? nullptr : reinterpret_cast<Header*>(
+                                                      begin_ + std::uintptr_t{link - 1} * 16);
+        const Cell cell = cell_of(header);
+        quarantined_bytes_ -= cell_bytes(cell.page);
+        put_back(cell.page, cell.index, header);
+    }
+}
+
+void BlockAllocator::free(Header* header) {
+    platform::LockGuard guard(lock_);
+    const Cell cell = cell_of(header);
+    if (OURO_UNLIKELY(cell.page == kNoPage)) platform::fatal("free of a foreign address", header);
+    const std::size_t bytes = cell_bytes(cell.page);
+    platform::poison(header->payload(), bytes - sizeof(Header));
+    used_bytes_ -= bytes;
+    if (quarantine_limit_ == 0) {
+        put_back(cell.page, cell.index, header);
+        return;
+    }
+    // order: relaxed; written and read under the allocation lock.
+    header->generation.store(0, memory_order_relaxed);
+    if (quarantined_bytes_ == 0) {
+        quarantine_first_ = header;
+    } else {
+        const auto unit = (reinterpret_cast<std::uintptr_t>(header) - begin_) / 16 + 1;
+        quarantine_last_->generation.store(static_cast<std::uint32_t>(unit), memory_order_relaxed);
+    }
+    quarantine_last_ = header;
+    quarantined_bytes_ += bytes;
+    release_quarantine(quarantine_limit_);
+}
+
+// ---- figures and checks
+
+MemoryFigures BlockAllocator::figures() {
+    platform::LockGuard guard(lock_);
+    const std::size_t capacity = page_count_ * kPageBytes;
+    const std::size_t run = runs_.largest_run() * kPageBytes;
+    const std::size_t overhead = sizeof(Header) + platform::kRedzoneBytes;
+    return {capacity,
+            used_bytes_,
+            used_bytes_max_,
+            capacity - used_bytes_,
+            run > overhead ? run - overhead : 0,
+            quarantined_bytes_};
+}
+
+const char* BlockAllocator::verify() {
+    platform::LockGuard guard(lock_);
+    std::size_t used_bytes = 0;
+    std::uint32_t free_pages = 0;
+    for (PageIndex page = 0; page < page_count_;) {
+        const PageLayout layout = pages_[page].load_layout();
+        if (layout.pages == 0 || layout.pages > page_count_ - page) return "page record: length";
+        if (layout.kind == PageLayout::kFree) {
+            free_pages += layout.pages;
+        } else if (layout.kind == PageLayout::kSpan) {
+            const std::uint32_t cells = cells_in(page);
+            std::uint32_t free_cells = 0;
+            for (std::uint32_t link = pages_[page].free_head; link != 0; ++free_cells) {
+                if (link > cells || free_cells >= cells) return "B3: free list of a span";
+                Header* header = header_of_cell({page, link - 1});
+                if (header->load_info().type() != 0) return "B3: a live cell is on a free list";
+                // order: relaxed; read under the allocation lock.
+                link = header->generation.load(memory_order_relaxed);
+            }
+            const bool large = layout.size_class == kLargeClass;
+            if (!large && free_cells + pages_[page].used != cells) return "B3: used + free";
+            used_bytes += pages_[page].used * cell_bytes(page);
+        } else {
+            return "page record: a tail where a head must be";
+        }
+        page += layout.pages;
+    }
+    if (free_pages != runs_.free_pages()) return "free pages: sum";
+    if (used_bytes != used_bytes_ + quarantined_bytes_) return "used bytes: sum";
+    return nullptr;
+}
+
+}  // namespace ouro

@@ -1,0 +1,117 @@
+// Memory for objects: spans of equal cells, whole runs for large objects, all inside the region.
+//
+// B1  Every cell of a span starts with a Header whose word is a word until the span is dissolved.
+// B2  A span is dissolved only while all its cells are free and no context is in a load window.
+//     Until then it waits on the retired list, from where its own class takes it back at once.
+// B3  used = number of cells that are neither on the span's free list nor in quarantine.
+//
+// Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
+// headers of its cells (at most 128) and one record per page; a large object one record per page.
+// Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call and all of them
+// before memory is reported exhausted.
+//
+// Fragmentation, worst case: a span of class c stays while one cell lives, so a program that keeps
+// one cell of every span can strand (capacity - 1) / capacity of its high-water mark; between
+// classes and runs the bound of any allocator that moves nothing holds (Robson 1974: about
+// live * log2(largest / smallest) / 2). Inside a cell at most a fifth is unused (heap/size_class.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/page.h"
+#include "heap/run_allocator.h"
+#include "platform/mutex.h"
+
+namespace ouro {
+
+/// Figures of the memory itself; live object figures are in Statistics.
+struct MemoryFigures {
+    std::size_t capacity_bytes;      ///< pages the region holds, in bytes
+    std::size_t used_bytes;          ///< cells and runs in use, headers included
+    std::size_t used_bytes_max;      ///< high-water mark of used_bytes
+    std::size_t free_bytes;          ///< capacity minus used
+    std::size_t largest_free_block;  ///< payload of an object that fits now, within 1/8
+    std::size_t quarantined_bytes;   ///< freed, kept back to catch uses after free
+};
+
+class BlockAllocator {
+public:
+    /// Lays records and pages into [memory, memory + bytes). False iff not even one page fits.
+    bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes);
+
+    /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh generation,
+    /// and its payload is accessible with undefined content. Null iff nothing fits.
+    /// Threads: any. Takes the allocation lock.
+    Header* allocate(std::size_t payload_bytes);
+    /// Takes back a cell whose object is gone: word with count 0 and no claim, info 0.
+    void free(Header* header);
+
+    /// The lock that allocate() and free() take; type entries and figures are under it too.
+    platform::Mutex& lock() { return lock_; }
+
+    MemoryFigures figures();
+    /// The largest payload that any request can ever get.
+    std::size_t payload_max() const;
+
+    bool contains(const void* address) const {
+        return reinterpret_cast<std::uintptr_t>(address) - begin_ < page_count_ * kPageBytes;
+    }
+    /// Address of the first page.
+    std::uintptr_t begin() const { return begin_; }
+    PageIndex page_count() const { return static_cast<PageIndex>(page_count_); }
+    PageInfo& page(PageIndex index) { return pages_[index]; }
+    PageIndex page_of(const void* address) const {
+        return static_cast<PageIndex>((reinterpret_cast<std::uintptr_t>(address) - begin_) >>
+                                      kPageShift);
+    }
+
+    /// Where a header's cell is: first page of its span and cell number.
+    struct Cell {
+        PageIndex page;
+        std::uint32_t index;
+    };
+    /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a load
+    /// window or holds something that keeps the span.
+    Cell cell_of(const void* address) const;
+    /// Number of cells of the span that starts at `page`; 0 when no span starts there.
+    std::uint32_t cells_in(PageIndex page) const;
+    Header* header_of_cell(Cell cell) const;
+    /// Bytes of the cell, header included.
+    std::size_t cell_bytes(PageIndex page) const;
+
+    /// Checks B3, the free lists, the runs and the sums; null or the name of the first broken one.
+    const char* verify();
+
+private:
+    Header* allocate_cell(std::uint32_t size_class);
+    Header* allocate_run(std::size_t bytes);
+    PageIndex fresh_span(std::uint32_t size_class);
+    PageIndex take_run(std::uint32_t pages);
+    void format(PageIndex page, std::uint32_t size_class, std::uint32_t pages);
+    void put_back(PageIndex page, std::uint32_t cell, Header* header);
+    void link(PageIndex& list, PageIndex page);
+    void unlink(PageIndex& list, PageIndex page);
+    bool dissolve_retired();
+    void release_quarantine(std::size_t down_to_bytes);
+    void set_span_layout(PageIndex page, PageLayout layout);
+
+    static constexpr std::uint32_t kRetiredMax = 64;
+
+    platform::Mutex lock_;
+    PageInfo* pages_ = nullptr;
+    std::uintptr_t begin_ = 0;
+    std::size_t page_count_ = 0;
+    RunAllocator runs_;
+    PageIndex available_[kSizeClasses];  ///< spans with a free cell, per class
+    PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
+    std::uint32_t retired_count_ = 0;
+    std::size_t used_bytes_ = 0;
+    std::size_t used_bytes_max_ = 0;
+    std::size_t quarantine_limit_ = 0;
+    std::size_t quarantined_bytes_ = 0;
+    Header* quarantine_first_ = nullptr;  ///< linked through Header::generation as 16-byte units
+    Header* quarantine_last_ = nullptr;
+};
+
+}  // namespace ouro

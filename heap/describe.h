@@ -1,0 +1,219 @@
+// How a type tells the heap where its fields are, so that none can be forgotten or listed twice.
+//
+// In order of preference:
+//   1. A list:        static constexpr auto ouro_fields = ouro::fields<&Node::next, &Node::up>;
+//                     (a base class's fields come in by ouro::fields_of<Base> as a list element).
+//   2. An aggregate:  nothing to write; its members are found by decomposition (up to 16).
+//   3. No fields:     using ouro_leaf = void;
+// Anything else does not compile. A list with a duplicate or with something that is not a field does
+// not compile either. What a list leaves out makes the object it refers to look externally held: it
+// can leak, it can never be freed early. The constructor census (heap/census.h) names such types.
+//
+// Other properties a type may state:  using ouro_acyclic = void;  its fields never close a cycle;
+//   static constexpr const char* ouro_name = "Node";              name in reports
+//   void finalize();                                              PEP 442 finalizer
+//   class X : public ouro::WeaklyReferable                        target of weak references
+//   class X : public ouro::Variable                               trailing fields and bytes
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "heap/field.h"
+#include "heap/type_info.h"
+#include "heap/weak_list.h"
+
+namespace ouro {
+
+/// First base of types with a variable part: `Field<F> trailing(i)` and bytes behind the fixed part.
+class Variable : public Trailing {};
+
+namespace detail {
+
+template <class T>
+struct is_field : std::false_type {};
+template <class T>
+struct is_field<Field<T>> : std::true_type {};
+template <class T, std::size_t N>
+struct is_field<Field<T>[N]> : std::true_type {};
+
+template <class T>
+inline constexpr std::size_t fields_in = 1;
+template <class T, std::size_t N>
+inline constexpr std::size_t fields_in<T[N]> = N;
+
+template <auto Member>
+struct MemberTraits;
+template <class C, class M, M C::*Member>
+struct MemberTraits<Member> {
+    using Class = C;
+    using Type = M;
+};
+
+template <auto A, auto B>
+constexpr bool same_member() {
+    if constexpr (std::is_same_v<decltype(A), decltype(B)>) {
+        return A == B;
+    } else {
+        return false;
+    }
+}
+
+template <auto First, auto... Rest>
+constexpr bool first_is_repeated() {
+    return (false || ... || same_member<First, Rest>());
+}
+template <auto...>
+struct AllDistinct : std::true_type {};
+template <auto First, auto... Rest>
+struct AllDistinct<First, Rest...>
+    : std::bool_constant<!first_is_repeated<First, Rest...>() && AllDistinct<Rest...>::value> {};
+
+inline void write_offset(std::uint16_t*& out, const void* object, const void* field,
+                         std::size_t count) {
+    auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(field) -
+                                           static_cast<const std::byte*>(object));
+    for (std::size_t i = 0; i < count; ++i, offset += sizeof(FieldSlot))
+        *out++ = static_cast<std::uint16_t>(offset);
+}
+
+/// A list of pointers to field members.
+template <auto... Members>
+struct FieldList {
+    static constexpr std::size_t kCount =
+        (std::size_t{0} + ... + fields_in<typename MemberTraits<Members>::Type>);
+
+    template <class T>
+    static void write(std::uint16_t*& out, const T* object) {
+        (..., write_offset(out, object, &(object->*Members),
+                           fields_in<typename MemberTraits<Members>::Type>));
+    }
+};
+
+}  // namespace detail
+
+/// The list of a type's fields (see above).
+template <auto... Members>
+inline constexpr detail::FieldList<Members...> fields = [] {
+    static_assert((true && ... &&
+                   detail::is_field<typename detail::MemberTraits<Members>::Type>::value),
+                  "ouro::fields<>: every entry must be a Field<T> or an array of Field<T>");
+    static_assert(detail::AllDistinct<Members...>::value,
+                  "ouro::fields<>: a field is listed twice; a reference counted once and followed "
+                  "twice would free live objects");
+    return detail::FieldList<Members...>{};
+}();
+
+}  // namespace ouro
+
+#include "heap/describe_aggregate.h"
+
+namespace ouro::detail {
+
+template <class T>
+concept HasFieldList = requires { T::ouro_fields; };
+template <class T>
+concept IsLeaf = requires { typename T::ouro_leaf; };
+template <class T>
+concept IsAcyclic = requires { typename T::ouro_acyclic; };
+template <class T>
+concept HasName = requires { { T::ouro_name } -> std::convertible_to<const char*>; };
+template <class T>
+concept HasFinalizer = requires(T& object) { object.finalize(); };
+
+template <class T>
+constexpr std::size_t fixed_field_count() {
+    if constexpr (HasFieldList<T>) {
+        return std::remove_cvref_t<decltype(T::ouro_fields)>::kCount;
+    } else if constexpr (IsLeaf<T> || !std::is_class_v<T>) {
+        return 0;
+    } else {
+        static_assert(std::is_aggregate_v<T>,
+                      "this type is not an aggregate, so its Field<> members cannot be found: add "
+                      "'static constexpr auto ouro_fields = ouro::fields<&T::member, ...>;' or, if "
+                      "it has none, 'using ouro_leaf = void;'");
+        return aggregate_field_count<T>();
+    }
+}
+
+template <class T>
+void write_field_offsets(std::uint16_t* out) {
+    // The object is never touched: only addresses of members are formed.
+    alignas(T) static constexpr std::byte storage[1] = {};
+    const T* object = reinterpret_cast<const T*>(storage);
+    if constexpr (HasFieldList<T>) {
+        std::remove_cvref_t<decltype(T::ouro_fields)>::write(out, object);
+    } else if constexpr (!IsLeaf<T> && std::is_class_v<T>) {
+        write_aggregate_offsets(out, object, object);
+    }
+}
+
+template <class T>
+constexpr const char* type_name() {
+    if constexpr (HasName<T>) {
+        return T::ouro_name;
+    } else {
+        return __PRETTY_FUNCTION__;  // "... [with T = Node]": readable enough in a report
+    }
+}
+
+template <class T>
+constexpr std::uint16_t type_flags() {
+    std::uint16_t flags = 0;
+    constexpr bool variable = std::is_base_of_v<Variable, T>;
+    constexpr bool has_fields = fixed_field_count<T>() > 0 || variable;
+    if (has_fields) flags |= TypeInfo::kHasFields;
+    if (has_fields && !IsAcyclic<T>) flags |= TypeInfo::kTracked;
+    if (variable) flags |= TypeInfo::kVariable;
+    if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
+    return flags;
+}
+
+template <class T>
+void run_destructor(void* object) {
+    static_cast<T*>(object)->~T();
+}
+
+template <class T>
+void run_finalizer(void* object) {
+    static_cast<T*>(object)->finalize();
+}
+
+template <class T>
+constexpr auto destroy_function() -> void (*)(void*) {
+    if constexpr (std::is_trivially_destructible_v<T>) {
+        return nullptr;
+    } else {
+        return &run_destructor<T>;
+    }
+}
+
+template <class T>
+constexpr auto finalize_function() -> void (*)(void*) {
+    if constexpr (HasFinalizer<T>) {
+        return &run_finalizer<T>;
+    } else {
+        return nullptr;
+    }
+}
+
+template <class T>
+inline constinit platform::atomic<std::uint32_t> drawn_type_index{0};
+
+/// The description of T, in read-only memory.
+template <class T>
+inline constexpr TypeInfo type_info_of = {
+    type_name<T>(),
+    static_cast<std::uint32_t>(sizeof(T)),
+    static_cast<std::uint16_t>(fixed_field_count<T>()),
+    type_flags<T>(),
+    &write_field_offsets<T>,
+    destroy_function<T>(),
+    finalize_function<T>(),
+    &drawn_type_index<T>,
+};
+
+}  // namespace ouro::detail

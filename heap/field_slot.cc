@@ -1,0 +1,61 @@
+#include "heap/field_slot.h"
+
+#include "heap/heap.h"
+#include "heap/reference_count.h"
+#include "platform/context.h"
+
+namespace ouro::detail {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+
+std::uintptr_t load_counted(const FieldSlot& slot) {
+    platform::LoadWindow window;
+    for (;;) {
+        // order: acquire; pairs with the exchange that stored it: the object is constructed.
+        const std::uintptr_t value = slot.load(memory_order_acquire);
+        if (!is_object(value)) return value;
+        Header* header = header_of(object_of(value));
+        const WordValue word = header->load_word();
+        // order: acquire; DESIGN rule 15: the field still holds it after the word was read, so the
+        // word is that object's. The window keeps the word a word; the version makes the swap exact.
+        if (slot.load(memory_order_acquire) != value) continue;
+        if (word.count() == 0) continue;  // it has left the field since
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a count change like any other (DESIGN rule 19).
+        if (!header->word.compare_exchange(
+                expected, word.incremented_or_pinned().without(WordValue::kClean).bits,
+                memory_order_acq_rel, memory_order_acquire))
+            continue;
+        return value;
+    }
+}
+
+void store_owned(FieldSlot& slot, std::uintptr_t value) {
+    // order: acq_rel; release: the object is complete and counted before it can be read here
+    // (DESIGN rule 4, 19); acquire: we may end the old one.
+    const std::uintptr_t old = slot.exchange(value, memory_order_acq_rel);
+    if (is_object(old)) release(object_of(old));
+}
+
+std::uintptr_t exchange_owned(FieldSlot& slot, std::uintptr_t value) {
+    // order: acq_rel; as in store_owned().
+    const std::uintptr_t old = slot.exchange(value, memory_order_acq_rel);
+    if (is_object(old)) touch(object_of(old));  // DESIGN rule 5
+    return old;
+}
+
+bool is_inside(const FieldSlot& slot, std::uintptr_t value) {
+    // Objects in cells reach no farther than the largest cell; larger ones start a page run.
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(&slot) - value;
+    if (offset >> 40 != 0) return false;  // before the object
+    Heap* heap = Heap::of(object_of(value));
+    if (heap == nullptr) return false;
+    const bool may_be_large = (value - sizeof(Header) - heap->blocks().begin()) % kPageBytes == 0;
+    if (offset >= kLargestCell && !may_be_large) return false;
+    const BlockAllocator::Cell mine = heap->blocks().cell_of(&slot);
+    const BlockAllocator::Cell its = heap->blocks().cell_of(object_of(value));
+    return mine.page != kNoPage && mine.page == its.page && mine.index == its.index;
+}
+
+}  // namespace ouro::detail

@@ -1,0 +1,52 @@
+// Fields of an object by number: fixed ones at the type's offsets, then a trailing array.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/type_table.h"
+
+namespace ouro {
+
+/// A reference slot inside an object: null, an object's address, or an immediate (odd).
+using FieldSlot = platform::atomic<std::uintptr_t>;
+
+/// First member of objects with a variable part: how many trailing fields and bytes they have.
+struct Trailing {
+    std::uint32_t field_count = 0;
+    std::uint32_t byte_count = 0;
+};
+
+/// The fields of one object. A view: valid while the object's memory is.
+class Fields {
+public:
+    Fields(void* object, const TypeTable::Entry& type, const TypeInfo& info)
+        : object_(static_cast<std::byte*>(object)),
+          offsets_(type.offsets),
+          fixed_(info.fixed_fields) {
+        count_ = fixed_;
+        if (info.variable()) {
+            trailing_ = reinterpret_cast<FieldSlot*>(object_ + trailing_offset(info));
+            count_ += reinterpret_cast<const Trailing*>(object_)->field_count;
+        }
+    }
+
+    std::uint32_t count() const { return count_; }
+    FieldSlot& operator[](std::uint32_t index) const {
+        if (index < fixed_) return *reinterpret_cast<FieldSlot*>(object_ + offsets_[index]);
+        return trailing_[index - fixed_];
+    }
+    /// Where the trailing fields of a variable type start.
+    static std::size_t trailing_offset(const TypeInfo& info) {
+        return (info.size + alignof(FieldSlot) - 1) & ~(alignof(FieldSlot) - 1);
+    }
+
+private:
+    std::byte* object_;
+    const std::uint16_t* offsets_;
+    FieldSlot* trailing_ = nullptr;
+    std::uint32_t fixed_;
+    std::uint32_t count_;
+};
+
+}  // namespace ouro

@@ -1,0 +1,231 @@
+#include "heap/heap.h"
+
+#include <cstring>
+#include <new>
+
+#include "platform/context.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+namespace {
+
+constexpr std::size_t kHeapsMax = 16;
+platform::atomic<Heap*> g_heaps[kHeapsMax];
+
+std::size_t round_up(std::size_t value, std::size_t alignment) {
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+}  // namespace
+
+Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
+                           std::size_t extra_bytes) {
+    if (config.types_max > InfoValue::kTypeMask + 1) return Error::too_many_types;
+    const auto start = reinterpret_cast<std::uintptr_t>(region.data());
+    const std::size_t skew = round_up(start, 64) - start;
+    const std::size_t heap_bytes = round_up(sizeof(Heap), 64);
+    const std::size_t extra = round_up(extra_bytes, 64);
+    const std::size_t table =
+        round_up(TypeTable::bytes_needed(config.types_max, config.field_offsets_max), 64);
+    const std::size_t fixed = skew + heap_bytes + extra + table;
+    if (region.size() <= fixed) return Error::region_too_small;
+
+    std::byte* at = region.data() + skew;
+    Heap* heap = new (at) Heap(region, config);
+    at += heap_bytes;
+    heap->extra_ = at;
+    std::memset(at, 0, extra);
+    at += extra;
+    heap->types_.init(at, config.types_max, config.field_offsets_max);
+    at += table;
+    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes))
+        return Error::region_too_small;
+    for (auto& slot : g_heaps) {
+        Heap* expected = nullptr;
+        // order: acq_rel; pairs with of(): the heap is complete before it can be found.
+        if (slot.compare_exchange(expected, heap, memory_order_acq_rel, memory_order_acquire))
+            return heap;
+    }
+    return Error::too_many_heaps;
+}
+
+void Heap::destroy() {
+    for (auto& slot : g_heaps) {
+        Heap* expected = this;
+        // order: acq_rel; nobody finds the heap after this.
+        slot.compare_exchange(expected, nullptr, memory_order_acq_rel, memory_order_acquire);
+    }
+    this->~Heap();
+}
+
+Heap* Heap::of(const void* address) {
+    for (auto& slot : g_heaps) {
+        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+        if (heap != nullptr && heap->blocks_.contains(address)) return heap;
+    }
+    return nullptr;
+}
+
+// ---- making objects
+
+Result<Header*> Heap::allocate(std::size_t bytes) {
+    if (bytes > blocks_.payload_max()) return Error::object_too_large;
+    Header* header = blocks_.allocate(bytes);
+    for (unsigned attempt = 0; header == nullptr; ++attempt) {
+        Error reason = Error::out_of_memory;
+        if (has_postponed() && attempt == 0) run_postponed(false);
+        if (hooks_.emergency != nullptr) reason = hooks_.emergency(hooks_.self, attempt);
+        header = blocks_.allocate(bytes);
+        if (header == nullptr && reason != Error::none) {
+            Counters::add(counters_.out_of_memory);
+            return reason;
+        }
+    }
+    return header;
+}
+
+Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing) {
+    if (is_shut_down()) return Error::shut_down;
+    TypeTable::Entry* entry = types_.find(type_index(info));
+    if (entry == nullptr) {
+        platform::LockGuard guard(blocks_.lock());
+        auto entered = types_.enter(info);
+        if (!entered) return entered.error();
+        entry = *entered;
+    }
+    auto allocated = allocate(bytes);
+    if (!allocated) return allocated.error();
+    Header* header = *allocated;
+    std::memset(header->payload(), 0, bytes);
+    // order: relaxed; published by the release store of the word below.
+    header->info.store(type_index(info) | InfoValue::kConstructing, memory_order_relaxed);
+    const WordValue dead{header->word.load(memory_order_relaxed)};  // order: the cell is ours alone
+    const std::uint64_t flags = info.tracked() ? 0 : WordValue::kMarked;
+    // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
+    header->word.store(((dead.version() + 1ull) << WordValue::kVersionShift) |
+                           WordValue::kCountOne | flags,
+                       memory_order_release);
+    Counters::add(counters_.live_objects);
+    Counters::add(counters_.live_bytes, bytes);
+    Counters::add(counters_.made);
+    entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
+    return header->payload();
+}
+
+void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) {
+    if (info.variable()) *static_cast<Trailing*>(object) = trailing;
+    Header* header = header_of(object);
+    // order: relaxed load (single writer); release store: pairs with load_info(): the constructor's
+    // plain initialization of the fields is done before the collector looks into them.
+    const std::uint32_t bits = header->info.load(memory_order_relaxed);
+    header->info.store(bits & ~InfoValue::kConstructing, memory_order_release);
+}
+
+void Heap::abandon_object(void* object) {
+    Header* header = header_of(object);
+    const WordValue word = header->load_word();
+    OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
+    // order: release; the cell is ours alone, the count 0 is what others may see of it.
+    header->word.store(word.bumped().dead().bits, memory_order_release);
+    Counters::sub(counters_.made, 1);
+    give_back(header);
+}
+
+// ---- taking objects back
+
+void Heap::give_back(Header* header) {
+    TypeTable::Entry* entry = type_of(header);
+    entry->live_objects.fetch_sub(1, memory_order_relaxed);  // order: only counts
+    const TypeInfo* info = entry->info.load(memory_order_relaxed);  // order: written once
+    std::size_t bytes = info->size;
+    if (info->variable()) {
+        const auto* trailing = static_cast<const Trailing*>(header->payload());
+        bytes = variable_bytes(*info, *trailing);
+    }
+    Counters::sub(counters_.live_objects, 1);
+    Counters::sub(counters_.live_bytes, bytes);
+    WordValue word = header->load_word();
+    // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
+    while (word.has(WordValue::kClaimed)) {
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
+        if (header->word.compare_exchange(expected, word.with(WordValue::kHeld).bumped().bits,
+                                          memory_order_acq_rel, memory_order_acquire))
+            return;
+        word.bits = expected;
+    }
+    release_memory(header);
+}
+
+void Heap::release_memory(Header* header) {
+    const WordValue word = header->load_word();
+    // order: release, both; who still looks (in a load window) at this word finds it dead, and who
+    // finds the type gone finds the cell free.
+    header->word.store(word.bumped().dead().bits, memory_order_release);
+    header->info.store(0, memory_order_release);
+    blocks_.free(header);
+}
+
+std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing) {
+    return Fields::trailing_offset(info) + trailing.field_count * sizeof(FieldSlot) +
+           trailing.byte_count;
+}
+
+// ---- candidates
+
+void Heap::report_candidate(const void* object) {
+    const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
+    if (cell.page == kNoPage) return;
+    PageInfo& page = blocks_.page(cell.page);
+    const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
+    auto& word = page.candidate[cell.index / 64];
+    // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
+    // this decrement, because the gatherer's exchange comes after the set bit we saw.
+    if ((word.load(memory_order_acquire) & bit) != 0) return;
+    // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
+    word.fetch_or(bit, memory_order_acq_rel);
+    // order: acquire load / acq_rel exchange; pairs with take_dirty_pages() in the collector, which
+    // clears `dirty` before it takes the bits.
+    if (page.dirty.load(memory_order_acquire) != 0) return;
+    if (page.dirty.exchange(1, memory_order_acq_rel) != 0) return;
+    std::uint32_t head = dirty_.load(memory_order_relaxed);  // order: confirmed by the swap below
+    do {
+        page.dirty_next = head;
+        // order: acq_rel; release: dirty_next is written before the page can be taken.
+    } while (!dirty_.compare_exchange(head, cell.page, memory_order_acq_rel, memory_order_relaxed));
+    Counters::add(counters_.candidates_reported);
+    if (hooks_.wake != nullptr) hooks_.wake(hooks_.self);
+}
+
+PageIndex Heap::take_dirty_pages() {
+    // order: acq_rel; pairs with report_candidate().
+    return dirty_.exchange(kNoPage, memory_order_acq_rel);
+}
+
+Statistics Heap::statistics() {
+    const MemoryFigures memory = blocks_.figures();
+    Statistics s{};
+    s.live_objects = Counters::get(counters_.live_objects);
+    s.live_bytes = Counters::get(counters_.live_bytes);
+    s.objects_made = Counters::get(counters_.made);
+    s.reclaimed_by_count = Counters::get(counters_.reclaimed_by_count);
+    s.reclaimed_by_collector = Counters::get(counters_.reclaimed_by_collector);
+    s.finalizers_run = Counters::get(counters_.finalized);
+    s.out_of_memory = Counters::get(counters_.out_of_memory);
+    s.emergency_collections = Counters::get(counters_.emergency_collections);
+    s.region_bytes = region_.size();
+    s.capacity_bytes = memory.capacity_bytes;
+    s.used_bytes = memory.used_bytes;
+    s.used_bytes_max = memory.used_bytes_max;
+    s.free_bytes = memory.free_bytes;
+    s.largest_free_block = memory.largest_free_block;
+    s.quarantined_bytes = memory.quarantined_bytes;
+    return s;
+}
+
+}  // namespace ouro

@@ -1,0 +1,153 @@
+// The heap: one region, its memory, its types, and the ends of its objects by count.
+//
+// A Heap lives at the start of the region it manages. It knows nothing of cycles: it reports
+// possible roots (candidates) beside the pages and offers the collector, through hooks, the chance
+// to help when memory runs out. User code uses ManagedHeap (gc/managed_heap.h), which joins the two.
+//
+// H1  An object's count is the number of counted references to it: handles, fields, and the heap's
+//     own, which the flags held and postponed tell apart.
+// H2  Who takes the count to 0 (and nobody else) ends the object.
+// H3  User code (finalizers, destructors, callbacks) runs while no lock of the heap is held.
+// H4  No recursion on user data: a cascade goes through the dead objects' own first field.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "heap/block_allocator.h"
+#include "heap/decision.h"
+#include "heap/error.h"
+#include "heap/fields.h"
+#include "heap/statistics.h"
+#include "heap/type_table.h"
+
+namespace ouro {
+
+class Heap;
+
+struct HeapConfig {
+    /// Distinct types of objects, at most 4095.
+    std::uint32_t types_max = 128;
+    /// Sum of the types' fixed fields.
+    std::uint32_t field_offsets_max = 1024;
+    /// Objects that one release may end before the rest is left to the collector; 0 = all.
+    std::uint32_t cascade_objects_max = 0;
+    /// Freed bytes that are kept back so that a use after free is caught; 0 = none.
+    std::size_t quarantine_bytes = 0;
+    /// Called by make() when there is no memory; returning makes make() stop the program.
+    void (*out_of_memory)(Heap& heap, std::size_t bytes) = nullptr;
+};
+
+/// What the collector offers the heap. All null until a collector attaches.
+struct CollectorHooks {
+    void* self = nullptr;
+    /// Tries to make memory free without running user code, harder with every attempt.
+    /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
+    Error (*emergency)(void* self, unsigned attempt) = nullptr;
+    /// Candidates are waiting. Never blocks.
+    void (*wake)(void* self) = nullptr;
+};
+
+class Heap {
+public:
+    /// Makes a heap of `region`, which must outlive it and be used by nobody else.
+    /// `extra_bytes` of the region are set aside, zeroed, for the collector (see extra()).
+    /// Fails with region_too_small, too_many_heaps.
+    static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
+                                std::size_t extra_bytes = 0);
+    /// Ends the heap. Handles that outlive it may still be destroyed: their release does nothing
+    /// once the heap is gone from the registry. Objects still alive get no finalizer here.
+    void destroy();
+
+    /// The heap whose pages contain `address`, or null. Time: O(heaps). Threads: any.
+    static Heap* of(const void* address);
+
+    // ---- objects, untyped; the templates in heap/make.h are built on these
+
+    /// Memory for an object of `info`'s type with `bytes` of payload, zeroed, count 1, under
+    /// construction. Fails with out_of_memory, collector_busy, object_too_large, too_many_types,
+    /// too_many_fields, shut_down. Time: O(1) plus O(bytes) to clear; an emergency collection when
+    /// memory is short.
+    Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
+    /// The constructor has run: from now on the collector may look into the object.
+    void finish_object(void* object, const TypeInfo& info, Trailing trailing);
+    /// The constructor has thrown: takes the memory back. Nothing may refer to the object.
+    void abandon_object(void* object);
+
+    /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc.
+    void end_object(void* object);
+    /// Gives a dead object's memory back, or leaves it to the holder of the claim.
+    void give_back(Header* header);
+    /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
+    void release_memory(Header* header);
+    /// Payload bytes of an object with a variable part.
+    static std::size_t variable_bytes(const TypeInfo& info, const Trailing& trailing);
+    /// Reports that `object` was decremented to non-zero. The object may be gone already: only the
+    /// page record is written. Time: O(1). Threads: any.
+    void report_candidate(const void* object);
+    /// Hands the release of one counted reference, the caller's, to the collector.
+    void postpone_release(void* object);
+    /// Gives up one counted reference without running user code here: what would end in user code is
+    /// postponed. For callers that hold the pass.
+    void release_quietly(void* object);
+    /// Gives up the heap's own reference around a finalizer that the collector has run.
+    void release_held(void* object);
+    /// Gives up the reference that postpone_release() took over. Collector only, no lock held.
+    void settle_postponed(void* object);
+    /// Runs the releases that were handed over as chains of dead objects. Threads: any.
+    /// `allow_user_code` false: stops before the first object whose end runs user code.
+    void run_postponed(bool allow_user_code);
+    bool has_postponed() const {
+        // order: acquire; a hint, the chain is taken under its lock.
+        return postponed_.load(platform::memory_order_acquire) != nullptr;
+    }
+
+    TypeTable::Entry* type_of(const Header* header) { return types_.find(header->load_info().type()); }
+
+    // ---- for the collector and for queries
+
+    BlockAllocator& blocks() { return blocks_; }
+    TypeTable& types() { return types_; }
+    Decision& decision() { return decision_; }
+    platform::Mutex& weak_lock() { return weak_lock_; }
+    const HeapConfig& config() const { return config_; }
+    CollectorHooks& hooks() { return hooks_; }
+    void* extra() { return extra_; }
+    Counters& counters() { return counters_; }
+    Statistics statistics();
+    bool is_shut_down() const {
+        // order: acquire; pairs with shut_down().
+        return shut_down_.load(platform::memory_order_acquire) != 0;
+    }
+    /// From now on no object can be made.
+    void shut_down() { shut_down_.store(1, platform::memory_order_release); }  // order: see above
+
+    /// Takes the whole stack of pages with new candidates (linked by dirty_next). Pass owner only.
+    PageIndex take_dirty_pages();
+
+private:
+    Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {}
+
+    Result<Header*> allocate(std::size_t bytes);
+    void postpone_end(void* object);
+    bool drop_held(Header* header);
+
+    std::span<std::byte> region_;
+    HeapConfig config_;
+    CollectorHooks hooks_;
+    void* extra_ = nullptr;
+    BlockAllocator blocks_;
+    TypeTable types_;
+    Decision decision_;
+    Counters counters_;
+    platform::Mutex weak_lock_;
+    platform::Mutex postponed_lock_;
+    platform::atomic<Header*> postponed_{nullptr};  ///< chain of dead objects with fields to release
+    platform::atomic<std::uint32_t> dirty_{kNoPage};
+    platform::atomic<std::uint32_t> shut_down_{0};
+
+    friend class Cascade;
+};
+
+}  // namespace ouro

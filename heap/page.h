@@ -1,0 +1,102 @@
+// One record per 4 KiB page of the region, kept outside the pages: it stays a record for ever, so it
+// may be read at any time, and a late mark on it can do no harm.
+//
+// A span is a run of pages with cells of one size (or one large object). Its first page's record
+// describes it; the others point back. P1: `layout` of a span changes only while its cells are all
+// free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
+// span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
+// owner of the pass (claimed, todo, deferred) or of the batch (batch).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/header.h"
+#include "heap/size_class.h"
+
+namespace ouro {
+
+using PageIndex = std::uint32_t;
+inline constexpr PageIndex kNoPage = ~PageIndex{0};
+
+/// A set of cells of one span.
+struct CellBits {
+    static constexpr unsigned kWords = kCellsMax / 64;
+    std::uint64_t words[kWords] = {};
+
+    bool test(std::uint32_t cell) const { return (words[cell / 64] >> (cell % 64)) & 1; }
+    void set(std::uint32_t cell) { words[cell / 64] |= std::uint64_t{1} << (cell % 64); }
+    void clear(std::uint32_t cell) { words[cell / 64] &= ~(std::uint64_t{1} << (cell % 64)); }
+    bool any() const { return (words[0] | words[1]) != 0; }
+    void reset() { words[0] = words[1] = 0; }
+    /// The lowest member not below `from`, or kCellsMax when there is none.
+    std::uint32_t next(std::uint32_t from) const {
+        for (std::uint32_t word = from / 64; word < kWords; ++word) {
+            const std::uint64_t rest = words[word] & (~std::uint64_t{0} << (from % 64));
+            if (rest != 0) return word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(rest));
+            from = 0;
+        }
+        return kCellsMax;
+    }
+};
+
+/// What a page is, in one word so that it can be read consistently without a lock.
+struct PageLayout {
+    enum Kind : std::uint8_t { kFree, kFreeTail, kSpan, kSpanTail };
+
+    Kind kind = kFree;
+    std::uint8_t size_class = 0;  ///< of a span
+    std::uint32_t pages = 0;      ///< of a span or free run; in a tail: distance back to the head
+
+    constexpr std::uint64_t encode() const {
+        return static_cast<std::uint64_t>(kind) | std::uint64_t{size_class} << 8 |
+               std::uint64_t{pages} << 32;
+    }
+    static constexpr PageLayout decode(std::uint64_t bits) {
+        return {static_cast<Kind>(bits & 0xff), static_cast<std::uint8_t>(bits >> 8 & 0xff),
+                static_cast<std::uint32_t>(bits >> 32)};
+    }
+};
+
+struct PageInfo {
+    platform::atomic<std::uint64_t> layout{0};
+
+    // Under the allocation lock.
+    std::uint32_t generation = 0;       ///< drawn by every allocation in the span; never reset
+    std::uint16_t used = 0;             ///< cells that are not free
+    std::uint16_t free_head = 0;        ///< 1 + index of the first free cell, 0 = none
+    PageIndex next = kNoPage;           ///< list of the span's class, of retired spans, of free runs
+    PageIndex prev = kNoPage;
+
+    // Lists of the collector (the first by any context, the others by the pass or batch owner).
+    platform::atomic<std::uint32_t> dirty{0};  ///< 1 while on the heap's stack of pages with candidates
+    PageIndex dirty_next = kNoPage;
+    PageIndex set_next = kNoPage;       ///< pages with claimed cells
+    PageIndex todo_next = kNoPage;      ///< pages with cells to expand
+    PageIndex batch_next = kNoPage;     ///< pages with cells of the batch
+    PageIndex deferred_next = kNoPage;  ///< pages with deferred candidates
+    std::uint16_t on_set = 0;           ///< is the page on that list? One writer per flag.
+    std::uint16_t on_todo = 0;
+    std::uint16_t on_deferred = 0;
+    std::uint16_t on_batch = 0;
+
+    platform::atomic<std::uint64_t> candidate[CellBits::kWords];  ///< reported since last gathered
+    CellBits deferred;  ///< candidates that proved alive and are asked again later
+    CellBits claimed;   ///< members of the set under examination
+    CellBits todo;      ///< members whose references are still to be followed
+    CellBits batch;     ///< garbage waiting for finalizers or reclaim
+
+    PageLayout load_layout() const {
+        // order: acquire; pairs with the release stores of BlockAllocator: the cells' headers are
+        // initialized before the page is a span.
+        return PageLayout::decode(layout.load(platform::memory_order_acquire));
+    }
+    bool candidate_test(std::uint32_t cell) const {
+        // order: acquire; pairs with report(): who sees the bit sees the count change before it.
+        return (candidate[cell / 64].load(platform::memory_order_acquire) >> (cell % 64)) & 1;
+    }
+};
+
+static_assert(sizeof(PageInfo) <= 144, "page records cost at most 3.6 % of the region");
+
+}  // namespace ouro

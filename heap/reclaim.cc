@@ -1,0 +1,363 @@
+// The end of an object whose count has reached 0, and of all that only it kept alive.
+//
+// Order for one object (CPython's): finalizer; if that made new references it lives on; weak
+// references are cut; callbacks; the C++ destructor, which still finds its fields set; the fields
+// are let go, each child's end in turn, depth first; the memory goes back.
+//
+// The stack of the traversal is the chain of dead parents themselves. A parent that still has
+// fields to let go keeps {parent above, next field} in its field 0, which is let go first:
+//
+//   63                    32 31                     1  0
+//  +------------------------+------------------------+---+     bit 0 set: no address, so a collector
+//  | link: unit + 1, 0 none |       next field       | 1 |     that reads it follows nothing
+//  +------------------------+------------------------+---+
+//
+// A parent whose last field is being let go leaves the chain first, so a list of any length needs no
+// stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to the
+// collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
+#include "heap/heap.h"
+#include "heap/reference_count.h"
+#include "heap/weak_list.h"
+#include "platform/context.h"
+#include "platform/fatal.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+namespace {
+
+// How deep user code may release objects whose end runs user code that releases objects ...
+// before the rest is postponed. A level costs a few hundred bytes of stack, and the user's own.
+constexpr std::uint32_t kNestingMax = 64;
+
+std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
+    return std::uintptr_t{link} << 32 | std::uintptr_t{next_field} << 1 | 1;
+}
+
+}  // namespace
+
+class Cascade {
+public:
+    Cascade(Heap& heap, bool allow_user_code)
+        : heap_(heap), allow_user_code_(allow_user_code) {}
+
+    /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
+    void end(void* object) {
+        void* dead = begin_end(object) ? object : nullptr;
+        run(dead);
+    }
+
+    /// Goes on with a chain of dead parents, to its end: the bound was for the releasing thread.
+    void resume(Header* chain) {
+        bounded_ = false;
+        top_ = bottom_ = chain;
+        while (Header* above = parent_of(bottom_)) bottom_ = above;
+        run(nullptr);
+    }
+
+private:
+    /// Lets go of the fields of `dead` (may be null) and of all parents on the chain.
+    void run(void* dead) {
+        while (dead != nullptr || top_ != nullptr) {
+            if (dead == nullptr) dead = pop();
+            void* child = next_child(dead);  // pushes or frees `dead`
+            dead = child != nullptr && let_go(child) ? child : nullptr;
+            if (top_ != nullptr && exhausted()) {
+                if (dead != nullptr) continue;  // its memory has no link yet: one more step
+                hand_over();
+                return;
+            }
+        }
+    }
+
+    bool exhausted() const {
+        const std::uint32_t limit = heap_.config_.cascade_objects_max;
+        return bounded_ && limit != 0 && ended_ >= limit;
+    }
+
+    /// Releases one reference to `child`. True iff that ended it and its fields are to follow.
+    bool let_go(void* child) {
+        if (exhausted() || (!allow_user_code_ && ends_in_user_code(child))) {
+            heap_.postpone_release(child);
+            return false;
+        }
+        // order: acq_rel; as in detail::release().
+        const WordValue before{header_of(child)->word.fetch_add(WordValue::kDecrement,
+                                                                memory_order_acq_rel)};
+        if (before.immortal() || before.count() == 0) {
+            detail::release_slow(child, before);  // immortal again, or fatal
+            return false;
+        }
+        if (before.count() > 1) {
+            if (!before.has(WordValue::kMarked)) heap_.report_candidate(child);
+            return false;
+        }
+        return begin_end(child);
+    }
+
+    bool ends_in_user_code(void* child) {
+        const TypeTable::Entry* type = heap_.type_of(header_of(child));
+        // order: relaxed; written once, found through find()'s acquire.
+        return type->info.load(memory_order_relaxed)->runs_user_code();
+    }
+
+    /// Everything up to the fields. False iff the finalizer made the object live on, or it has no
+    /// fields and is gone.
+    bool begin_end(void* object) {
+        Header* header = header_of(object);
+        TypeTable::Entry* type = heap_.type_of(header);
+        if (OURO_UNLIKELY(type == nullptr)) platform::fatal("end of an object without type", object);
+        const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+        if (info->finalize != nullptr && !finalize(header, *info)) return false;
+        if (info->weakly_referable()) {
+            auto* anchor = static_cast<WeakAnchor*>(object);
+            if (!anchor->empty()) anchor->cut_all(heap_);
+        }
+        if (info->destroy != nullptr) info->destroy(object);
+        Counters::add(heap_.counters_.reclaimed_by_count);
+        ++ended_;
+        if (info->has_fields()) return true;
+        heap_.give_back(header);
+        return false;
+    }
+
+    /// Runs the finalizer if it never ran. True iff the object is dead for good afterwards.
+    bool finalize(Header* header, const TypeInfo& info) {
+        WordValue word = header->load_word();
+        while (word.count() == 0) {
+            if (word.has(WordValue::kFinalized)) return true;
+            const WordValue held = word.incremented().with(WordValue::kHeld | WordValue::kFinalized)
+                                       .without(WordValue::kClean);
+            std::uint64_t expected = word.bits;
+            // order: acq_rel; pairs with a weak upgrade that completes this transition (W4).
+            if (header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,
+                                              memory_order_acquire))
+                break;
+            word.bits = expected;
+        }
+        Counters::add(heap_.counters_.finalized);
+        info.finalize(header->payload());
+        return heap_.drop_held(header);
+    }
+
+    /// Takes the next reference out of a dead object. The object is back on the chain if it may
+    /// have more, and its memory is given back if not.
+    void* next_child(void* dead) {
+        Header* header = header_of(dead);
+        const TypeTable::Entry* type = heap_.type_of(header);
+        const Fields fields(dead, *type, *type->info.load(memory_order_relaxed));  // order: once
+        std::uint32_t index = resume_at_;
+        resume_at_ = 0;
+        for (; index < fields.count(); ++index) {
+            // order: acquire; pairs with the release of whoever stored it. Nobody else writes now.
+            const std::uintptr_t value = fields[index].load(memory_order_acquire);
+            if (!detail::is_object(value)) continue;
+            if (index + 1 < fields.count()) {
+                if (index != 0) fields[index].store(0, memory_order_relaxed);  // order: ours alone
+                push(header, fields, index + 1);
+            } else {
+                fields[index].store(0, memory_order_relaxed);  // order: ours alone
+                heap_.give_back(header);
+            }
+            return detail::object_of(value);
+        }
+        heap_.give_back(header);
+        return nullptr;
+    }
+
+    // ---- the chain
+
+    std::uint32_t unit_of(Header* header) const {
+        const auto base = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
+        return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(header) - base) / 16) + 1;
+    }
+    Header* header_of_unit(std::uint32_t unit) const {
+        if (unit == 0) return nullptr;
+        const auto skew = reinterpret_cast<std::uintptr_t>(heap_.region_.data()) % 16;
+        const auto base = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
+        return reinterpret_cast<Header*>(base + (skew == 0 ? 0 : 16 - skew) +
+                                         (std::uintptr_t{unit} - 1) * 16);
+    }
+    FieldSlot& first_field(Header* header) const {
+        const TypeTable::Entry* type = heap_.type_of(header);
+        return Fields(header->payload(), *type,
+                      *type->info.load(memory_order_relaxed))[0];  // order: written once
+    }
+    Header* parent_of(Header* header) const {
+        const std::uintptr_t link = first_field(header).load(memory_order_relaxed);  // order: ours
+        return header_of_unit(static_cast<std::uint32_t>(link >> 32));
+    }
+    void push(Header* header, const Fields& fields, std::uint32_t next_field) {
+        // order: release; a collector that reads the link (acquire) sees the count 0 before it.
+        fields[0].store(encode(top_ == nullptr ? 0 : unit_of(top_), next_field),
+                        memory_order_release);
+        if (top_ == nullptr) bottom_ = header;
+        top_ = header;
+    }
+    void* pop() {
+        Header* header = top_;
+        FieldSlot& slot = first_field(header);
+        const std::uintptr_t link = slot.load(memory_order_relaxed);  // order: ours alone
+        top_ = header_of_unit(static_cast<std::uint32_t>(link >> 32));
+        resume_at_ = static_cast<std::uint32_t>(link) >> 1;
+        slot.store(0, memory_order_relaxed);  // order: ours alone
+        return header->payload();
+    }
+    void hand_over() {
+        platform::LockGuard guard(heap_.postponed_lock_);
+        // order: relaxed load / release store under the lock; readers outside take only a hint.
+        Header* old = heap_.postponed_.load(memory_order_relaxed);
+        FieldSlot& slot = first_field(bottom_);
+        const std::uintptr_t next = slot.load(memory_order_relaxed) & 0xffff'ffffu;  // order: ours
+        slot.store((old == nullptr ? 0 : std::uintptr_t{unit_of(old)} << 32) | next,
+                   memory_order_release);
+        heap_.postponed_.store(top_, memory_order_release);
+        top_ = bottom_ = nullptr;
+    }
+
+    Heap& heap_;
+    Header* top_ = nullptr;
+    Header* bottom_ = nullptr;
+    std::uint32_t resume_at_ = 0;
+    std::uint32_t ended_ = 0;
+    bool allow_user_code_;
+    bool bounded_ = true;
+};
+
+// The caller took the last reference but may not end the object here: the reference goes to the
+// heap as a postponed one. If a weak upgrade has meanwhile completed the step to the finalizer on our
+// behalf (W4), that step is taken back: the reference it made for us becomes the postponed one.
+void Heap::postpone_end(void* object) {
+    Header* header = header_of(object);
+    WordValue word = header->load_word();
+    for (;;) {
+        WordValue after = word.bumped();
+        if (word.count() == 0) {
+            after = word.incremented();
+        } else {
+            OURO_ASSERT(word.has(WordValue::kHeld), "an end that nobody owns");
+            if (word.has(WordValue::kPostponed)) after = word.decremented();
+            after = after.without(WordValue::kHeld | WordValue::kFinalized);
+        }
+        after = after.with(WordValue::kPostponed).without(WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; pairs with upgrade_from_zero().
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    report_candidate(object);
+}
+
+void Heap::end_object(void* object) {
+    platform::Context& context = platform::current_context();
+    if (OURO_UNLIKELY(context.cascade_depth >= kNestingMax)) {
+        postpone_end(object);
+        return;
+    }
+    ++context.cascade_depth;
+    Cascade(*this, true).end(object);
+    --context.cascade_depth;
+}
+
+// Gives up the heap's own reference around the finalizer. True iff it was the last one.
+bool Heap::drop_held(Header* header) {
+    WordValue word = header->load_word();
+    for (;;) {
+        const WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire)) {
+            if (after.count() == 0) return true;
+            if (!after.has(WordValue::kMarked)) report_candidate(header->payload());
+            return false;
+        }
+        word.bits = expected;
+    }
+}
+
+void Heap::release_held(void* object) {
+    if (drop_held(header_of(object))) end_object(object);
+}
+
+void Heap::release_quietly(void* object) {
+    // order: acq_rel; as in detail::release().
+    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement,
+                                                             memory_order_acq_rel)};
+    if (before.immortal() || before.count() != 1) {
+        if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
+            detail::release_slow(object, before);
+        return;
+    }
+    const TypeTable::Entry* type = type_of(header_of(object));
+    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+    if (info->runs_user_code()) {
+        postpone_end(object);
+        return;
+    }
+    Cascade(*this, false).end(object);
+}
+
+void Heap::postpone_release(void* object) {
+    Header* header = header_of(object);
+    WordValue word = header->load_word();
+    for (;;) {
+        // Another postponed reference exists: ours can go at once, it is not the last one.
+        if (word.immortal() || word.has(WordValue::kPostponed)) {
+            detail::release(object);
+            return;
+        }
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; the reference changes hands, the count does not change.
+        if (header->word.compare_exchange(
+                expected, word.with(WordValue::kPostponed).without(WordValue::kClean).bumped().bits,
+                memory_order_acq_rel, memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    report_candidate(object);
+}
+
+void Heap::settle_postponed(void* object) {
+    Header* header = header_of(object);
+    WordValue word = header->load_word();
+    for (;;) {
+        if (!word.has(WordValue::kPostponed)) return;
+        const WordValue after =
+            word.decremented().without(WordValue::kPostponed | WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire)) {
+            if (after.count() == 0) {
+                end_object(object);
+            } else if (!after.has(WordValue::kMarked)) {
+                report_candidate(object);
+            }
+            return;
+        }
+        word.bits = expected;
+    }
+}
+
+void Heap::run_postponed(bool allow_user_code) {
+    Header* chain = nullptr;
+    {
+        platform::LockGuard guard(postponed_lock_);
+        chain = postponed_.load(memory_order_relaxed);  // order: under the lock
+        postponed_.store(nullptr, memory_order_relaxed);
+    }
+    if (chain == nullptr) return;
+    platform::Context& context = platform::current_context();
+    ++context.cascade_depth;
+    Cascade(*this, allow_user_code).resume(chain);
+    --context.cascade_depth;
+}
+
+}  // namespace ouro

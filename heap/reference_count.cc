@@ -1,0 +1,90 @@
+#include "heap/reference_count.h"
+
+#include "heap/heap.h"
+#include "platform/fatal.h"
+
+namespace ouro::detail {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+
+namespace {
+
+// Brings the count back to the middle of the immortal band. 2^23 further changes on either side
+// would be needed between two calls to leave the band, more than contexts exist.
+void pin_immortal(Header* header) {
+    std::uint64_t now = header->word.load(memory_order_acquire);  // order: pairs with count changes
+    // order: acq_rel; a count change like any other.
+    while (!header->word.compare_exchange(now, WordValue{now}.saturated().bumped().bits,
+                                          memory_order_acq_rel, memory_order_acquire)) {
+    }
+}
+
+}  // namespace
+
+void retain_slow(Header* header, WordValue before) {
+    if (before.has(WordValue::kClean)) touch_slow(header);
+    if (before.immortal()) pin_immortal(header);
+}
+
+void touch_slow(Header* header) {
+    // The second step of W3; the caller holds a counted reference, so the word is still this one.
+    // order: acq_rel; pairs with the condemning swap, which needs `clean`.
+    header->word.fetch_and(~WordValue::kClean, memory_order_acq_rel);
+}
+
+void release_slow(void* object, WordValue before) {
+    if (before.immortal()) {
+        pin_immortal(header_of(object));
+        return;
+    }
+    if (before.count() == 0) platform::fatal("release of an object that is dead already", object);
+    Heap* heap = Heap::of(object);
+    if (heap == nullptr) return;  // the heap is gone, a handle outlived it
+    if (before.count() == 1) {
+        heap->end_object(object);
+    } else {
+        heap->report_candidate(object);
+    }
+}
+
+namespace {
+
+bool swap_word(Header* header, WordValue from, WordValue to) {
+    std::uint64_t expected = from.bits;
+    // order: acq_rel; a count change like any other (DESIGN rule 19).
+    return header->word.compare_exchange(expected, to.bits, memory_order_acq_rel,
+                                         memory_order_acquire);
+}
+
+// Count 0: dead, unless the finalizer is still to run. Then the context that took the last
+// reference owes itself one around the finalizer, and we take that step for it (W4), with ours.
+Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
+    const TypeTable::Entry* type = heap.type_of(header);
+    if (type == nullptr || word.has(WordValue::kFinalized)) return Upgrade::dead;
+    const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: written once
+    if (info->finalize == nullptr) return Upgrade::dead;
+    const WordValue held = word.incremented().incremented()
+                               .with(WordValue::kHeld | WordValue::kFinalized)
+                               .without(WordValue::kClean);
+    return swap_word(header, word, held) ? Upgrade::yes : Upgrade::again;
+}
+
+}  // namespace
+
+Upgrade try_upgrade(Heap& heap, Header* header, WordValue word) {
+    if (word.count() == 0) return upgrade_from_zero(heap, header, word);
+    if (word.has(WordValue::kCondemned)) {
+        const Decision::State state = heap.decision().state();
+        if (state == Decision::committed) {
+            // Only if the decision is about the condemnation we read: the word has not changed.
+            return header->load_word().bits == word.bits ? Upgrade::dead : Upgrade::again;
+        }
+        if (state == Decision::undecided) heap.decision().abort();
+        if (heap.decision().state() == Decision::committed) return Upgrade::again;
+    }
+    const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
+    return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;
+}
+
+}  // namespace ouro::detail

@@ -1,0 +1,67 @@
+// Retain and release: the two operations that everything else is made of.
+//
+// Objects are named by the address of their payload. Callers own what they retain from: retain()
+// and touch() need a counted reference held by the caller, release() gives one up. After release()
+// the object may be gone, so everything it still has to do goes to records outside the object.
+#pragma once
+
+#include "heap/header.h"
+#include "platform/compiler.h"
+
+namespace ouro {
+class Heap;
+}
+
+namespace ouro::detail {
+
+OURO_COLD void retain_slow(Header* header, WordValue before);
+OURO_NOINLINE void release_slow(void* object, WordValue before);
+OURO_COLD void touch_slow(Header* header);
+
+/// Adds one counted reference. The caller holds one already.
+/// Time: one atomic read-modify-write. Threads: any. ISR: yes.
+inline void retain(void* object) {
+    Header* header = header_of(object);
+    // order: acq_rel; DESIGN rule 19: pairs with the collector's readings (claim, condemn).
+    const WordValue before{
+        header->word.fetch_add(WordValue::kIncrement, platform::memory_order_acq_rel)};
+    if (OURO_UNLIKELY(before.has(WordValue::kClean | WordValue::kImmortalBit)))
+        retain_slow(header, before);
+}
+
+/// Gives one counted reference up; the last one ends the object here and now, with all that only it
+/// kept alive. Time: one atomic read-modify-write unless the object dies (then O(what dies), no
+/// recursion) or becomes a candidate (then O(1) more). Threads: any.
+inline void release(void* object) {
+    // order: acq_rel; release: what this thread did to the object is done before it can end;
+    // acquire: the thread that ends it sees what all others did. Pairs with itself.
+    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement,
+                                                             platform::memory_order_acq_rel)};
+    const bool quiet = (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) ==
+                       WordValue::kMarked;
+    if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);
+}
+
+/// Marks that a reference to the object moved without changing its count (DESIGN rule 5).
+inline void touch(void* object) {
+    Header* header = header_of(object);
+    // order: acq_rel; DESIGN rule 19, as for a count change.
+    const WordValue before{
+        header->word.fetch_add(WordValue::kVersionOne, platform::memory_order_acq_rel)};
+    if (OURO_UNLIKELY(before.has(WordValue::kClean))) touch_slow(header);
+}
+
+/// The outcome of one attempt to gain a counted reference to an object without holding one.
+enum class Upgrade { yes, dead, again };
+
+/// One attempt from the word that was read (DESIGN rule 14): `word` was loaded from `header` inside
+/// the caller's load window, and the caller then saw that the object is still the one it means.
+/// Time: O(1). Threads: any. ISR: yes.
+Upgrade try_upgrade(Heap& heap, Header* header, WordValue word);
+
+/// Is `value` an address of an object, and not null or an immediate (heap/value.h)?
+inline bool is_object(std::uintptr_t value) { return value != 0 && (value & 1) == 0; }
+
+inline void* object_of(std::uintptr_t value) { return reinterpret_cast<void*>(value); }
+
+}  // namespace ouro::detail

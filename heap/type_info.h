@@ -1,0 +1,54 @@
+// What the heap knows about a type: size, where its references are, what user code its end runs.
+//
+// One constant TypeInfo per C++ type, in read-only memory. A heap assigns no indices itself: the
+// process-wide index is drawn once per type, so that several heaps agree, and every heap keeps a
+// table from index to TypeInfo, live count and the field offsets (heap/type_table.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/header.h"
+
+namespace ouro {
+
+class WeakAnchor;
+
+/// Describes one type of managed object.
+struct TypeInfo {
+    /// Name for reports. Static storage.
+    const char* name;
+    /// Bytes of the fixed part; a variable part (trailing fields, then bytes) may follow.
+    std::uint32_t size;
+    /// Number of fixed fields; their offsets are produced by write_offsets.
+    std::uint16_t fixed_fields;
+    /// Properties, see below.
+    std::uint16_t flags;
+
+    /// Writes the byte offsets of the fixed fields, ascending, into `out` (fixed_fields entries).
+    void (*write_offsets)(std::uint16_t* out);
+    /// Runs the C++ destructor; null when it would do nothing.
+    void (*destroy)(void* object);
+    /// Calls the finalizer; null when the type has none.
+    void (*finalize)(void* object);
+    /// Process-wide index, drawn at first use.
+    platform::atomic<std::uint32_t>* index;
+
+    static constexpr std::uint16_t kHasFields = 1u << 0;       ///< may hold references
+    static constexpr std::uint16_t kTracked = 1u << 1;         ///< can be part of a cycle
+    static constexpr std::uint16_t kWeaklyReferable = 1u << 2; ///< starts with a WeakAnchor
+    static constexpr std::uint16_t kVariable = 1u << 3;        ///< starts with a Trailing record
+
+    bool has_fields() const { return (flags & kHasFields) != 0; }
+    bool tracked() const { return (flags & kTracked) != 0; }
+    bool weakly_referable() const { return (flags & kWeaklyReferable) != 0; }
+    bool variable() const { return (flags & kVariable) != 0; }
+    /// Does the end of such an object call functions that the heap's user wrote?
+    bool runs_user_code() const { return destroy != nullptr || finalize != nullptr; }
+};
+
+/// Draws (once) and returns the process-wide index of a type. Time: O(1). Threads: any.
+/// Fails with 0 iff the process has used up all 4095 indices.
+TypeIndex type_index(const TypeInfo& info);
+
+}  // namespace ouro

@@ -1,0 +1,50 @@
+// A heap's table of types: index -> TypeInfo, live objects, field offsets. Lives in the region.
+//
+// An entry is written once, under the allocation lock, before the first object of the type exists;
+// its `info` pointer is then published. Readers therefore never see half an entry, and an index read
+// from a torn or stale header is checked against the table's size and a null `info`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "heap/error.h"
+#include "heap/type_info.h"
+
+namespace ouro {
+
+class TypeTable {
+public:
+    struct Entry {
+        platform::atomic<const TypeInfo*> info;
+        const std::uint16_t* offsets;  ///< of the fixed fields, ascending
+        platform::atomic<std::uint32_t> live_objects;
+    };
+
+    /// Places the table in [memory, memory + bytes_needed(...)).
+    void init(void* memory, std::uint32_t types_max, std::uint32_t offsets_max);
+    static std::size_t bytes_needed(std::uint32_t types_max, std::uint32_t offsets_max);
+
+    /// The entry of `info`'s type, made on first use. Fails with too_many_types, too_many_fields.
+    /// Caller holds the allocation lock. Time: O(fields of the type) once, else O(1).
+    Result<Entry*> enter(const TypeInfo& info);
+
+    /// The entry with this index, or null when there is none. Any context.
+    Entry* find(TypeIndex index) {
+        if (index >= types_max_) return nullptr;
+        // order: acquire; pairs with the release in enter(): the offsets are complete.
+        const TypeInfo* info = entries_[index].info.load(platform::memory_order_acquire);
+        return info != nullptr ? &entries_[index] : nullptr;
+    }
+
+    std::uint32_t types_max() const { return types_max_; }
+
+private:
+    Entry* entries_ = nullptr;
+    std::uint16_t* offsets_ = nullptr;
+    std::uint32_t types_max_ = 0;
+    std::uint32_t offsets_max_ = 0;
+    std::uint32_t offsets_used_ = 0;
+};
+
+}  // namespace ouro

@@ -1,0 +1,57 @@
+// Weak<T>: a reference that does not keep its object alive.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "heap/heap.h"
+#include "heap/ref.h"
+#include "heap/weak_list.h"
+
+namespace ouro {
+
+/// Refers to a managed T without counting. Dead for good from the moment the object's reclaim is
+/// certain: by count after its finalizer (if that did not resurrect it), by the collector before
+/// any finalizer of the cycle.
+///
+/// T derives from WeaklyReferable. Creating, copying and destroying take the heap's weak lock for a
+/// few instructions and allocate nothing. lock() may be called by any number of threads at once;
+/// assigning to one Weak from two threads needs the user's own lock, like an int.
+template <class T>
+class Weak {
+public:
+    Weak() = default;
+    explicit Weak(const Ref<T>& target) { attach(target); }
+    Weak(const Weak& other) : Weak(other.lock()) {}
+    Weak& operator=(const Weak& other) { return *this = other.lock(); }
+    Weak& operator=(const Ref<T>& target) {
+        node_.detach();
+        attach(target);
+        return *this;
+    }
+    ~Weak() { node_.detach(); }
+
+    /// A counted reference to the object, or null when it is dead. Time: see WeakNode::upgrade().
+    Ref<T> lock() const {
+        return Ref<T>::adopt(reinterpret_cast<std::uintptr_t>(node_.upgrade()));
+    }
+    /// Has the object died? False may be outdated by the time it is returned.
+    bool expired() const { return !lock(); }
+    void reset() { node_.detach(); }
+
+private:
+    void attach(const Ref<T>& target) {
+        static_assert(std::is_base_of_v<WeaklyReferable, T>,
+                      "Weak<T>: derive T from ouro::WeaklyReferable (first, publicly)");
+        if (!target) return;
+        WeakAnchor* anchor = target.get();
+        OURO_ASSERT(static_cast<void*>(anchor) == static_cast<void*>(target.get()),
+                    "WeaklyReferable must be the first base class");
+        Heap* heap = Heap::of(target.get());
+        if (heap != nullptr) node_.attach(*heap, target.get());
+    }
+
+    WeakNode node_;
+};
+
+}  // namespace ouro

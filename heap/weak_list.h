@@ -1,0 +1,74 @@
+// Weak references: a list per object, anchored in the object, cut when the object dies.
+//
+// A weak node holds its target's address and stands on the target's list. Creating, copying and
+// destroying one is a list operation under the heap's weak lock; no memory is allocated and nothing
+// can fail. Upgrading takes no lock: it reads the address, the count word, the address again, and
+// swaps the word (DESIGN rules 14 and 15). The address is nulled before the target's memory is given
+// back, so an address that is still there after the word was read belongs to that word.
+//
+// Types opt in by deriving (first, publicly) from WeaklyReferable: one pointer per object.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/atomic.h"
+
+namespace ouro {
+
+class Heap;
+class WeakAnchor;
+
+/// One weak reference; base of Weak<T> and of managed weak reference objects.
+class WeakNode {
+public:
+    WeakNode() = default;
+    WeakNode(const WeakNode&) = delete;
+    WeakNode& operator=(const WeakNode&) = delete;
+
+    /// Stands on the list of `object`, to which the caller holds a counted reference and whose type
+    /// is weakly referable. The node is on no list. Time: O(1).
+    void attach(Heap& heap, void* object);
+    /// Leaves the list, if it is on one. Time: O(1). Threads: the node's owner.
+    void detach();
+    /// A counted reference to the target, or null when it is dead. Time: O(1) and one retry for
+    /// every count change of the target that hits the same moment. Threads: any. ISR: yes.
+    void* upgrade() const;
+    /// The target's address, or null; the target may be dying.
+    const void* target() const {
+        // order: acquire; pairs with the release in cut(); only a hint without upgrade().
+        return reinterpret_cast<const void*>(target_.load(platform::memory_order_acquire));
+    }
+
+private:
+    friend class WeakAnchor;
+
+    platform::atomic<std::uintptr_t> target_{0};
+    WeakNode* next_ = nullptr;
+    WeakNode* prev_ = nullptr;
+};
+
+/// The head of an object's list. First base class of weakly referable types.
+class WeakAnchor {
+public:
+    /// Cuts every weak reference to the object: from now on they are dead for good. The object's
+    /// count is 0 and final, or the collector has committed that it is garbage.
+    /// Time: O(list), one short lock per node.
+    void cut_all(Heap& heap);
+    /// Number of weak references to the object.
+    std::uint32_t count(Heap& heap) const;
+    bool empty() const {
+        // order: relaxed; whoever attached a node held a counted reference, so that its release
+        // (acq_rel) precedes the end of the object.
+        return first_.load(platform::memory_order_relaxed) == 0;
+    }
+
+private:
+    friend class WeakNode;
+
+    platform::atomic<std::uintptr_t> first_{0};  ///< newest node; written under the weak lock
+};
+
+/// Derive from this (first, publicly) to make a type the target of weak references.
+class WeaklyReferable : public WeakAnchor {};
+
+}  // namespace ouro

@@ -1,0 +1,115 @@
+// The count word: one atomic word per object that every decision about its life goes through.
+//
+//   63                              32 31                       7  6  5  4  3  2  1  0
+//  +----------------------------------+--------------------------+--+--+--+--+--+--+--+
+//  |             version              |          count           |PO|HE|FI|CO|CL|CM|MA|
+//  +----------------------------------+--------------------------+--+--+--+--+--+--+--+
+//
+//  MA marked     a decrement need not report the object as a candidate: it is reported already, or
+//                its type cannot be in a cycle. Written by the collector (and at allocation).
+//  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
+//                its end leaves the memory to the holder of the claim.
+//  CL clean      no increment has finished since the collector's first reading; cleared by mutators.
+//  CO condemned  member of the set that the current decision word is about.
+//  FI finalized  the finalizer has been called (PEP 442: once per object).
+//  HE held       one counted reference is the heap's own, around a running finalizer.
+//  PO postponed  one counted reference is the heap's own: a release that was put off.
+//  count         counted references, the heap's own included. The top bit set = immortal.
+//  version       grows with every change of the count, for ever, across reuse of the cell.
+//
+// W1  Every increment and decrement is ONE fetch_add that changes count and version together.
+// W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves on
+//     by count changes (1), touches (1) and claims (to the next multiple of kVersionAlign).
+// W3  "Unchanged since the first reading" is: clean, not marked, not reported as a candidate, and
+//     the version a multiple of kVersionAlign. Why that is exact without storing the first reading:
+//     a mutator that changes a claimed word sees in the returned value that it was clean and
+//     unmarked, and reports in a second step: an increment clears `clean`, a decrement sets the
+//     candidate bit beside the page. Changes whose second step is missing are at most one per
+//     context, fewer than kVersionAlign, so the version is no multiple; any other change has left
+//     clean = 0 or a candidate bit, which the acquire on the word makes visible.
+// W4  Count 0 is final for a type without finalizer or with `finalized` set. Otherwise it is limbo:
+//     the context that took the last reference owns the finalizer, and a weak upgrade that meets it
+//     completes the transition to "held, finalized" on its behalf (see reference_count.h). The word
+//     of a free cell is dead(): count 0, finalized.
+//
+// Sources: trial deletion with validation by words, docs/design.md (rules); the saturation band
+// follows the idea of refcount_t in Linux.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/atomic.h"
+
+namespace ouro {
+
+/// A snapshot of a count word, and the arithmetic on it. No atomics here.
+struct WordValue {
+    std::uint64_t bits = 0;
+
+    static constexpr std::uint64_t kMarked = 1u << 0;
+    static constexpr std::uint64_t kClaimed = 1u << 1;
+    static constexpr std::uint64_t kClean = 1u << 2;
+    static constexpr std::uint64_t kCondemned = 1u << 3;
+    static constexpr std::uint64_t kFinalized = 1u << 4;
+    static constexpr std::uint64_t kHeld = 1u << 5;
+    static constexpr std::uint64_t kPostponed = 1u << 6;
+    static constexpr unsigned kCountShift = 7;
+    static constexpr unsigned kVersionShift = 32;
+    static constexpr std::uint64_t kCountOne = std::uint64_t{1} << kCountShift;
+    static constexpr std::uint64_t kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
+    static constexpr std::uint64_t kImmortalBit = std::uint64_t{1} << 31;
+    static constexpr std::uint64_t kImmortalCount = std::uint64_t{3} << 30;  // middle of the band
+    static constexpr std::uint64_t kVersionOne = std::uint64_t{1} << kVersionShift;
+    static constexpr std::uint64_t kVersionAlign = 1024;
+    static constexpr std::uint64_t kIncrement = kVersionOne + kCountOne;
+    static constexpr std::uint64_t kDecrement = kVersionOne - kCountOne;
+
+    constexpr bool has(std::uint64_t flag) const { return (bits & flag) != 0; }
+    constexpr std::uint32_t count() const {
+        return static_cast<std::uint32_t>((bits & kCountMask) >> kCountShift);
+    }
+    constexpr bool immortal() const { return has(kImmortalBit); }
+    constexpr std::uint32_t version() const {
+        return static_cast<std::uint32_t>(bits >> kVersionShift);
+    }
+    /// How many of the counted references are the heap's own.
+    constexpr std::uint32_t own_references() const {
+        return (has(kHeld) ? 1u : 0u) + (has(kPostponed) ? 1u : 0u);
+    }
+    /// Counted references of the program: what every query reports.
+    constexpr std::uint32_t user_count() const { return count() - own_references(); }
+
+    constexpr WordValue with(std::uint64_t flag) const { return {bits | flag}; }
+    constexpr WordValue without(std::uint64_t flag) const { return {bits & ~flag}; }
+    constexpr WordValue bumped() const { return {bits + kVersionOne}; }
+    constexpr WordValue incremented() const { return {bits + kIncrement}; }
+    /// For swaps: one more reference, or the middle of the immortal band again.
+    constexpr WordValue incremented_or_pinned() const {
+        return immortal() ? saturated().bumped() : incremented();
+    }
+    constexpr WordValue decremented() const { return {bits + kDecrement}; }
+    /// The version moved on to the next multiple of kVersionAlign: the collector's first reading.
+    constexpr WordValue aligned() const {
+        const std::uint64_t version = (bits >> kVersionShift) + kVersionAlign;
+        const std::uint64_t next = version & ~(kVersionAlign - 1);
+        return {(next << kVersionShift) | (bits & 0xffff'ffffu)};
+    }
+    /// The word's half of W3 (the other half is the candidate bit beside the page).
+    constexpr bool unchanged() const {
+        return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
+    }
+    /// Count 0 for good, same version. `finalized` stays set, so that it is never taken for limbo.
+    constexpr WordValue dead() const {
+        return {(bits & ~std::uint64_t{0xffff'ffff}) | kFinalized};
+    }
+    constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
+};
+
+static_assert(WordValue::kCountMask + (WordValue::kCountOne - 1) == 0xffff'ffffu);
+static_assert(port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts than that");
+static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);
+
+/// The word itself.
+using Word = platform::atomic<std::uint64_t>;
+
+}  // namespace ouro

@@ -1,0 +1,22 @@
+// Ouro: a concurrent managed heap. The one file that programs include.
+//
+//   ManagedHeap               a region with its collector               gc/managed_heap.h
+//   Ref<T>, Field<T>, Weak<T> references: outside, inside, not counting heap/ref.h, field.h, weak.h
+//   make, try_make            objects                                   heap/make.h
+//   fields<...>               which members are fields                  heap/describe.h
+//   id, refcount, ...         looking without disturbing                heap/query.h
+//   Collector                 collect, step, drain, enable, ...         gc/collector.h
+//   Statistics                figures in constant time                  heap/statistics.h
+#pragma once
+
+#include "gc/collector.h"
+#include "gc/managed_heap.h"
+#include "heap/describe.h"
+#include "heap/error.h"
+#include "heap/field.h"
+#include "heap/heap.h"
+#include "heap/make.h"
+#include "heap/query.h"
+#include "heap/ref.h"
+#include "heap/statistics.h"
+#include "heap/weak.h"

@@ -1,0 +1,19 @@
+// Marks for memory checkers: freed object memory is poisoned for AddressSanitizer and marked for
+// Valgrind, so that a clean run means something. Empty in other builds.
+#pragma once
+
+#include <cstddef>
+
+#include "platform/port.h"
+
+namespace ouro::platform {
+
+/// Bytes of inaccessible space that follow every object in checking builds, else 0.
+inline constexpr std::size_t kRedzoneBytes = port::kRedzoneBytes;
+
+/// Declares [address, address + bytes) unusable by anyone until unpoison().
+using port::poison;
+/// Declares it usable, with undefined content.
+using port::unpoison;
+
+}  // namespace ouro::platform

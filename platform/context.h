@@ -1,0 +1,50 @@
+// Execution contexts: who is running, and whether somebody may be looking at memory that is about to
+// change its layout.
+//
+// A context is a thread (or an interrupt level). The port owns the storage, gives each running
+// context one Context and takes it back when the thread ends, after the thread's own thread-local
+// objects are gone, so that a handle released last still finds one.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/atomic.h"
+
+namespace ouro::platform {
+
+/// Per-context state of the core. Only its own context writes it; `window` is read by others.
+struct Context {
+    /// Depth of load windows (see LoadWindow); 0 = this context looks at no uncounted object.
+    atomic<std::uint32_t> window{0};
+    /// Nesting depth of reclaim cascades that user code started from inside a cascade.
+    std::uint32_t cascade_depth = 0;
+    /// Nesting depth of collector user code (callbacks, finalizers) on this context.
+    std::uint32_t collecting_depth = 0;
+};
+
+/// The running context's record. Time: O(1) after the first call of a thread. ISR: yes.
+using port::current_context;
+
+/// A scope in which this context may read the word of an object that it holds no reference to.
+///
+/// While any context is inside a window, no page changes its cell size (DESIGN rule 2 and 15), so a
+/// word that was read inside stays a word until the window closes. Windows never contain user code
+/// and never wait.
+class [[nodiscard]] LoadWindow {
+public:
+    LoadWindow() : context_(current_context()) {
+        port::enter_window(context_.window);
+    }
+    ~LoadWindow() { port::leave_window(context_.window); }
+    LoadWindow(const LoadWindow&) = delete;
+    LoadWindow& operator=(const LoadWindow&) = delete;
+
+private:
+    Context& context_;
+};
+
+/// True if, since this call began, every context has been seen outside all windows.
+/// Never waits: false when one was inside at the moment it was looked at. Time: O(contexts).
+using port::all_windows_closed;
+
+}  // namespace ouro::platform

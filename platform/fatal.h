@@ -1,0 +1,21 @@
+// The end of the line: a broken invariant or a misuse whose outcome is "stop with a reason".
+#pragma once
+
+#include "platform/compiler.h"
+#include "platform/port.h"
+
+namespace ouro::platform {
+
+/// Prints or records `reason` (a static string that names the rule) and stops the program.
+/// `address` is the object concerned, or null.
+[[noreturn]] OURO_COLD inline void fatal(const char* reason, const void* address = nullptr) {
+    port::fatal(reason, address);
+}
+
+}  // namespace ouro::platform
+
+/// Cheap assertion, on in every build.
+#define OURO_ASSERT(condition, reason)                                   \
+    do {                                                                 \
+        if (OURO_UNLIKELY(!(condition))) ::ouro::platform::fatal(reason); \
+    } while (false)

@@ -1,0 +1,175 @@
+// Cold half of the desktop port: contexts, windows seen from outside, threads, time, the end.
+#include "ports/desktop/port.h"
+
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "platform/context.h"
+
+#if OURO_PORT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+
+namespace ouro::port {
+
+namespace {
+
+// A slot is a Context and whether a thread has it. Slots are never returned to the system: an
+// observer may read any of them at any time.
+struct Slot {
+    platform::Context context;
+    std::atomic<bool> taken{false};
+};
+
+Slot g_slots[kMaxContexts];
+std::atomic<std::uint32_t> g_slots_used{0};  // slots [0, used) have been taken at least once
+pthread_key_t g_exit_key;
+pthread_once_t g_exit_key_once = PTHREAD_ONCE_INIT;
+
+// Runs after the thread's thread_local objects are gone (glibc runs those first). A later call of
+// current_context() takes a slot again and sets the key again, so this runs again.
+void release_context(void* slot) {
+    t_context = nullptr;
+    static_cast<Slot*>(slot)->taken.store(false, std::memory_order_release);
+}
+
+void make_exit_key() {
+    if (pthread_key_create(&g_exit_key, release_context) != 0) fatal("no thread-exit key", nullptr);
+}
+
+bool register_membarrier() {
+#if defined(__SANITIZE_THREAD__)
+    return false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+}  // namespace
+
+thread_local platform::Context* t_context = nullptr;
+
+// A window entered before this initializer ran (from another file's initializer) used the
+// read-modify-write side, which is right with either observer.
+const bool g_asymmetric_windows = register_membarrier();
+
+platform::Context& acquire_context() {
+    pthread_once(&g_exit_key_once, make_exit_key);
+    for (std::uint32_t i = 0; i < kMaxContexts; ++i) {
+        bool expected = false;
+        if (!g_slots[i].taken.compare_exchange_strong(expected, true, std::memory_order_acq_rel))
+            continue;
+        std::uint32_t used = g_slots_used.load(std::memory_order_acquire);
+        while (used < i + 1 &&
+               !g_slots_used.compare_exchange_weak(used, i + 1, std::memory_order_acq_rel)) {
+        }
+        t_context = &g_slots[i].context;
+        t_context->cascade_depth = 0;
+        t_context->collecting_depth = 0;
+        pthread_setspecific(g_exit_key, &g_slots[i]);
+        return *t_context;
+    }
+    fatal("more than 1000 threads inside Ouro at once", nullptr);
+}
+
+bool all_windows_closed() {
+    if (g_asymmetric_windows) syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    const std::uint32_t used = g_slots_used.load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < used; ++i) {
+        // order: acq_rel RMW; pairs with enter_window() (see there) and leave_window().
+        if (g_slots[i].context.window.fetch_add(0, std::memory_order_acq_rel) != 0) return false;
+    }
+    return true;
+}
+
+void forget_other_contexts() {
+    for (Slot& slot : g_slots) {
+        if (&slot.context == t_context) continue;
+        slot.context.window.store(0, std::memory_order_relaxed);
+        slot.taken.store(false, std::memory_order_relaxed);
+    }
+}
+
+void Event::set() {
+    {
+        std::lock_guard<std::mutex> lock(mutex_);
+        set_ = true;
+    }
+    condition_.notify_one();
+}
+
+bool Event::wait(std::uint64_t ns) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    const auto is_set = [this] { return set_; };
+    if (ns == ~std::uint64_t{0}) {
+        condition_.wait(lock, is_set);
+    } else {
+        // Waiting on the system clock keeps ThreadSanitizer's interceptor in the picture.
+        const auto until = std::chrono::system_clock::now() + std::chrono::nanoseconds(ns);
+        condition_.wait_until(lock, until, is_set);
+    }
+    const bool was_set = set_;
+    set_ = false;
+    return was_set;
+}
+
+bool Thread::start(void (*function)(void*), void* argument) {
+    thread_ = std::thread(function, argument);
+    return thread_.joinable();
+}
+
+void Thread::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void Thread::forget() {
+    // The handle names a thread of the parent process; overwriting it without join is the point.
+    new (&thread_) std::thread();
+}
+
+std::uint64_t clock_ns() {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+void yield_thread() { std::this_thread::yield(); }
+
+void fatal(const char* reason, const void* address) {
+    std::fprintf(stderr, "ouro: fatal: %s", reason);
+    if (address != nullptr) std::fprintf(stderr, " (object %p)", address);
+    std::fputc('\n', stderr);
+    std::abort();
+}
+
+void poison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+#if OURO_PORT_ASAN
+    __asan_poison_memory_region(address, bytes);
+#endif
+#ifdef VALGRIND_MAKE_MEM_NOACCESS
+    VALGRIND_MAKE_MEM_NOACCESS(address, bytes);
+#endif
+}
+
+void unpoison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+#if OURO_PORT_ASAN
+    __asan_unpoison_memory_region(address, bytes);
+#endif
+#ifdef VALGRIND_MAKE_MEM_UNDEFINED
+    VALGRIND_MAKE_MEM_UNDEFINED(address, bytes);
+#endif
+}
+
+}  // namespace ouro::port

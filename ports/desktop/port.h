@@ -1,0 +1,144 @@
+// The desktop port: Linux and other hosted systems with 64-bit pointers, threads and an MMU.
+//
+// Hot half inline (atomics, contexts, windows), cold half in port.cc. Windows use an asymmetric
+// barrier where the kernel has membarrier(2): entering is then a plain store, and the rare observer
+// pays. Elsewhere, and under ThreadSanitizer, both sides use a read-modify-write of the same word.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define OURO_PORT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OURO_PORT_ASAN 1
+#endif
+#endif
+#ifndef OURO_PORT_ASAN
+#define OURO_PORT_ASAN 0
+#endif
+
+namespace ouro::platform {
+struct Context;
+}
+
+namespace ouro::port {
+
+inline constexpr const char* kPortName = "desktop";
+/// Width of the count word: 64 = count, flags and a 32-bit monotone version (DESIGN rule 18).
+inline constexpr unsigned kWordBits = 64;
+/// May a thread that needs a collection wait for the one that runs it?
+inline constexpr bool kWaitAllowed = true;
+/// Bytes of poisoned space behind every object in AddressSanitizer builds.
+inline constexpr std::size_t kRedzoneBytes = OURO_PORT_ASAN ? 16 : 0;
+/// Most threads that may be inside Ouro at once; heap/word.h needs fewer than 1024.
+inline constexpr std::uint32_t kMaxContexts = 1000;
+
+/// std::atomic with the order mandatory on every operation.
+template <class T>
+class atomic {
+public:
+    constexpr atomic() noexcept : value_{} {}
+    constexpr explicit atomic(T value) noexcept : value_(value) {}
+    atomic(const atomic&) = delete;
+    atomic& operator=(const atomic&) = delete;
+
+    T load(std::memory_order order) const noexcept { return value_.load(order); }
+    void store(T value, std::memory_order order) noexcept { value_.store(value, order); }
+    T exchange(T value, std::memory_order order) noexcept { return value_.exchange(value, order); }
+    T fetch_add(T value, std::memory_order order) noexcept { return value_.fetch_add(value, order); }
+    T fetch_sub(T value, std::memory_order order) noexcept { return value_.fetch_sub(value, order); }
+    T fetch_or(T value, std::memory_order order) noexcept { return value_.fetch_or(value, order); }
+    T fetch_and(T value, std::memory_order order) noexcept { return value_.fetch_and(value, order); }
+    /// Strong. On failure `expected` receives the value found.
+    bool compare_exchange(T& expected, T desired, std::memory_order success,
+                          std::memory_order failure) noexcept {
+        return value_.compare_exchange_strong(expected, desired, success, failure);
+    }
+
+private:
+    std::atomic<T> value_;
+};
+
+class Mutex {
+public:
+    void lock() { mutex_.lock(); }
+    bool try_lock() { return mutex_.try_lock(); }
+    void unlock() { mutex_.unlock(); }
+
+private:
+    std::mutex mutex_;
+};
+
+class Event {
+public:
+    void set();
+    bool wait(std::uint64_t ns);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable condition_;
+    bool set_ = false;
+};
+
+class Thread {
+public:
+    ~Thread() { join(); }
+    /// Runs function(argument) on a new thread. False iff the system has none to give.
+    bool start(void (*function)(void*), void* argument);
+    /// Waits for its end; returns at once when it was never started.
+    void join();
+    /// Forgets the thread without waiting: after fork() it does not exist in the child.
+    void forget();
+
+private:
+    std::thread thread_;
+};
+
+extern thread_local platform::Context* t_context;
+platform::Context& acquire_context();
+/// True when windows need no read-modify-write because observers use membarrier(2).
+extern const bool g_asymmetric_windows;
+
+inline platform::Context& current_context() {
+    platform::Context* context = t_context;
+    return context != nullptr ? *context : acquire_context();
+}
+
+inline void enter_window(atomic<std::uint32_t>& window) {
+    if (g_asymmetric_windows) {
+        // order: relaxed + compiler barrier; the observer's membarrier() in all_windows_closed()
+        // supplies the store-load order for both sides.
+        window.store(window.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+        // order: acq_rel RMW; pairs with the RMW in all_windows_closed(): of the two the later one
+        // sees the earlier one, so either the observer sees this window or this window sees what
+        // was written before the observation.
+        window.fetch_add(1, std::memory_order_acq_rel);
+    }
+}
+
+inline void leave_window(atomic<std::uint32_t>& window) {
+    // order: release; pairs with the acquire in all_windows_closed(): what was read in the window
+    // was read before the observer goes on.
+    window.store(window.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+}
+
+bool all_windows_closed();
+std::uint64_t clock_ns();
+void yield_thread();
+[[noreturn]] void fatal(const char* reason, const void* address);
+
+/// Tells that the calling process is the child of a fork: only the calling thread exists.
+void forget_other_contexts();
+
+void poison(void* address, std::size_t bytes);
+void unpoison(void* address, std::size_t bytes);
+
+}  // namespace ouro::port

@@ -34,7 +34,8 @@ Collector::Collector(Heap& heap, const CollectorConfig& config, std::size_t regi
     // order: relaxed, both; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     threshold_pages_.store(config.threshold_pages, memory_order_relaxed);
-    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::wake_hook};
+    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::wake_hook,
+                     &Collector::before_fork_hook, &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -361,6 +362,26 @@ void Collector::background_round() {
     collection_taken_ = waits;
 }
 
+// ---- fork
+
+void Collector::before_fork_hook(void* self) {
+    auto& collector = *static_cast<Collector*>(self);
+    collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
+    if (!collector.forking_in_collection_) collector.enter_collection(true);
+    collector.pass_lock_.lock();
+}
+
+void Collector::after_fork_hook(void* self, bool in_child) {
+    auto& collector = *static_cast<Collector*>(self);
+    collector.pass_lock_.unlock();
+    if (in_child) {
+        collector.thread_.forget();
+        collector.wake_.forget_waiters();
+        collector.running_ = false;
+    }
+    if (!collector.forking_in_collection_) collector.leave_collection();
+}
+
 // ---- control
 
 void Collector::enable() {
@@ -373,6 +394,13 @@ bool Collector::is_enabled() const { return enabled_.load(memory_order_acquire) 
 void Collector::set_callback(void (*callback)(void*, const CollectInfo&), void* self) {
     callback_ = callback;
     callback_self_ = self;
+}
+
+Violation Collector::verify() {
+    platform::LockGuard guard(pass_lock_);
+    while (step_pass(config_.step_units)) {
+    }
+    return ouro::verify(heap_);
 }
 
 bool Collector::collecting() const { return collection_taken_; }

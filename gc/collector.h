@@ -19,6 +19,7 @@
 #include "gc/pass.h"
 #include "heap/heap.h"
 #include "heap/ref.h"
+#include "heap/verify.h"
 #include "platform/mutex.h"
 #include "platform/thread.h"
 
@@ -122,6 +123,9 @@ public:
     /// Has the object's finalizer been called?
     bool is_finalized(const Ref<Object>& object);
 
+    /// Checks the whole heap (heap/verify.h) between two passes. No mutator may be at work.
+    Violation verify();
+
     /// Is a pass between two steps, or a batch waiting? Only a moment's truth.
     bool collecting() const;
 
@@ -129,6 +133,8 @@ private:
     static void thread_main(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
     static void wake_hook(void* self);
+    static void before_fork_hook(void* self);
+    static void after_fork_hook(void* self, bool in_child);
 
     void background();
     void background_round();
@@ -165,6 +171,7 @@ private:
     platform::atomic<std::uint32_t> dirty_pages_{0};
     platform::atomic<std::uint32_t> threshold_pages_{16};
     bool running_ = false;
+    bool forking_in_collection_ = false;       ///< the forking context owns the collection itself
     std::uint64_t deferred_due_ns_ = 0;
 
     void (*callback_)(void*, const CollectInfo&) = nullptr;

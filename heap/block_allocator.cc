@@ -32,6 +32,10 @@ bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantin
     return true;
 }
 
+void BlockAllocator::abandon() {
+    platform::unpoison(reinterpret_cast<void*>(begin_), page_count_ * kPageBytes);
+}
+
 // ---- lookup
 
 BlockAllocator::Cell BlockAllocator::cell_of(const void* address) const {
@@ -269,6 +273,7 @@ void BlockAllocator::free(Header* header) {
         quarantine_first_ = header;
     } else {
         const auto unit = (reinterpret_cast<std::uintptr_t>(header) - begin_) / 16 + 1;
+        // order: relaxed; as above.
         quarantine_last_->generation.store(static_cast<std::uint32_t>(unit), memory_order_relaxed);
     }
     quarantine_last_ = header;

@@ -40,6 +40,9 @@ public:
     /// Lays records and pages into [memory, memory + bytes). False iff not even one page fits.
     bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes);
 
+    /// The memory is the caller's again: nothing of it stays poisoned.
+    void abandon();
+
     /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh generation,
     /// and its payload is accessible with undefined content. Null iff nothing fits.
     /// Threads: any. Takes the allocation lock.

@@ -2,8 +2,7 @@
 // constructed, and the noted addresses are compared with the declared ones. A type that forgot a
 // field is named at the first construction of one of its objects.
 //
-// Off (and free) unless OURO_CENSUS is 1, which the debug and sanitizer presets set. The check runs
-// for the first object of each type only.
+// Off (and free) unless OURO_CENSUS is 1, which the debug and sanitizer presets set.
 #pragma once
 
 #include <cstddef>
@@ -45,11 +44,17 @@ public:
     static void note_handle(const void* handle);
 
 private:
+    static constexpr std::uint32_t kNotedMax = 64;
+
+    bool contains(const void* address) const {
+        return reinterpret_cast<std::uintptr_t>(address) - begin_ < bytes_;
+    }
+
     const TypeInfo& info_;
     std::uintptr_t begin_;
-    std::uintptr_t end_;
+    std::size_t bytes_;
     CensusFinding finding_;
-    bool active_;
+    std::uint16_t noted_[kNotedMax];
     Census* outer_;
 };
 #else

@@ -16,12 +16,15 @@
 //   class X : public ouro::Variable                               trailing fields and bytes
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "heap/describe_aggregate.h"
 #include "heap/field.h"
 #include "heap/type_info.h"
 #include "heap/weak_list.h"
@@ -32,18 +35,6 @@ namespace ouro {
 class Variable : public Trailing {};
 
 namespace detail {
-
-template <class T>
-struct is_field : std::false_type {};
-template <class T>
-struct is_field<Field<T>> : std::true_type {};
-template <class T, std::size_t N>
-struct is_field<Field<T>[N]> : std::true_type {};
-
-template <class T>
-inline constexpr std::size_t fields_in = 1;
-template <class T, std::size_t N>
-inline constexpr std::size_t fields_in<T[N]> = N;
 
 template <auto Member>
 struct MemberTraits;
@@ -71,14 +62,6 @@ struct AllDistinct : std::true_type {};
 template <auto First, auto... Rest>
 struct AllDistinct<First, Rest...>
     : std::bool_constant<!first_is_repeated<First, Rest...>() && AllDistinct<Rest...>::value> {};
-
-inline void write_offset(std::uint16_t*& out, const void* object, const void* field,
-                         std::size_t count) {
-    auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(field) -
-                                           static_cast<const std::byte*>(object));
-    for (std::size_t i = 0; i < count; ++i, offset += sizeof(FieldSlot))
-        *out++ = static_cast<std::uint16_t>(offset);
-}
 
 /// A list of pointers to field members.
 template <auto... Members>
@@ -108,8 +91,6 @@ inline constexpr detail::FieldList<Members...> fields = [] {
 }();
 
 }  // namespace ouro
-
-#include "heap/describe_aggregate.h"
 
 namespace ouro::detail {
 
@@ -151,12 +132,29 @@ void write_field_offsets(std::uint16_t* out) {
     }
 }
 
+/// The compiler's spelling of a type: what stands between "T = " and "]" in this function's name.
+template <class T>
+constexpr std::string_view spelled() {
+    const std::string_view function = __PRETTY_FUNCTION__;
+    const std::size_t begin = function.find("T = ") + 4;
+    return function.substr(begin, function.find_first_of(";]", begin) - begin);
+}
+
+template <class T>
+struct SpelledName {
+    static constexpr auto kText = [] {
+        std::array<char, spelled<T>().size() + 1> text{};
+        for (std::size_t i = 0; i < spelled<T>().size(); ++i) text[i] = spelled<T>()[i];
+        return text;
+    }();
+};
+
 template <class T>
 constexpr const char* type_name() {
     if constexpr (HasName<T>) {
         return T::ouro_name;
     } else {
-        return __PRETTY_FUNCTION__;  // "... [with T = Node]": readable enough in a report
+        return SpelledName<T>::kText.data();
     }
 }
 
@@ -164,7 +162,7 @@ template <class T>
 constexpr std::uint16_t type_flags() {
     std::uint16_t flags = 0;
     constexpr bool variable = std::is_base_of_v<Variable, T>;
-    constexpr bool has_fields = fixed_field_count<T>() > 0 || variable;
+    constexpr bool has_fields = fixed_field_count<T>() > 0 || (variable && !IsLeaf<T>);
     if (has_fields) flags |= TypeInfo::kHasFields;
     if (has_fields && !IsAcyclic<T>) flags |= TypeInfo::kTracked;
     if (variable) flags |= TypeInfo::kVariable;

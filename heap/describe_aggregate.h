@@ -8,7 +8,30 @@
 #include <type_traits>
 #include <utility>
 
+#include "heap/field.h"
+
 namespace ouro::detail {
+
+template <class T>
+struct is_field : std::false_type {};
+template <class T>
+struct is_field<Field<T>> : std::true_type {};
+template <class T, std::size_t N>
+struct is_field<Field<T>[N]> : std::true_type {};
+
+template <class T>
+inline constexpr std::size_t fields_in = 1;
+template <class T, std::size_t N>
+inline constexpr std::size_t fields_in<T[N]> = N;
+
+/// Writes the offsets of `count` consecutive fields and moves `out` on.
+inline void write_offset(std::uint16_t*& out, const void* object, const void* field,
+                         std::size_t count) {
+    auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(field) -
+                                           static_cast<const std::byte*>(object));
+    for (std::size_t i = 0; i < count; ++i, offset += sizeof(FieldSlot))
+        *out++ = static_cast<std::uint16_t>(offset);
+}
 
 /// Converts to anything, by value: also to types that can be neither copied nor moved.
 struct AnyMember {

@@ -15,7 +15,8 @@ enum class [[nodiscard]] Error : std::uint8_t {
     out_of_memory,       ///< no block large enough, also after an emergency collection
     collector_busy,      ///< no block large enough, and another context owns the pass just now
     region_too_small,    ///< the region cannot hold the heap's own tables and one object
-    too_many_heaps,      ///< the program already has platform-many heaps
+    region_in_use,       ///< another heap, perhaps one that handles outlived, lives in this memory
+    too_many_heaps,      ///< the program already has 16 heaps
     too_many_types,      ///< HeapConfig::types_max distinct types exist in this heap
     too_many_fields,     ///< HeapConfig::field_offsets_max is used up by the types' field lists
     object_too_large,    ///< larger than the region could ever hold

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "heap/census.h"
 #include "heap/field_slot.h"
 #include "heap/ref.h"
 
@@ -28,8 +29,8 @@ class Field {
 public:
     using Target = T;
 
-    constexpr Field() = default;
-    Field(Ref<T> value) : slot_(value.detach()) {}  // NOLINT: implicit by design; in constructors
+    constexpr Field() { note(); }
+    Field(Ref<T> value) : slot_(value.detach()) { note(); }  // NOLINT: implicit; in constructors
     Field(const Field&) = delete;
     Field& operator=(const Field&) = delete;
     ~Field() = default;
@@ -76,6 +77,10 @@ public:
     Ref<T> take() { return Ref<T>::adopt(detail::exchange_owned(slot_, 0)); }
 
 private:
+    constexpr void note() const {
+        if (!std::is_constant_evaluated()) detail::Census::note_field(this);
+    }
+
     FieldSlot slot_{0};
 };
 

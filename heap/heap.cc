@@ -4,6 +4,7 @@
 #include <new>
 
 #include "platform/context.h"
+#include "platform/thread.h"
 
 namespace ouro {
 
@@ -26,13 +27,15 @@ std::size_t round_up(std::size_t value, std::size_t alignment) {
 Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
                            std::size_t extra_bytes) {
     if (config.types_max > InfoValue::kTypeMask + 1) return Error::too_many_types;
+    if (!region_is_free(region)) return Error::region_in_use;
     const auto start = reinterpret_cast<std::uintptr_t>(region.data());
     const std::size_t skew = round_up(start, 64) - start;
     const std::size_t heap_bytes = round_up(sizeof(Heap), 64);
     const std::size_t extra = round_up(extra_bytes, 64);
     const std::size_t table =
         round_up(TypeTable::bytes_needed(config.types_max, config.field_offsets_max), 64);
-    const std::size_t fixed = skew + heap_bytes + extra + table;
+    const std::size_t interned = round_up(config.intern_buckets * sizeof(void*), 64);
+    const std::size_t fixed = skew + heap_bytes + extra + table + interned;
     if (region.size() <= fixed) return Error::region_too_small;
 
     std::byte* at = region.data() + skew;
@@ -43,8 +46,11 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     at += extra;
     heap->types_.init(at, config.types_max, config.field_offsets_max);
     at += table;
+    heap->interned_.init(at, config.intern_buckets);
+    at += interned;
     if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes))
         return Error::region_too_small;
+    platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
     for (auto& slot : g_heaps) {
         Heap* expected = nullptr;
         // order: acq_rel; pairs with of(): the heap is complete before it can be found.
@@ -55,12 +61,37 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
 }
 
 void Heap::destroy() {
+    shut_down();
+    if (live_handles_possible()) return;
+    unregister();
+}
+
+// Interned strings never end; handles to them must not outlive the region's use as this heap.
+bool Heap::live_handles_possible() {
+    return Counters::get(counters_.live_objects) > interned_.count();
+}
+
+void Heap::unregister() {
     for (auto& slot : g_heaps) {
         Heap* expected = this;
         // order: acq_rel; nobody finds the heap after this.
-        slot.compare_exchange(expected, nullptr, memory_order_acq_rel, memory_order_acquire);
+        if (slot.compare_exchange(expected, nullptr, memory_order_acq_rel, memory_order_acquire))
+            blocks_.abandon();
     }
-    this->~Heap();
+}
+
+// A heap that was shut down leaves its place when the last handle to its objects has gone.
+bool Heap::region_is_free(std::span<std::byte> region) {
+    const auto begin = reinterpret_cast<std::uintptr_t>(region.data());
+    for (auto& slot : g_heaps) {
+        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+        if (heap == nullptr) continue;
+        const auto other = reinterpret_cast<std::uintptr_t>(heap->region_.data());
+        if (begin >= other + heap->region_.size() || other >= begin + region.size()) continue;
+        if (!heap->is_shut_down() || heap->live_handles_possible()) return false;
+        heap->unregister();
+    }
+    return true;
 }
 
 Heap* Heap::of(const void* address) {
@@ -69,6 +100,53 @@ Heap* Heap::of(const void* address) {
         if (heap != nullptr && heap->blocks_.contains(address)) return heap;
     }
     return nullptr;
+}
+
+// ---- fork
+//
+// The child has one thread. Every lock is taken before the fork, in the order in which the heap takes
+// them, so the child finds consistent structures and can give the locks back. Threads of the parent
+// that were in the middle of an operation leave what they held: a leak in the child, nothing worse.
+
+void Heap::lock_all() {
+    if (hooks_.before_fork != nullptr) hooks_.before_fork(hooks_.self);
+    weak_lock_.lock();
+    postponed_lock_.lock();
+    interned_.lock().lock();
+    blocks_.lock().lock();
+}
+
+void Heap::unlock_all() {
+    blocks_.lock().unlock();
+    interned_.lock().unlock();
+    postponed_lock_.unlock();
+    weak_lock_.unlock();
+}
+
+void Heap::before_fork() {
+    for (auto& slot : g_heaps) {
+        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+        if (heap != nullptr) heap->lock_all();
+    }
+}
+
+void Heap::after_fork_in_parent() {
+    for (auto& slot : g_heaps) {
+        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+        if (heap == nullptr) continue;
+        heap->unlock_all();
+        if (heap->hooks_.after_fork != nullptr) heap->hooks_.after_fork(heap->hooks_.self, false);
+    }
+}
+
+void Heap::after_fork_in_child() {
+    platform::forget_other_contexts();
+    for (auto& slot : g_heaps) {
+        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+        if (heap == nullptr) continue;
+        heap->unlock_all();
+        if (heap->hooks_.after_fork != nullptr) heap->hooks_.after_fork(heap->hooks_.self, true);
+    }
 }
 
 // ---- making objects

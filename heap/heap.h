@@ -19,6 +19,7 @@
 #include "heap/decision.h"
 #include "heap/error.h"
 #include "heap/fields.h"
+#include "heap/intern.h"
 #include "heap/statistics.h"
 #include "heap/type_table.h"
 
@@ -33,6 +34,8 @@ struct HeapConfig {
     std::uint32_t field_offsets_max = 1024;
     /// Objects that one release may end before the rest is left to the collector; 0 = all.
     std::uint32_t cascade_objects_max = 0;
+    /// Buckets of the table of interned strings, one pointer each.
+    std::uint32_t intern_buckets = 64;
     /// Freed bytes that are kept back so that a use after free is caught; 0 = none.
     std::size_t quarantine_bytes = 0;
     /// Called by make() when there is no memory; returning makes make() stop the program.
@@ -47,17 +50,23 @@ struct CollectorHooks {
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
     /// Candidates are waiting. Never blocks.
     void (*wake)(void* self) = nullptr;
+    /// Around fork(): `before` waits for the collection under way and takes the collector's locks,
+    /// `after` gives them back; in the child the background thread does not exist.
+    void (*before_fork)(void* self) = nullptr;
+    void (*after_fork)(void* self, bool in_child) = nullptr;
 };
 
 class Heap {
 public:
     /// Makes a heap of `region`, which must outlive it and be used by nobody else.
     /// `extra_bytes` of the region are set aside, zeroed, for the collector (see extra()).
-    /// Fails with region_too_small, too_many_heaps.
+    /// Fails with region_too_small, region_in_use, too_many_heaps.
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
-    /// Ends the heap. Handles that outlive it may still be destroyed: their release does nothing
-    /// once the heap is gone from the registry. Objects still alive get no finalizer here.
+    /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live on,
+    /// and with them the heap's records: such handles (in statics, in other threads' locals) may be
+    /// released later as ever, as long as the region itself is left alone. Until then the region can
+    /// hold no other heap. Time: O(1).
     void destroy();
 
     /// The heap whose pages contain `address`, or null. Time: O(heaps). Threads: any.
@@ -110,6 +119,7 @@ public:
     BlockAllocator& blocks() { return blocks_; }
     TypeTable& types() { return types_; }
     Decision& decision() { return decision_; }
+    InternTable& interned() { return interned_; }
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     CollectorHooks& hooks() { return hooks_; }
@@ -129,6 +139,14 @@ public:
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {}
 
+    static void before_fork();
+    static void after_fork_in_parent();
+    static void after_fork_in_child();
+    void lock_all();
+    void unlock_all();
+    static bool region_is_free(std::span<std::byte> region);
+    void unregister();
+    bool live_handles_possible();
     Result<Header*> allocate(std::size_t bytes);
     void postpone_end(void* object);
     bool drop_held(Header* header);
@@ -140,6 +158,7 @@ private:
     BlockAllocator blocks_;
     TypeTable types_;
     Decision decision_;
+    InternTable interned_;
     Counters counters_;
     platform::Mutex weak_lock_;
     platform::Mutex postponed_lock_;

@@ -70,8 +70,4 @@ Result<const char*> type_name(const Id& id);
 /// A counted reference to the object of an id. Fails with dead. Time: O(1). Threads: any.
 Result<Ref<Object>> resolve(const Id& id);
 
-/// Is `ref` a T (exactly)? Then a Ref<T> to it, else null.
-template <class T>
-Ref<T> cast(const Ref<Object>& ref);
-
 }  // namespace ouro

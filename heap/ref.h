@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "heap/census.h"
 #include "heap/reference_count.h"
 #include "heap/value.h"
 
@@ -24,10 +25,13 @@ class Field;
 template <class T>
 class Ref {
 public:
-    constexpr Ref() = default;
-    constexpr Ref(std::nullptr_t) {}  // NOLINT: implicit by design
-    Ref(const Ref& other) : bits_(other.bits_) { retain(bits_); }
-    Ref(Ref&& other) noexcept : bits_(std::exchange(other.bits_, 0)) {}
+    constexpr Ref() { note(); }
+    constexpr Ref(std::nullptr_t) { note(); }  // NOLINT: implicit by design
+    Ref(const Ref& other) : bits_(other.bits_) {
+        retain(bits_);
+        note();
+    }
+    Ref(Ref&& other) noexcept : bits_(std::exchange(other.bits_, 0)) { note(); }
     template <class U>
         requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>)
     Ref(const Ref<U>& other) : bits_(converted(other)) {  // NOLINT: implicit by design
@@ -77,6 +81,10 @@ public:
     [[nodiscard]] std::uintptr_t detach() { return std::exchange(bits_, 0); }
 
 private:
+    constexpr void note() const {
+        if (!std::is_constant_evaluated()) detail::Census::note_handle(this);
+    }
+
     static constexpr bool kMayBeImmediate = std::is_same_v<T, Object>;
 
     static void retain(std::uintptr_t bits) {

@@ -27,6 +27,8 @@ void retain_slow(Header* header, WordValue before) {
     if (before.immortal()) pin_immortal(header);
 }
 
+void make_immortal(void* object) { pin_immortal(header_of(object)); }
+
 void touch_slow(Header* header) {
     // The second step of W3; the caller holds a counted reference, so the word is still this one.
     // order: acq_rel; pairs with the condemning swap, which needs `clean`.

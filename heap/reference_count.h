@@ -51,6 +51,9 @@ inline void touch(void* object) {
     if (OURO_UNLIKELY(before.has(WordValue::kClean))) touch_slow(header);
 }
 
+/// Saturates the count: the object is never reclaimed. The caller holds a counted reference.
+void make_immortal(void* object);
+
 /// The outcome of one attempt to gain a counted reference to an object without holding one.
 enum class Upgrade { yes, dead, again };
 

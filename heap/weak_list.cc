@@ -18,6 +18,7 @@ void WeakNode::attach(Heap& heap, void* object) {
     prev_ = nullptr;
     next_ = first;
     if (first != nullptr) first->prev_ = this;
+    // order: relaxed; under the weak lock.
     anchor->first_.store(reinterpret_cast<std::uintptr_t>(this), memory_order_relaxed);
     // order: release; pairs with the acquire in upgrade() and target().
     target_.store(reinterpret_cast<std::uintptr_t>(object), memory_order_release);
@@ -35,6 +36,7 @@ void WeakNode::detach() {
     if (prev_ != nullptr) {
         prev_->next_ = next_;
     } else {
+        // order: relaxed; under the weak lock.
         anchor->first_.store(reinterpret_cast<std::uintptr_t>(next_), memory_order_relaxed);
     }
     if (next_ != nullptr) next_->prev_ = prev_;
@@ -76,6 +78,17 @@ void WeakAnchor::cut_all(Heap& heap) {
         // order: release; pairs with upgrade(): null before the target's memory is given back.
         node->target_.store(0, memory_order_release);
     }
+}
+
+bool WeakAnchor::is_sound(const void* object) const {
+    // order: relaxed; nobody changes the list.
+    auto* node = reinterpret_cast<const WeakNode*>(first_.load(memory_order_relaxed));
+    const WeakNode* before = nullptr;
+    for (; node != nullptr; node = node->next_) {
+        if (node->target() != object || node->prev_ != before) return false;
+        before = node;
+    }
+    return true;
 }
 
 std::uint32_t WeakAnchor::count(Heap& heap) const {

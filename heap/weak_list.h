@@ -56,6 +56,9 @@ public:
     void cut_all(Heap& heap);
     /// Number of weak references to the object.
     std::uint32_t count(Heap& heap) const;
+    /// Is every node of the list about `object`? Nobody changes the list meanwhile. Bounded by the
+    /// first node that is not.
+    bool is_sound(const void* object) const;
     bool empty() const {
         // order: relaxed; whoever attached a node held a counted reference, so that its release
         // (acq_rel) precedes the end of the object.

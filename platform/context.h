@@ -20,6 +20,8 @@ struct Context {
     std::uint32_t cascade_depth = 0;
     /// Nesting depth of collector user code (callbacks, finalizers) on this context.
     std::uint32_t collecting_depth = 0;
+    /// Innermost constructor census of this context (heap/census.h), in builds that have one.
+    void* census = nullptr;
 };
 
 /// The running context's record. Time: O(1) after the first call of a thread. ISR: yes.
@@ -46,5 +48,8 @@ private:
 /// True if, since this call began, every context has been seen outside all windows.
 /// Never waits: false when one was inside at the moment it was looked at. Time: O(contexts).
 using port::all_windows_closed;
+
+/// In the child of a fork only the calling context exists; the others' records are free again.
+using port::forget_other_contexts;
 
 }  // namespace ouro::platform

@@ -12,6 +12,11 @@ namespace ouro::platform {
     port::fatal(reason, address);
 }
 
+/// Tells the developer something that is no error: a sentence, a name and two numbers. May do nothing.
+inline void note(const char* sentence, const char* name, unsigned a, unsigned b) {
+    port::note(sentence, name, a, b);
+}
+
 }  // namespace ouro::platform
 
 /// Cheap assertion, on in every build.

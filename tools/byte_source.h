@@ -41,7 +41,8 @@ std::unique_ptr<ByteSource> open_memory(std::string_view bytes);
 /// Decompress a source if it starts with the magic number of gzip, else pass it on unchanged.
 /// Several gzip members in a row are one stream, as gzip(1) has it.
 /// Returns:    the source; its read() fails also iff the gzip data are cut short, corrupt, or
-///             followed by bytes that are no gzip member.
+///             followed by bytes that are no gzip member (DataLoss), or there is no memory to
+///             decompress them (ResourceExhausted).
 /// Time:       per read() O(bytes in + bytes out); 64 KiB of buffer plus zlib's window.
 std::unique_ptr<ByteSource> decompress_if_gzip(std::unique_ptr<ByteSource> source);
 

@@ -108,7 +108,8 @@ using ProgressCallback = std::function<void(std::uint64_t bytes_read, std::uint6
 ///             - the path names nothing or cannot be opened (NotFound, PermissionDenied, ... as
 ///               the system reports), or is not a regular file (FailedPrecondition);
 ///             - reading fails (DataLoss), or the gzip data are cut short, corrupt, or followed by
-///               something else (DataLoss), message "path:line: ...";
+///               something else (DataLoss), or there is no memory to decompress them
+///               (ResourceExhausted), message "path:line: ...";
 ///             - a line breaks the format, a count does not match, or `end` is missing or is not
 ///               last (InvalidArgument), message "path:line: what is wrong; expected what".
 ///             The line is that of the damage, or the one due next if the data end too early.

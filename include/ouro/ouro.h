@@ -4,6 +4,7 @@
 //   Ref<T>, Field<T>, Weak<T> references: outside, inside, not counting heap/ref.h, field.h, weak.h
 //   make, try_make            objects                                   heap/make.h
 //   fields<...>               which members are fields                  heap/describe.h
+//   none, try_integer, ...   values as objects, checked casts          heap/values.h
 //   id, refcount, ...         looking without disturbing                heap/query.h
 //   Collector                 collect, step, drain, enable, ...         gc/collector.h
 //   Statistics                figures in constant time                  heap/statistics.h
@@ -19,4 +20,6 @@
 #include "heap/query.h"
 #include "heap/ref.h"
 #include "heap/statistics.h"
+#include "heap/values.h"
+#include "heap/verify.h"
 #include "heap/weak.h"

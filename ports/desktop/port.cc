@@ -102,6 +102,18 @@ void forget_other_contexts() {
     }
 }
 
+void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
+    static std::once_flag once;
+    std::call_once(once, [=] { pthread_atfork(before, in_parent, in_child); });
+}
+
+void Event::forget_waiters() {
+    // The condition variable's waiters and the mutex's owner may be threads of the parent process.
+    new (&mutex_) std::mutex();
+    new (&condition_) std::condition_variable();
+    set_ = false;
+}
+
 void Event::set() {
     {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -152,6 +164,10 @@ void fatal(const char* reason, const void* address) {
     if (address != nullptr) std::fprintf(stderr, " (object %p)", address);
     std::fputc('\n', stderr);
     std::abort();
+}
+
+void note(const char* sentence, const char* name, unsigned a, unsigned b) {
+    std::fprintf(stderr, "ouro: %s: %s (%u, %u)\n", sentence, name, a, b);
 }
 
 void poison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {

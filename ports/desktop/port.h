@@ -79,6 +79,8 @@ class Event {
 public:
     void set();
     bool wait(std::uint64_t ns);
+    /// Forgets waiters without waking them: after fork() they do not exist in the child.
+    void forget_waiters();
 
 private:
     std::mutex mutex_;
@@ -134,9 +136,10 @@ bool all_windows_closed();
 std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);
+void note(const char* sentence, const char* name, unsigned a, unsigned b);
 
-/// Tells that the calling process is the child of a fork: only the calling thread exists.
 void forget_other_contexts();
+void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 void poison(void* address, std::size_t bytes);
 void unpoison(void* address, std::size_t bytes);

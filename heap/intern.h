@@ -1,0 +1,37 @@
+// The table of interned strings: equal texts that were interned are one immortal object.
+//
+// The table's buckets lie in the region; the strings of a bucket are chained through the strings
+// themselves. An interned string's count is saturated, so it is never reclaimed and never counted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "platform/mutex.h"
+
+namespace ouro {
+
+class String;
+
+class InternTable {
+public:
+    /// Places `buckets` empty chains in `memory`.
+    void init(void* memory, std::uint32_t buckets);
+    /// The interned string with this text, or null. Time: O(strings of the bucket).
+    String* find(std::string_view text);
+    /// Enters `string` unless its text is there already; returns the one that is in the table.
+    String* enter(String* string);
+    platform::Mutex& lock() { return lock_; }
+    std::uint32_t count() const { return count_; }
+
+private:
+    String*& bucket_of(std::string_view text);
+
+    platform::Mutex lock_;
+    String** buckets_ = nullptr;
+    std::uint32_t bucket_count_ = 0;
+    std::uint32_t count_ = 0;
+};
+
+}  // namespace ouro

@@ -1,0 +1,63 @@
+// Values as objects: integers, strings, none, true, false, and checked casts from Ref<Object>.
+//
+// Small integers, none, true and false are immediates (heap/value.h): no memory, never counted, the
+// same reference everywhere. Other integers and strings are leaf objects; interned strings are
+// immortal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "heap/describe.h"
+#include "heap/error.h"
+#include "heap/heap.h"
+#include "heap/ref.h"
+
+namespace ouro {
+
+/// An integer outside kSmallIntMin..kSmallIntMax.
+struct Integer {
+    using ouro_leaf = void;
+    static constexpr const char* ouro_name = "int";
+    std::int64_t value;
+};
+
+/// An immutable text. Its bytes follow the fixed part.
+class String : public Variable {
+public:
+    using ouro_leaf = void;
+    static constexpr const char* ouro_name = "str";
+    std::string_view text() const;
+
+private:
+    friend class InternTable;
+    String* next_interned_ = nullptr;
+};
+
+inline Ref<Object> none() { return Ref<Object>::adopt(detail::kNoneBits); }
+inline Ref<Object> boolean(bool value) {
+    return Ref<Object>::adopt(value ? detail::kTrueBits : detail::kFalseBits);
+}
+/// An integer object; the same one for the same small value. Fails like try_make.
+Result<Ref<Object>> try_integer(Heap& heap, std::int64_t value);
+/// A new string object. Fails like try_make.
+Result<Ref<String>> try_string(Heap& heap, std::string_view text);
+/// The one immortal string object with this text. Fails like try_make. Time: O(text + bucket).
+Result<Ref<String>> try_intern(Heap& heap, std::string_view text);
+
+inline bool is_none(const Ref<Object>& ref) { return ref.bits() == detail::kNoneBits; }
+/// The value of an integer object or immediate, else nothing.
+std::optional<std::int64_t> as_integer(const Ref<Object>& ref);
+
+/// Is `ref` an object of exactly type T? Then a Ref<T> to it, else null. Time: O(1).
+template <class T>
+Ref<T> cast(const Ref<Object>& ref) {
+    if (!detail::is_object(ref.bits())) return {};
+    const TypeIndex type = header_of(detail::object_of(ref.bits()))->load_info().type();
+    if (type != type_index(detail::type_info_of<T>)) return {};
+    detail::retain(detail::object_of(ref.bits()));
+    return Ref<T>::adopt(ref.bits());
+}
+
+}  // namespace ouro

@@ -1,0 +1,239 @@
+#include "heap/verify.h"
+
+#include "heap/weak_list.h"
+
+namespace ouro {
+
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+
+namespace {
+
+class Verifier {
+public:
+    explicit Verifier(Heap& heap) : heap_(heap), blocks_(heap.blocks()) {}
+
+    Violation run() {
+        if (const char* broken = blocks_.verify()) return {broken};
+        reset_edges();
+        for_each_object(&Verifier::check_object);
+        if (!found_) for_each_object(&Verifier::check_fields);
+        if (!found_) for_each_object(&Verifier::check_count);
+        if (!found_) check_records();
+        if (!found_) check_sums();
+        if (found_ && found_.object != 0) describe_path();
+        return found_;
+    }
+
+private:
+    using Check = void (Verifier::*)(Header* header, PageIndex page, std::uint32_t cell);
+
+    void for_each_object(Check check) {
+        for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
+            const std::uint32_t cells = blocks_.cells_in(page);
+            for (std::uint32_t cell = 0; cell < cells && !found_; ++cell) {
+                Header* header = blocks_.header_of_cell({page, cell});
+                if (header->load_info().type() != 0) (this->*check)(header, page, cell);
+            }
+        }
+    }
+
+    void report(const char* invariant, Header* header) {
+        if (found_) return;
+        found_.invariant = invariant;
+        found_.object = reinterpret_cast<std::uintptr_t>(header->payload());
+        const TypeTable::Entry* type = heap_.type_of(header);
+        if (type != nullptr) found_.type = info_of(*type).name;
+    }
+
+    static const TypeInfo& info_of(const TypeTable::Entry& type) {
+        return *type.info.load(memory_order_relaxed);  // order: nobody changes anything
+    }
+
+    /// The object's type when it is known and its fields lie inside its cell, else null.
+    const TypeTable::Entry* sound_type(Header* header, PageIndex page) {
+        const TypeTable::Entry* type = heap_.type_of(header);
+        if (type == nullptr) return nullptr;
+        const std::size_t room = blocks_.cell_bytes(page) - sizeof(Header);
+        std::size_t bytes = info_of(*type).size;
+        if (bytes > room) return nullptr;
+        if (info_of(*type).variable())
+            bytes = Heap::variable_bytes(info_of(*type),
+                                         *static_cast<const Trailing*>(header->payload()));
+        return bytes <= room ? type : nullptr;
+    }
+
+    void set_edges(Header* header, std::uint32_t edges) {
+        // order: relaxed, both; nobody else writes.
+        const InfoValue info{header->info.load(memory_order_relaxed)};
+        header->info.store(info.with_edges(edges).bits, memory_order_relaxed);
+    }
+
+    void reset_edges() { for_each_object(&Verifier::reset_object); }
+    void reset_object(Header* header, PageIndex, std::uint32_t) { set_edges(header, 0); }
+
+    /// An object in use has a known type, fits its cell, is counted, and nobody is working on it.
+    void check_object(Header* header, PageIndex page, std::uint32_t cell) {
+        const TypeTable::Entry* type = sound_type(header, page);
+        if (type == nullptr) return report("an object's type or size is impossible", header);
+        const WordValue word = header->load_word();
+        if (header->load_info().constructing())
+            return report("an object is still under construction", header);
+        if (word.count() == 0) return report("an object in use has count 0", header);
+        if (word.has(WordValue::kCondemned) || word.has(WordValue::kHeld))
+            return report("an object is condemned or held while nothing runs", header);
+        const PageInfo& record = blocks_.page(page);
+        if (word.has(WordValue::kClaimed) && !record.batch.test(cell))
+            return report("an object is claimed by nobody", header);
+        const bool listed = record.candidate_test(cell) || record.deferred.test(cell);
+        if (info_of(*type).tracked() && word.has(WordValue::kMarked) && !listed)
+            return report("an object is marked as a candidate but on no list", header);
+        if (info_of(*type).weakly_referable()) {
+            const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
+            if (!anchor->is_sound(header->payload()))
+                return report("a list of weak references is broken", header);
+        }
+        ++objects_;
+        bytes_ += info_of(*type).variable()
+                      ? Heap::variable_bytes(info_of(*type),
+                                             *static_cast<const Trailing*>(header->payload()))
+                      : info_of(*type).size;
+    }
+
+    /// A field holds null, an immediate, or the address of an object in use.
+    void check_fields(Header* header, PageIndex page, std::uint32_t) {
+        const TypeTable::Entry* type = sound_type(header, page);
+        const Fields fields(header->payload(), *type, info_of(*type));
+        for (std::uint32_t i = 0; i < fields.count(); ++i) {
+            const std::uintptr_t value = fields[i].load(memory_order_acquire);  // order: any
+            if (value == 0 || (value & 1) != 0) continue;
+            Header* target = header_of(reinterpret_cast<void*>(value));
+            if (!blocks_.contains(target)) {
+                if (Heap::of(target) == nullptr) report("a field refers outside all heaps", header);
+                continue;
+            }
+            const BlockAllocator::Cell cell = blocks_.cell_of(target);
+            if (cell.page == kNoPage || blocks_.header_of_cell(cell) != target ||
+                target->load_info().type() == 0)
+                return report("a field refers to no object", header);
+            const std::uint32_t edges = target->load_info().edges();
+            if (edges < InfoValue::kEdgesMax) set_edges(target, edges + 1);
+        }
+    }
+
+    /// The count is at least the number of fields that refer to the object.
+    void check_count(Header* header, PageIndex, std::uint32_t) {
+        const WordValue word = header->load_word();
+        std::uint64_t edges = header->load_info().edges();
+        if (edges == InfoValue::kEdgesMax && !word.immortal()) edges = count_references(header);
+        if (!word.immortal() && word.count() < edges)
+            report("an object's count is lower than the number of fields that refer to it", header);
+    }
+
+    std::uint64_t count_references(Header* target) {
+        std::uint64_t found = 0;
+        const auto value = reinterpret_cast<std::uintptr_t>(target->payload());
+        for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
+            for (std::uint32_t cell = 0; cell < blocks_.cells_in(page); ++cell)
+                found += references_from(blocks_.header_of_cell({page, cell}), page, value);
+        }
+        return found;
+    }
+
+    std::uint32_t references_from(Header* header, PageIndex page, std::uintptr_t value) {
+        if (header->load_info().type() == 0) return 0;
+        const TypeTable::Entry* type = sound_type(header, page);
+        if (type == nullptr) return 0;
+        const Fields fields(header->payload(), *type, info_of(*type));
+        std::uint32_t found = 0;
+        for (std::uint32_t i = 0; i < fields.count(); ++i) {
+            if (fields[i].load(memory_order_acquire) == value) ++found;  // order: any
+        }
+        return found;
+    }
+
+    /// The collector's records are empty while no pass is under way.
+    void check_records() {
+        for (PageIndex page = 0; page < blocks_.page_count() && !found_; ++page) {
+            const PageInfo& record = blocks_.page(page);
+            if (record.claimed.any() || record.todo.any() || record.on_set != 0 ||
+                record.on_todo != 0)
+                found_ = {"a page has members of a set while no pass is under way"};
+        }
+    }
+
+    void check_sums() {
+        const Statistics sums = heap_.statistics();
+        if (sums.live_objects != objects_) found_ = {"live objects: the sum is wrong"};
+        if (sums.live_bytes != bytes_) found_ = {"live bytes: the sum is wrong"};
+    }
+
+    // ---- the path to a broken object
+
+    void append(const char* text) {
+        while (*text != '\0' && length_ + 1 < sizeof(found_.path)) found_.path[length_++] = *text++;
+        found_.path[length_] = '\0';
+    }
+    void append_number(std::uintptr_t value, unsigned base) {
+        char digits[24];
+        int count = 0;
+        do {
+            digits[count++] = "0123456789abcdef"[value % base];
+            value /= base;
+        } while (value != 0);
+        while (count > 0) {
+            const char one[2] = {digits[--count], '\0'};
+            append(one);
+        }
+    }
+
+    /// One step up: some object with a field that refers to `value`; null when there is none.
+    Header* a_referrer(std::uintptr_t value, std::uint32_t& field) {
+        for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
+            for (std::uint32_t cell = 0; cell < blocks_.cells_in(page); ++cell) {
+                Header* header = blocks_.header_of_cell({page, cell});
+                if (references_from(header, page, value) == 0) continue;
+                const TypeTable::Entry* type = heap_.type_of(header);
+                const Fields fields(header->payload(), *type, info_of(*type));
+                for (field = 0; field < fields.count(); ++field) {
+                    if (fields[field].load(memory_order_acquire) == value) break;  // order: any
+                }
+                return header;
+            }
+        }
+        return nullptr;
+    }
+
+    /// Climbs at most six steps; printed from the top down would need memory, so bottom up.
+    void describe_path() {
+        std::uintptr_t at = found_.object;
+        for (int step = 0; step < 6; ++step) {
+            Header* header = header_of(reinterpret_cast<void*>(at));
+            const TypeTable::Entry* type = heap_.type_of(header);
+            append(type != nullptr ? info_of(*type).name : "?");
+            append("@0x");
+            append_number(at, 16);
+            std::uint32_t field = 0;
+            Header* holder = a_referrer(at, field);
+            if (holder == nullptr) break;
+            append(" <- [");
+            append_number(field, 10);
+            append("] ");
+            at = reinterpret_cast<std::uintptr_t>(holder->payload());
+            if (at == found_.object) break;
+        }
+    }
+
+    Heap& heap_;
+    BlockAllocator& blocks_;
+    Violation found_;
+    std::size_t length_ = 0;
+    std::size_t objects_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+Violation verify(Heap& heap) { return Verifier(heap).run(); }
+
+}  // namespace ouro

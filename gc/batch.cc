@@ -29,8 +29,7 @@ Fields Batch::fields_of(Header* header) {
 }
 
 bool Batch::is_member(std::uintptr_t value) {
-    const BlockAllocator::Cell cell =
-        heap_.blocks().cell_of(header_of(detail::object_of(value)));
+    const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
     return cell.page != kNoPage && heap_.blocks().page(cell.page).batch.test(cell.index);
 }
 
@@ -114,7 +113,8 @@ std::size_t Batch::take_apart(std::uint32_t limit) {
         if (p == kNoPage) break;
         const CellBits members = blocks.page(p).batch;
         blocks.page(p).batch.reset();
-        for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
+        for (std::uint32_t cell = members.next(0); cell < kCellsMax;
+             cell = members.next(cell + 1)) {
             reclaim(blocks.header_of_cell({p, cell}));
             ++reclaimed;
         }

@@ -1,13 +1,17 @@
-// The batch: garbage whose end runs user code, from the first validation to the return of its memory.
+// The batch: garbage whose end runs user code, from the first validation to the return of its
+// memory.
 //
 // Order (PEP 442, DESIGN section 3): weak references to the members are cut when the pass commits;
-// then all finalizers that never ran, everything still intact; then a second validation of the whole
-// batch, because a finalizer may have resurrected members; what is still garbage then is taken apart:
+// then all finalizers that never ran, everything still intact; then a second validation of the
+// whole
+// batch, because a finalizer may have resurrected members; what is still garbage then is taken
+// apart:
 // references inside the batch are cleared first, then each member's destructor runs (its references
 // to the rest of the heap still set, those to its peers null), then its references go, then memory.
 //
 // The members stay claimed all the while: their memory stays, no other pass takes them in. They are
-// not counted by the batch: a finalizer that breaks the ring lets members die by count there and then.
+// not counted by the batch: a finalizer that breaks the ring lets members die by count there and
+// then.
 // B4  One batch at a time, owned by the context that owns the collection.
 #pragma once
 

@@ -48,9 +48,10 @@ struct CollectorConfig {
 
 /// What a call of collect() did.
 struct CollectResult {
-    std::size_t unreachable = 0;  ///< tracked objects that this call found unreachable and reclaimed
-    bool complete = true;         ///< false: members kept changing or being upgraded, some may remain
-    Error error = Error::none;    ///< busy: another context collects and waiting is not allowed
+    std::size_t unreachable =
+        0;                      ///< tracked objects that this call found unreachable and reclaimed
+    bool complete = true;       ///< false: members kept changing or being upgraded, some may remain
+    Error error = Error::none;  ///< busy: another context collects and waiting is not allowed
 };
 
 enum class CollectPhase : std::uint8_t { start, stop };
@@ -63,14 +64,14 @@ struct CollectInfo {
 };
 
 struct CollectorStatistics {
-    std::size_t collections;       ///< requested by collect()
-    std::size_t automatic;         ///< by the background collector, with at least one candidate
+    std::size_t collections;  ///< requested by collect()
+    std::size_t automatic;    ///< by the background collector, with at least one candidate
     std::size_t passes;
-    std::size_t collected;         ///< tracked objects reclaimed
-    std::size_t examined;          ///< objects looked at
-    std::size_t aborted;           ///< passes whose decision a weak upgrade aborted
-    std::size_t deferred_roots;    ///< candidates given up at the limit and asked again later
-    std::uint64_t longest_step_ns; ///< longest time the pass lock was held
+    std::size_t collected;          ///< tracked objects reclaimed
+    std::size_t examined;           ///< objects looked at
+    std::size_t aborted;            ///< passes whose decision a weak upgrade aborted
+    std::size_t deferred_roots;     ///< candidates given up at the limit and asked again later
+    std::uint64_t longest_step_ns;  ///< longest time the pass lock was held
 };
 
 class Collector {
@@ -97,28 +98,34 @@ public:
     /// Does about `units` of work of a pass, beginning one if candidates wait. True iff more is to
     /// do. Runs finalizers and destructors of what the pass found, here.
     bool step(std::uint32_t units);
-    /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of a
+    /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of
+    /// a
     /// finished pass, and releases that were postponed. True iff more is to do.
     bool drain(std::uint32_t objects);
 
     void enable();
     void disable();
     bool is_enabled() const;
-    void set_threshold(std::uint32_t pages) { threshold_pages_.store(pages, platform::memory_order_relaxed); }  // order: a tuning value
-    std::uint32_t threshold() const { return threshold_pages_.load(platform::memory_order_relaxed); }  // order: a tuning value
+    void set_threshold(std::uint32_t pages) {
+        threshold_pages_.store(pages, platform::memory_order_relaxed);
+    }  // order: a tuning value
+    std::uint32_t threshold() const {
+        return threshold_pages_.load(platform::memory_order_relaxed);
+    }  // order: a tuning value
     CollectorStatistics statistics() const;
     /// One function for start and stop of collections; null removes it.
     void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
 
-    /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive during
+    /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
+    /// during
     /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
     /// Calls visit for every reference that `object` holds, with multiplicity, in field order.
-    void referents(const Ref<Object>& object,
-                   void (*visit)(void* self, const Ref<Object>& object), void* self);
+    void referents(const Ref<Object>& object, void (*visit)(void* self, const Ref<Object>& object),
+                   void* self);
     /// Calls visit once for every tracked object that holds a reference to `object`.
-    void referrers(const Ref<Object>& object,
-                   void (*visit)(void* self, const Ref<Object>& object), void* self);
+    void referrers(const Ref<Object>& object, void (*visit)(void* self, const Ref<Object>& object),
+                   void* self);
     bool is_tracked(const Ref<Object>& object);
     /// Has the object's finalizer been called?
     bool is_finalized(const Ref<Object>& object);
@@ -138,6 +145,10 @@ private:
 
     void background();
     void background_round();
+    std::uint64_t time_to_wait();
+    std::uint32_t dirty_pages() const {
+        return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
+    }
     Error emergency(unsigned attempt);
 
     bool enter_collection(bool wait);
@@ -152,17 +163,17 @@ private:
     Heap& heap_;
     CollectorConfig config_;
     platform::Mutex pass_lock_;
-    Pass pass_;                                ///< under the pass lock
-    std::uint32_t pass_serial_ = 0;            ///< of the pass under way or finished last
-    PassResult pass_result_;                   ///< of the last pass that the collection began
-    std::uint32_t collection_serial_ = 0;      ///< serial of that pass
+    Pass pass_;                            ///< under the pass lock
+    std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
+    PassResult pass_result_;               ///< of the last pass that the collection began
+    std::uint32_t collection_serial_ = 0;  ///< serial of that pass
     bool collection_pass_done_ = true;
 
-    platform::Mutex collection_lock_;          ///< guards the flag below, never held for long
-    bool collection_taken_ = false;            ///< by a context, or by a batch that waits for drain()
-    Batch batch_;                              ///< owned with the collection
-    bool batch_alive_ = false;                 ///< its finalizers are still to run
-    bool batch_waits_ = false;                 ///< for drain() or the next collect()
+    platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
+    bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()
+    Batch batch_;                      ///< owned with the collection
+    bool batch_alive_ = false;         ///< its finalizers are still to run
+    bool batch_waits_ = false;         ///< for drain() or the next collect()
 
     platform::Thread thread_;
     platform::Event wake_;
@@ -171,7 +182,7 @@ private:
     platform::atomic<std::uint32_t> dirty_pages_{0};
     platform::atomic<std::uint32_t> threshold_pages_{16};
     bool running_ = false;
-    bool forking_in_collection_ = false;       ///< the forking context owns the collection itself
+    bool forking_in_collection_ = false;  ///< the forking context owns the collection itself
     std::uint64_t deferred_due_ns_ = 0;
 
     void (*callback_)(void*, const CollectInfo&) = nullptr;

@@ -1,7 +1,8 @@
 // Sets of objects as bitmaps beside the pages, with lists of the pages that have members.
 //
 // No memory is ever allocated for a set: the bits and links are part of the page records, so a pass
-// works also when nothing is free. All lists but `dirty` are private to the owner of the pass (or of
+// works also when nothing is free. All lists but `dirty` are private to the owner of the pass (or
+// of
 // the batch). L1: a page is on a list iff its flag for that list is set.
 #pragma once
 
@@ -17,7 +18,9 @@ class PageList {
 public:
     bool empty() const { return first_ == kNoPage; }
     PageIndex first() const { return first_; }
-    static PageIndex next(BlockAllocator& blocks, PageIndex page) { return blocks.page(page).*Link; }
+    static PageIndex next(BlockAllocator& blocks, PageIndex page) {
+        return blocks.page(page).*Link;
+    }
 
     /// Puts the page on the list unless it is there already.
     void add(BlockAllocator& blocks, PageIndex page) {

@@ -1,12 +1,14 @@
 // One pass of the collector: find a set of objects, prove a part of it garbage, condemn it.
 //
 // Phases (DESIGN rules 10 to 13, 16, 20):
-//   gather    take the candidates off the pages; claim each root: clear its mark, then first reading
+//   gather    take the candidates off the pages; claim each root: clear its mark, then first
+// reading
 //   explore   follow references from the root, claiming what is reached, up to a limit per root
 //   edges     count, for every member, the references to it from inside the set
 //   scan      a member whose word changed or whose count is not explained is alive; so is all it
 //             reaches: they leave the set
-//   condemn   swap every remaining member's word to condemned; a failure is a sign of life as in scan
+//   condemn   swap every remaining member's word to condemned; a failure is a sign of life as in
+// scan
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
 //   dispose   all members: dead for certain, references inside go silently, others by decrement;
 //             or, if user code is to run first, all members become the batch
@@ -15,8 +17,10 @@
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
 // G2  All words of the set are read (claim) before any edge of the set is counted (edges).
 // G3  What is not in the set counts as alive. Leaving things out is therefore always safe.
-// G4  A root that was found alive is not asked again before it is decremented again; a root that was
-//     given up at the limit stays on the deferred list.
+// G4  Back-off: a root that was asked before and lives waits on the deferred list when it is
+// reported
+//     again, as does a root that was given up at the limit. Deferred roots are asked in passes of
+//     their own (include_deferred), with a limit that grows eightfold every time.
 // G5  Between two steps the pass can be continued by any context that owns the pass lock.
 #pragma once
 
@@ -31,19 +35,19 @@ namespace ouro {
 
 /// What a pass looks at and what it may do with what it finds.
 struct PassOptions {
-    bool include_deferred = false;    ///< ask the deferred candidates too
-    bool exclude_user_code = false;   ///< objects whose end runs user code count as alive
+    bool include_deferred = false;       ///< ask the deferred candidates too
+    bool exclude_user_code = false;      ///< objects whose end runs user code count as alive
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };
 
 struct PassResult {
-    std::size_t examined = 0;      ///< members of the set
-    std::size_t collected = 0;     ///< tracked objects reclaimed by the pass itself
-    std::size_t batched = 0;       ///< garbage handed to the batch
-    std::size_t gave_up_roots = 0; ///< roots deferred at the limit
-    std::size_t revived = 0;       ///< members that were condemned or nearly so and showed life
-    bool batch_alive = false;      ///< the batch has finalizers to run and a second validation to pass
-    bool aborted = false;          ///< a weak upgrade aborted the decision
+    std::size_t examined = 0;       ///< members of the set
+    std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
+    std::size_t batched = 0;        ///< garbage handed to the batch
+    std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
+    std::size_t revived = 0;        ///< members that were condemned or nearly so and showed life
+    bool batch_alive = false;  ///< the batch has finalizers to run and a second validation to pass
+    bool aborted = false;      ///< a weak upgrade aborted the decision
 };
 
 class Pass {
@@ -57,7 +61,8 @@ public:
     void begin(const PassOptions& options);
     /// Starts a pass whose set is the batch: the second validation after finalizers.
     void begin_batch();
-    /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the pass.
+    /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the
+    /// pass.
     void step(std::uint32_t budget);
 
     const PassOptions& options() const { return options_; }
@@ -76,7 +81,17 @@ public:
 
 private:
     enum class Phase : std::uint8_t {
-        idle, gather, explore, edges, scan, spread, condemn, commit, rollback, dispose, free
+        idle,
+        gather,
+        explore,
+        edges,
+        scan,
+        spread,
+        condemn,
+        commit,
+        rollback,
+        dispose,
+        free
     };
 
     // The object whose cell was reached while iterating over the set.
@@ -90,6 +105,7 @@ private:
     bool next_source();
     void put_back_evidence();
     void step_explore();
+    void set_root_limit(Header* header, std::uint32_t level);
     void give_up_root();
     void finish_explore();
     void step_edges();
@@ -152,7 +168,8 @@ private:
     void* postponed_[kPostponedMax];
     std::uint32_t postponed_count_ = 0;
 
-    // explore and spread: the page whose todo bits are being worked off, and the field cursor in the
+    // explore and spread: the page whose todo bits are being worked off, and the field cursor in
+    // the
     // object at hand; iteration over the set: page and cell
     PageIndex work_page_ = kNoPage;
     std::uint32_t work_cell_ = 0;

@@ -72,8 +72,8 @@ Header* BlockAllocator::header_of_cell(Cell cell) const {
     const std::uintptr_t start = begin_ + cell.page * kPageBytes;
     if (cell.index == 0) return reinterpret_cast<Header*>(start);
     const PageLayout layout = pages_[cell.page].load_layout();
-    return reinterpret_cast<Header*>(
-        start + std::size_t{cell.index} * kSizeClassTable[layout.size_class].cell_bytes);
+    return reinterpret_cast<Header*>(start + std::size_t{cell.index} *
+                                                 kSizeClassTable[layout.size_class].cell_bytes);
 }
 
 std::size_t BlockAllocator::payload_max() const {
@@ -248,8 +248,8 @@ void BlockAllocator::release_quarantine(std::size_t down_to_bytes) {
         Header* header = quarantine_first_;
         // order: relaxed; written and read under the allocation lock.
         const std::uint32_t link = header->generation.load(memory_order_relaxed);
-        quarantine_first_ = link == 0 ? nullptr : reinterpret_cast<Header*>(
-                                                      begin_ + std::uintptr_t{link - 1} * 16);
+        quarantine_first_ =
+            link == 0 ? nullptr : reinterpret_cast<Header*>(begin_ + std::uintptr_t{link - 1} * 16);
         const Cell cell = cell_of(header);
         quarantined_bytes_ -= cell_bytes(cell.page);
         put_back(cell.page, cell.index, header);

@@ -13,7 +13,8 @@
 // Fragmentation, worst case: a span of class c stays while one cell lives, so a program that keeps
 // one cell of every span can strand (capacity - 1) / capacity of its high-water mark; between
 // classes and runs the bound of any allocator that moves nothing holds (Robson 1974: about
-// live * log2(largest / smallest) / 2). Inside a cell at most a fifth is unused (heap/size_class.h).
+// live * log2(largest / smallest) / 2). Inside a cell at most a fifth is unused
+// (heap/size_class.h).
 #pragma once
 
 #include <cstddef>
@@ -43,7 +44,8 @@ public:
     /// The memory is the caller's again: nothing of it stays poisoned.
     void abandon();
 
-    /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh generation,
+    /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh
+    /// generation,
     /// and its payload is accessible with undefined content. Null iff nothing fits.
     /// Threads: any. Takes the allocation lock.
     Header* allocate(std::size_t payload_bytes);
@@ -74,7 +76,8 @@ public:
         PageIndex page;
         std::uint32_t index;
     };
-    /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a load
+    /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
+    /// load
     /// window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.

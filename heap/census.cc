@@ -26,9 +26,7 @@ namespace detail {
 #if OURO_CENSUS
 
 namespace {
-Census*& innermost() {
-    return reinterpret_cast<Census*&>(platform::current_context().census);
-}
+Census*& innermost() { return reinterpret_cast<Census*&>(platform::current_context().census); }
 }  // namespace
 
 Census::Census(const TypeInfo& info, void* object, std::size_t bytes)
@@ -45,8 +43,8 @@ void Census::note_field(const void* field) {
     if (census == nullptr || !census->contains(field)) return;
     const std::uint32_t n = census->finding_.constructed++;
     if (n < kNotedMax)
-        census->noted_[n] = static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(field) -
-                                                       census->begin_);
+        census->noted_[n] =
+            static_cast<std::uint16_t>(reinterpret_cast<std::uintptr_t>(field) - census->begin_);
 }
 
 void Census::note_handle(const void* handle) {

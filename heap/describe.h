@@ -5,7 +5,8 @@
 //                     (a base class's fields come in by ouro::fields_of<Base> as a list element).
 //   2. An aggregate:  nothing to write; its members are found by decomposition (up to 16).
 //   3. No fields:     using ouro_leaf = void;
-// Anything else does not compile. A list with a duplicate or with something that is not a field does
+// Anything else does not compile. A list with a duplicate or with something that is not a field
+// does
 // not compile either. What a list leaves out makes the object it refers to look externally held: it
 // can leak, it can never be freed early. The constructor census (heap/census.h) names such types.
 //
@@ -31,7 +32,8 @@
 
 namespace ouro {
 
-/// First base of types with a variable part: `Field<F> trailing(i)` and bytes behind the fixed part.
+/// First base of types with a variable part: `Field<F> trailing(i)` and bytes behind the fixed
+/// part.
 class Variable : public Trailing {};
 
 namespace detail {
@@ -81,9 +83,9 @@ struct FieldList {
 /// The list of a type's fields (see above).
 template <auto... Members>
 inline constexpr detail::FieldList<Members...> fields = [] {
-    static_assert((true && ... &&
-                   detail::is_field<typename detail::MemberTraits<Members>::Type>::value),
-                  "ouro::fields<>: every entry must be a Field<T> or an array of Field<T>");
+    static_assert(
+        (true && ... && detail::is_field<typename detail::MemberTraits<Members>::Type>::value),
+        "ouro::fields<>: every entry must be a Field<T> or an array of Field<T>");
     static_assert(detail::AllDistinct<Members...>::value,
                   "ouro::fields<>: a field is listed twice; a reference counted once and followed "
                   "twice would free live objects");
@@ -95,15 +97,25 @@ inline constexpr detail::FieldList<Members...> fields = [] {
 namespace ouro::detail {
 
 template <class T>
-concept HasFieldList = requires { T::ouro_fields; };
+concept HasFieldList = requires {
+    T::ouro_fields;
+};
 template <class T>
-concept IsLeaf = requires { typename T::ouro_leaf; };
+concept IsLeaf = requires {
+    typename T::ouro_leaf;
+};
 template <class T>
-concept IsAcyclic = requires { typename T::ouro_acyclic; };
+concept IsAcyclic = requires {
+    typename T::ouro_acyclic;
+};
 template <class T>
-concept HasName = requires { { T::ouro_name } -> std::convertible_to<const char*>; };
+concept HasName = requires {
+    { T::ouro_name } -> std::convertible_to<const char*>;
+};
 template <class T>
-concept HasFinalizer = requires(T& object) { object.finalize(); };
+concept HasFinalizer = requires(T& object) {
+    object.finalize();
+};
 
 template <class T>
 constexpr std::size_t fixed_field_count() {

@@ -49,7 +49,9 @@ constexpr bool braces_accept(std::index_sequence<I...>) {
 template <class T, std::size_t... Before, std::size_t... After>
 constexpr bool pair_accepted_at(std::index_sequence<Before...>, std::index_sequence<After...>) {
     return requires {
-        T{((void)Before, AnyMember{})..., {AnyMember{}, AnyMember{}}, ((void)After, AnyMember{})...};
+        T{((void)Before, AnyMember{})...,
+          {AnyMember{}, AnyMember{}},
+          ((void)After, AnyMember{})...};
     };
 }
 
@@ -70,8 +72,9 @@ constexpr std::size_t member_count() {
     if constexpr (N == 0) {
         return 0;
     } else if constexpr (braces_accept<T>(std::make_index_sequence<N>{})) {
-        static_assert(N < kAggregateMembersMax || !braces_accept<T>(std::make_index_sequence<N + 1>{}),
-                      "more than 16 members: list the fields with ouro::fields<...>");
+        static_assert(
+            N < kAggregateMembersMax || !braces_accept<T>(std::make_index_sequence<N + 1>{}),
+            "more than 16 members: list the fields with ouro::fields<...>");
         static_assert(!has_array_member<T, N>(std::make_index_sequence<N>{}),
                       "an array member: list the fields with ouro::fields<...>");
         return N;
@@ -139,7 +142,7 @@ constexpr auto with_members(T& object, V&& visit) {
 
 template <class M>
 inline constexpr bool is_nested_aggregate =
-    std::is_class_v<M> && std::is_aggregate_v<M> && !is_field<M>::value;
+    std::is_class_v<M>&& std::is_aggregate_v<M> && !is_field<M>::value;
 
 template <class T>
 constexpr std::size_t aggregate_field_count();

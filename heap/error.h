@@ -10,22 +10,22 @@
 namespace ouro {
 
 /// Why an operation failed. A function's documentation lists the ones it can return.
-enum class [[nodiscard]] Error : std::uint8_t {
+enum class [[nodiscard]] Error : std::uint8_t{
     none = 0,
-    out_of_memory,       ///< no block large enough, also after an emergency collection
-    collector_busy,      ///< no block large enough, and another context owns the pass just now
-    region_too_small,    ///< the region cannot hold the heap's own tables and one object
-    region_in_use,       ///< another heap, perhaps one that handles outlived, lives in this memory
-    too_many_heaps,      ///< the program already has 16 heaps
-    too_many_types,      ///< HeapConfig::types_max distinct types exist in this heap
-    too_many_fields,     ///< HeapConfig::field_offsets_max is used up by the types' field lists
-    object_too_large,    ///< larger than the region could ever hold
-    dead,                ///< the object named by an id or address is no longer there
-    wrong_type,          ///< a checked cast or query met an object of another type
-    wrong_heap,          ///< a reference to one heap's object was given to another heap
-    busy,                ///< another context is doing this and waiting is not allowed here
-    shut_down,           ///< the heap has been shut down
-    not_supported,       ///< this object or port cannot do that (e.g. not weakly referable)
+    out_of_memory,     ///< no block large enough, also after an emergency collection
+    collector_busy,    ///< no block large enough, and another context owns the pass just now
+    region_too_small,  ///< the region cannot hold the heap's own tables and one object
+    region_in_use,     ///< another heap, perhaps one that handles outlived, lives in this memory
+    too_many_heaps,    ///< the program already has 16 heaps
+    too_many_types,    ///< HeapConfig::types_max distinct types exist in this heap
+    too_many_fields,   ///< HeapConfig::field_offsets_max is used up by the types' field lists
+    object_too_large,  ///< larger than the region could ever hold
+    dead,              ///< the object named by an id or address is no longer there
+    wrong_type,        ///< a checked cast or query met an object of another type
+    wrong_heap,        ///< a reference to one heap's object was given to another heap
+    busy,              ///< another context is doing this and waiting is not allowed here
+    shut_down,         ///< the heap has been shut down
+    not_supported,     ///< this object or port cannot do that (e.g. not weakly referable)
 };
 
 /// A short, stable description of `error`.
@@ -35,8 +35,9 @@ const char* to_string(Error error);
 template <class T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : value_(std::move(value)), error_(Error::none) {}  // NOLINT: implicit by design
-    Result(Error error) : nothing_{}, error_(error) {                   // NOLINT: implicit by design
+    Result(T value)
+        : value_(std::move(value)), error_(Error::none) {}  // NOLINT: implicit by design
+    Result(Error error) : nothing_{}, error_(error) {       // NOLINT: implicit by design
         OURO_ASSERT(error != Error::none, "Result made from Error::none");
     }
     Result(Result&& other) noexcept : nothing_{}, error_(other.error_) {

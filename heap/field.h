@@ -46,8 +46,7 @@ public:
 
     void store(const Ref<T>& value) { store(Ref<T>(value)); }
     void store(Ref<T>&& value) {
-        if (detail::is_object(value.bits()) &&
-            detail::is_inside(slot_, value.bits())) {
+        if (detail::is_object(value.bits()) && detail::is_inside(slot_, value.bits())) {
             // The reference that is moved in may be the one that keeps this very field alive: store
             // a copy, and let the handle go after the field is written (DESIGN rule 7).
             Ref<T> copy(value);

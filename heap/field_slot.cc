@@ -18,7 +18,8 @@ std::uintptr_t load_counted(const FieldSlot& slot) {
         Header* header = header_of(object_of(value));
         const WordValue word = header->load_word();
         // order: acquire; DESIGN rule 15: the field still holds it after the word was read, so the
-        // word is that object's. The window keeps the word a word; the version makes the swap exact.
+        // word is that object's. The window keeps the word a word; the version makes the swap
+        // exact.
         if (slot.load(memory_order_acquire) != value) continue;
         if (word.count() == 0) continue;  // it has left the field since
         std::uint64_t expected = word.bits;

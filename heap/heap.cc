@@ -104,7 +104,8 @@ Heap* Heap::of(const void* address) {
 
 // ---- fork
 //
-// The child has one thread. Every lock is taken before the fork, in the order in which the heap takes
+// The child has one thread. Every lock is taken before the fork, in the order in which the heap
+// takes
 // them, so the child finds consistent structures and can give the locks back. Threads of the parent
 // that were in the middle of an operation leave what they held: a leak in the child, nothing worse.
 
@@ -185,9 +186,9 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     const WordValue dead{header->word.load(memory_order_relaxed)};  // order: the cell is ours alone
     const std::uint64_t flags = info.tracked() ? 0 : WordValue::kMarked;
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
-    header->word.store(((dead.version() + 1ull) << WordValue::kVersionShift) |
-                           WordValue::kCountOne | flags,
-                       memory_order_release);
+    header->word.store(
+        ((dead.version() + 1ull) << WordValue::kVersionShift) | WordValue::kCountOne | flags,
+        memory_order_release);
     Counters::add(counters_.live_objects);
     Counters::add(counters_.live_bytes, bytes);
     Counters::add(counters_.made);
@@ -218,7 +219,7 @@ void Heap::abandon_object(void* object) {
 
 void Heap::give_back(Header* header) {
     TypeTable::Entry* entry = type_of(header);
-    entry->live_objects.fetch_sub(1, memory_order_relaxed);  // order: only counts
+    entry->live_objects.fetch_sub(1, memory_order_relaxed);         // order: only counts
     const TypeInfo* info = entry->info.load(memory_order_relaxed);  // order: written once
     std::size_t bytes = info->size;
     if (info->variable()) {

@@ -2,7 +2,8 @@
 //
 // A Heap lives at the start of the region it manages. It knows nothing of cycles: it reports
 // possible roots (candidates) beside the pages and offers the collector, through hooks, the chance
-// to help when memory runs out. User code uses ManagedHeap (gc/managed_heap.h), which joins the two.
+// to help when memory runs out. User code uses ManagedHeap (gc/managed_heap.h), which joins the
+// two.
 //
 // H1  An object's count is the number of counted references to it: handles, fields, and the heap's
 //     own, which the flags held and postponed tell apart.
@@ -63,9 +64,11 @@ public:
     /// Fails with region_too_small, region_in_use, too_many_heaps.
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
-    /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live on,
+    /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live
+    /// on,
     /// and with them the heap's records: such handles (in statics, in other threads' locals) may be
-    /// released later as ever, as long as the region itself is left alone. Until then the region can
+    /// released later as ever, as long as the region itself is left alone. Until then the region
+    /// can
     /// hold no other heap. Time: O(1).
     void destroy();
 
@@ -97,7 +100,8 @@ public:
     void report_candidate(const void* object);
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
-    /// Gives up one counted reference without running user code here: what would end in user code is
+    /// Gives up one counted reference without running user code here: what would end in user code
+    /// is
     /// postponed. For callers that hold the pass.
     void release_quietly(void* object);
     /// Gives up the heap's own reference around a finalizer that the collector has run.
@@ -112,7 +116,9 @@ public:
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }
 
-    TypeTable::Entry* type_of(const Header* header) { return types_.find(header->load_info().type()); }
+    TypeTable::Entry* type_of(const Header* header) {
+        return types_.find(header->load_info().type());
+    }
 
     // ---- for the collector and for queries
 
@@ -137,7 +143,8 @@ public:
     PageIndex take_dirty_pages();
 
 private:
-    Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {}
+    Heap(std::span<std::byte> region, const HeapConfig& config)
+        : region_(region), config_(config) {}
 
     static void before_fork();
     static void after_fork_in_parent();
@@ -162,7 +169,8 @@ private:
     Counters counters_;
     platform::Mutex weak_lock_;
     platform::Mutex postponed_lock_;
-    platform::atomic<Header*> postponed_{nullptr};  ///< chain of dead objects with fields to release
+    platform::atomic<Header*> postponed_{
+        nullptr};  ///< chain of dead objects with fields to release
     platform::atomic<std::uint32_t> dirty_{kNoPage};
     platform::atomic<std::uint32_t> shut_down_{0};
 

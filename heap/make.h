@@ -85,8 +85,8 @@ Ref<T> make(Heap& heap, Args&&... args) {
 template <class F, class T>
 Field<F>* trailing_fields(T* object) {
     static_assert(std::is_base_of_v<Variable, T>);
-    auto* start = reinterpret_cast<std::byte*>(object) +
-                  Fields::trailing_offset(detail::type_info_of<T>);
+    auto* start =
+        reinterpret_cast<std::byte*>(object) + Fields::trailing_offset(detail::type_info_of<T>);
     return reinterpret_cast<Field<F>*>(start);
 }
 

@@ -1,4 +1,5 @@
-// One record per 4 KiB page of the region, kept outside the pages: it stays a record for ever, so it
+// One record per 4 KiB page of the region, kept outside the pages: it stays a record for ever, so
+// it
 // may be read at any time, and a late mark on it can do no harm.
 //
 // A span is a run of pages with cells of one size (or one large object). Its first page's record
@@ -62,14 +63,15 @@ struct PageInfo {
     platform::atomic<std::uint64_t> layout{0};
 
     // Under the allocation lock.
-    std::uint32_t generation = 0;       ///< drawn by every allocation in the span; never reset
-    std::uint16_t used = 0;             ///< cells that are not free
-    std::uint16_t free_head = 0;        ///< 1 + index of the first free cell, 0 = none
-    PageIndex next = kNoPage;           ///< list of the span's class, of retired spans, of free runs
+    std::uint32_t generation = 0;  ///< drawn by every allocation in the span; never reset
+    std::uint16_t used = 0;        ///< cells that are not free
+    std::uint16_t free_head = 0;   ///< 1 + index of the first free cell, 0 = none
+    PageIndex next = kNoPage;      ///< list of the span's class, of retired spans, of free runs
     PageIndex prev = kNoPage;
 
     // Lists of the collector (the first by any context, the others by the pass or batch owner).
-    platform::atomic<std::uint32_t> dirty{0};  ///< 1 while on the heap's stack of pages with candidates
+    platform::atomic<std::uint32_t> dirty{
+        0};  ///< 1 while on the heap's stack of pages with candidates
     PageIndex dirty_next = kNoPage;
     PageIndex set_next = kNoPage;       ///< pages with claimed cells
     PageIndex todo_next = kNoPage;      ///< pages with cells to expand

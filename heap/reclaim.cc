@@ -8,11 +8,13 @@
 // fields to let go keeps {parent above, next field} in its field 0, which is let go first:
 //
 //   63                    32 31                     1  0
-//  +------------------------+------------------------+---+     bit 0 set: no address, so a collector
+//  +------------------------+------------------------+---+     bit 0 set: no address, so a
+// collector
 //  | link: unit + 1, 0 none |       next field       | 1 |     that reads it follows nothing
 //  +------------------------+------------------------+---+
 //
-// A parent whose last field is being let go leaves the chain first, so a list of any length needs no
+// A parent whose last field is being let go leaves the chain first, so a list of any length needs
+// no
 // stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to the
 // collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
 #include "heap/heap.h"
@@ -42,8 +44,7 @@ std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
 
 class Cascade {
 public:
-    Cascade(Heap& heap, bool allow_user_code)
-        : heap_(heap), allow_user_code_(allow_user_code) {}
+    Cascade(Heap& heap, bool allow_user_code) : heap_(heap), allow_user_code_(allow_user_code) {}
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) {
@@ -86,8 +87,8 @@ private:
             return false;
         }
         // order: acq_rel; as in detail::release().
-        const WordValue before{header_of(child)->word.fetch_add(WordValue::kDecrement,
-                                                                memory_order_acq_rel)};
+        const WordValue before{
+            header_of(child)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
         if (before.immortal() || before.count() == 0) {
             detail::release_slow(child, before);  // immortal again, or fatal
             return false;
@@ -110,7 +111,8 @@ private:
     bool begin_end(void* object) {
         Header* header = header_of(object);
         TypeTable::Entry* type = heap_.type_of(header);
-        if (OURO_UNLIKELY(type == nullptr)) platform::fatal("end of an object without type", object);
+        if (OURO_UNLIKELY(type == nullptr))
+            platform::fatal("end of an object without type", object);
         const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
         if (info->finalize != nullptr && !finalize(header, *info)) return false;
         if (info->weakly_referable()) {
@@ -130,7 +132,8 @@ private:
         WordValue word = header->load_word();
         while (word.count() == 0) {
             if (word.has(WordValue::kFinalized)) return true;
-            const WordValue held = word.incremented().with(WordValue::kHeld | WordValue::kFinalized)
+            const WordValue held = word.incremented()
+                                       .with(WordValue::kHeld | WordValue::kFinalized)
                                        .without(WordValue::kClean);
             std::uint64_t expected = word.bits;
             // order: acq_rel; pairs with a weak upgrade that completes this transition (W4).
@@ -173,7 +176,8 @@ private:
 
     std::uint32_t unit_of(Header* header) const {
         const auto base = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
-        return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(header) - base) / 16) + 1;
+        return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(header) - base) / 16) +
+               1;
     }
     Header* header_of_unit(std::uint32_t unit) const {
         if (unit == 0) return nullptr;
@@ -217,6 +221,7 @@ private:
                    memory_order_release);
         heap_.postponed_.store(top_, memory_order_release);
         top_ = bottom_ = nullptr;
+        if (heap_.hooks_.wake != nullptr) heap_.hooks_.wake(heap_.hooks_.self);
     }
 
     Heap& heap_;
@@ -229,7 +234,8 @@ private:
 };
 
 // The caller took the last reference but may not end the object here: the reference goes to the
-// heap as a postponed one. If a weak upgrade has meanwhile completed the step to the finalizer on our
+// heap as a postponed one. If a weak upgrade has meanwhile completed the step to the finalizer on
+// our
 // behalf (W4), that step is taken back: the reference it made for us becomes the postponed one.
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);
@@ -288,8 +294,8 @@ void Heap::release_held(void* object) {
 
 void Heap::release_quietly(void* object) {
     // order: acq_rel; as in detail::release().
-    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement,
-                                                             memory_order_acq_rel)};
+    const WordValue before{
+        header_of(object)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
     if (before.immortal() || before.count() != 1) {
         if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
             detail::release_slow(object, before);

@@ -66,7 +66,8 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
     if (type == nullptr || word.has(WordValue::kFinalized)) return Upgrade::dead;
     const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: written once
     if (info->finalize == nullptr) return Upgrade::dead;
-    const WordValue held = word.incremented().incremented()
+    const WordValue held = word.incremented()
+                               .incremented()
                                .with(WordValue::kHeld | WordValue::kFinalized)
                                .without(WordValue::kClean);
     return swap_word(header, word, held) ? Upgrade::yes : Upgrade::again;

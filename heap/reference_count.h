@@ -35,10 +35,10 @@ inline void retain(void* object) {
 inline void release(void* object) {
     // order: acq_rel; release: what this thread did to the object is done before it can end;
     // acquire: the thread that ends it sees what all others did. Pairs with itself.
-    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement,
-                                                             platform::memory_order_acq_rel)};
-    const bool quiet = (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) ==
-                       WordValue::kMarked;
+    const WordValue before{
+        header_of(object)->word.fetch_add(WordValue::kDecrement, platform::memory_order_acq_rel)};
+    const bool quiet =
+        (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) == WordValue::kMarked;
     if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);
 }
 

@@ -49,8 +49,8 @@ void RunAllocator::link(PageIndex first, std::uint32_t count) {
     if (head != kNoPage) pages_[head].prev = first;
     head = first;
     first_bitmap_ |= 1u << (list / kSecond);
-    second_bitmap_[list / kSecond] = static_cast<std::uint8_t>(second_bitmap_[list / kSecond] |
-                                                               (1u << (list % kSecond)));
+    second_bitmap_[list / kSecond] =
+        static_cast<std::uint8_t>(second_bitmap_[list / kSecond] | (1u << (list % kSecond)));
 }
 
 void RunAllocator::unlink(PageIndex first, std::uint32_t count) {

@@ -2,7 +2,8 @@
 //
 // After Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory allocator for real-time systems"
 // (ECRTS 2004), with the boundary tags kept in the page records instead of the memory. A request of
-// n pages takes a run from the first non-empty list whose every run is long enough; at most 1/8 of a
+// n pages takes a run from the first non-empty list whose every run is long enough; at most 1/8 of
+// a
 // run's length separates the runs of one list.
 //
 // Threads: every function under the caller's lock. Time: O(1) list operations, plus one store per
@@ -20,7 +21,8 @@ public:
     /// All pages [0, count) become one free run.
     void init(PageInfo* pages, std::uint32_t count);
 
-    /// The first page of a run of `count` pages, taken, its layout still that of a free run; kNoPage
+    /// The first page of a run of `count` pages, taken, its layout still that of a free run;
+    /// kNoPage
     /// iff no list guaranteed to fit has a run.
     PageIndex take(std::uint32_t count);
     /// Gives a run back and joins it with free neighbours.

@@ -53,7 +53,8 @@ constexpr SizeClass make_size_class(std::uint32_t bytes) {
         const std::uint32_t waste = (span - capacity * bytes) * 1024 / span;
         if (waste < best_waste) {
             best_waste = waste;
-            const auto reciprocal = static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + bytes - 1) / bytes);
+            const auto reciprocal =
+                static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + bytes - 1) / bytes);
             best = {bytes, pages, capacity, reciprocal};
         }
         if (waste <= 64) break;
@@ -90,17 +91,19 @@ inline constexpr std::array<std::uint8_t, kLargestCell / 16 + 1> kClassOfUnits =
 
 static_assert(kSizeClasses < kLargeClass);
 static_assert(kSizeClassTable[kSizeClasses - 1].cell_bytes == kLargestCell);
-static_assert([] {
-    for (const SizeClass& entry : kSizeClassTable) {
-        if (entry.capacity == 0 || entry.capacity > kCellsMax) return false;
-        const std::uint64_t span = entry.span_pages * kPageBytes;
-        for (std::uint64_t offset = 0; offset < span; offset += 16) {
-            if ((offset * entry.reciprocal) >> 32 != offset / entry.cell_bytes) return false;
-            const std::uint64_t last = offset + 15;
-            if ((last * entry.reciprocal) >> 32 != last / entry.cell_bytes) return false;
+static_assert(
+    [] {
+        for (const SizeClass& entry : kSizeClassTable) {
+            if (entry.capacity == 0 || entry.capacity > kCellsMax) return false;
+            const std::uint64_t span = entry.span_pages * kPageBytes;
+            for (std::uint64_t offset = 0; offset < span; offset += 16) {
+                if ((offset * entry.reciprocal) >> 32 != offset / entry.cell_bytes) return false;
+                const std::uint64_t last = offset + 15;
+                if ((last * entry.reciprocal) >> 32 != last / entry.cell_bytes) return false;
+            }
         }
-    }
-    return true;
-}(), "the reciprocal division is exact inside every span");
+        return true;
+    }(),
+    "the reciprocal division is exact inside every span");
 
 }  // namespace ouro

@@ -1,7 +1,8 @@
 // A heap's table of types: index -> TypeInfo, live objects, field offsets. Lives in the region.
 //
 // An entry is written once, under the allocation lock, before the first object of the type exists;
-// its `info` pointer is then published. Readers therefore never see half an entry, and an index read
+// its `info` pointer is then published. Readers therefore never see half an entry, and an index
+// read
 // from a torn or stale header is checked against the table's size and a null `info`.
 #pragma once
 

@@ -4,7 +4,8 @@
 //
 //   0b000 1  none, false, true      0b001 1  small integer, biased by kSmallIntMin
 //
-// Two names for 10 therefore hold the same bits: identity is equality of references, as for objects.
+// Two names for 10 therefore hold the same bits: identity is equality of references, as for
+// objects.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 namespace ouro {
 
 std::string_view String::text() const {
-    const auto* bytes = reinterpret_cast<const char*>(this) + Fields::trailing_offset(detail::type_info_of<String>);
+    const auto* bytes =
+        reinterpret_cast<const char*>(this) + Fields::trailing_offset(detail::type_info_of<String>);
     return {bytes, byte_count};
 }
 

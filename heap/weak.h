@@ -32,9 +32,7 @@ public:
     ~Weak() { node_.detach(); }
 
     /// A counted reference to the object, or null when it is dead. Time: see WeakNode::upgrade().
-    Ref<T> lock() const {
-        return Ref<T>::adopt(reinterpret_cast<std::uintptr_t>(node_.upgrade()));
-    }
+    Ref<T> lock() const { return Ref<T>::adopt(reinterpret_cast<std::uintptr_t>(node_.upgrade())); }
     /// Has the object died? False may be outdated by the time it is returned.
     bool expired() const { return !lock(); }
     void reset() { node_.detach(); }

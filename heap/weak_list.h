@@ -3,7 +3,8 @@
 // A weak node holds its target's address and stands on the target's list. Creating, copying and
 // destroying one is a list operation under the heap's weak lock; no memory is allocated and nothing
 // can fail. Upgrading takes no lock: it reads the address, the count word, the address again, and
-// swaps the word (DESIGN rules 14 and 15). The address is nulled before the target's memory is given
+// swaps the word (DESIGN rules 14 and 15). The address is nulled before the target's memory is
+// given
 // back, so an address that is still there after the word was read belongs to that word.
 //
 // Types opt in by deriving (first, publicly) from WeaklyReferable: one pointer per object.

@@ -9,7 +9,8 @@
 //                its type cannot be in a cycle. Written by the collector (and at allocation).
 //  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
 //                its end leaves the memory to the holder of the claim.
-//  CL clean      no increment has finished since the collector's first reading; cleared by mutators.
+//  CL clean      no increment has finished since the collector's first reading; cleared by
+// mutators.
 //  CO condemned  member of the set that the current decision word is about.
 //  FI finalized  the finalizer has been called (PEP 442: once per object).
 //  HE held       one counted reference is the heap's own, around a running finalizer.
@@ -18,7 +19,8 @@
 //  version       grows with every change of the count, for ever, across reuse of the cell.
 //
 // W1  Every increment and decrement is ONE fetch_add that changes count and version together.
-// W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves on
+// W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves
+// on
 //     by count changes (1), touches (1) and claims (to the next multiple of kVersionAlign).
 // W3  "Unchanged since the first reading" is: clean, not marked, not reported as a candidate, and
 //     the version a multiple of kVersionAlign. Why that is exact without storing the first reading:
@@ -99,9 +101,7 @@ struct WordValue {
         return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
     }
     /// Count 0 for good, same version. `finalized` stays set, so that it is never taken for limbo.
-    constexpr WordValue dead() const {
-        return {(bits & ~std::uint64_t{0xffff'ffff}) | kFinalized};
-    }
+    constexpr WordValue dead() const { return {(bits & ~std::uint64_t{0xffff'ffff}) | kFinalized}; }
     constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
 };
 

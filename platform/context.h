@@ -1,4 +1,5 @@
-// Execution contexts: who is running, and whether somebody may be looking at memory that is about to
+// Execution contexts: who is running, and whether somebody may be looking at memory that is about
+// to
 // change its layout.
 //
 // A context is a thread (or an interrupt level). The port owns the storage, gives each running
@@ -34,9 +35,7 @@ using port::current_context;
 /// and never wait.
 class [[nodiscard]] LoadWindow {
 public:
-    LoadWindow() : context_(current_context()) {
-        port::enter_window(context_.window);
-    }
+    LoadWindow() : context_(current_context()) { port::enter_window(context_.window); }
     ~LoadWindow() { port::leave_window(context_.window); }
     LoadWindow(const LoadWindow&) = delete;
     LoadWindow& operator=(const LoadWindow&) = delete;

@@ -12,7 +12,8 @@ namespace ouro::platform {
     port::fatal(reason, address);
 }
 
-/// Tells the developer something that is no error: a sentence, a name and two numbers. May do nothing.
+/// Tells the developer something that is no error: a sentence, a name and two numbers. May do
+/// nothing.
 inline void note(const char* sentence, const char* name, unsigned a, unsigned b) {
     port::note(sentence, name, a, b);
 }
@@ -20,7 +21,7 @@ inline void note(const char* sentence, const char* name, unsigned a, unsigned b)
 }  // namespace ouro::platform
 
 /// Cheap assertion, on in every build.
-#define OURO_ASSERT(condition, reason)                                   \
-    do {                                                                 \
+#define OURO_ASSERT(condition, reason)                                    \
+    do {                                                                  \
         if (OURO_UNLIKELY(!(condition))) ::ouro::platform::fatal(reason); \
     } while (false)

@@ -22,7 +22,8 @@ using port::clock_ns;
 /// Lets other ready threads run.
 using port::yield_thread;
 
-/// Registers (once, later calls do nothing) what runs around fork(): `before` and `in_parent` in the
+/// Registers (once, later calls do nothing) what runs around fork(): `before` and `in_parent` in
+/// the
 /// forking thread, `in_child` in the child's only thread. Nothing on machines without fork().
 using port::on_fork;
 

@@ -51,10 +51,16 @@ public:
     T load(std::memory_order order) const noexcept { return value_.load(order); }
     void store(T value, std::memory_order order) noexcept { value_.store(value, order); }
     T exchange(T value, std::memory_order order) noexcept { return value_.exchange(value, order); }
-    T fetch_add(T value, std::memory_order order) noexcept { return value_.fetch_add(value, order); }
-    T fetch_sub(T value, std::memory_order order) noexcept { return value_.fetch_sub(value, order); }
+    T fetch_add(T value, std::memory_order order) noexcept {
+        return value_.fetch_add(value, order);
+    }
+    T fetch_sub(T value, std::memory_order order) noexcept {
+        return value_.fetch_sub(value, order);
+    }
     T fetch_or(T value, std::memory_order order) noexcept { return value_.fetch_or(value, order); }
-    T fetch_and(T value, std::memory_order order) noexcept { return value_.fetch_and(value, order); }
+    T fetch_and(T value, std::memory_order order) noexcept {
+        return value_.fetch_and(value, order);
+    }
     /// Strong. On failure `expected` receives the value found.
     bool compare_exchange(T& expected, T desired, std::memory_order success,
                           std::memory_order failure) noexcept {

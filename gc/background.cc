@@ -1,0 +1,153 @@
+// The collector at work by itself: when memory is short, on its own thread, around fork().
+#include "gc/collecting_scope.h"
+#include "gc/collector.h"
+
+namespace ouro {
+
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+// ---- when memory is short
+
+Error Collector::emergency_hook(void* self, unsigned attempt) {
+    return static_cast<Collector*>(self)->emergency(attempt);
+}
+
+/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them. The
+/// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
+/// the
+/// request fails with collector_busy (DESIGN rule 21).
+Error Collector::emergency(unsigned attempt) {
+    if (attempt >= 2) return Error::out_of_memory;
+    if (!port::kWaitAllowed) {
+        if (!pass_lock_.try_lock()) return Error::collector_busy;
+    } else {
+        pass_lock_.lock();
+    }
+    Counters::add(heap_.counters().emergency_collections);
+    const bool under_way = !pass_.idle();
+    if (!under_way || attempt > 0) {
+        while (step_pass(config_.step_units)) {
+        }
+        PassOptions options;
+        options.exclude_user_code = true;
+        options.include_deferred = attempt > 0;
+        pass_.begin(options);
+        ++pass_serial_;
+    }
+    while (step_pass(config_.step_units)) {
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+    pass_lock_.unlock();
+    return Error::none;
+}
+
+// ---- the background thread
+
+void Collector::wake_hook(void* self) {
+    auto* collector = static_cast<Collector*>(self);
+    // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
+    const std::uint32_t before = collector->dirty_pages_.fetch_add(1, memory_order_relaxed);
+    if (before == 0 || before + 1 == collector->threshold()) collector->wake_.set();
+}
+
+bool Collector::start() {
+    if (running_) return true;
+    stopping_.store(0, memory_order_release);  // order: pairs with the loop in background()
+    running_ = thread_.start(&Collector::thread_main, this);
+    return running_;
+}
+
+void Collector::stop() {
+    if (!running_) return;
+    stopping_.store(1, memory_order_release);  // order: pairs with the loop in background()
+    wake_.set();
+    thread_.join();
+    running_ = false;
+}
+
+void Collector::thread_main(void* self) { static_cast<Collector*>(self)->background(); }
+
+void Collector::background() {
+    for (;;) {
+        settle_postponed();
+        const std::uint64_t wait = time_to_wait();
+        if (wait != 0) wake_.wait(wait);
+        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
+        // Let a few more candidates come together, unless there are many already.
+        if (dirty_pages() < threshold()) wake_.wait(config_.delay_ns);
+        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
+        if (is_enabled()) background_round();
+    }
+}
+
+/// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
+/// when the deferred candidates are due, or not before being woken.
+std::uint64_t Collector::time_to_wait() {
+    if (heap_.has_postponed()) return 0;
+    if (!is_enabled()) return platform::kForever;
+    if (dirty_pages() > 0) return 0;
+    platform::LockGuard guard(pass_lock_);
+    if (!pass_.has_deferred()) return platform::kForever;
+    const std::uint64_t now = platform::clock_ns();
+    return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
+}
+
+void Collector::background_round() {
+    if (!enter_collection(false)) return;
+    bool waits = false;
+    {
+        CollectingScope scope;
+        const std::uint64_t start = platform::clock_ns();
+        PassOptions options;
+        options.objects_per_root = config_.objects_per_root;
+        options.include_deferred = start >= deferred_due_ns_;
+        announce(CollectPhase::start, 0, true);
+        std::size_t reclaimed = 0;
+        bool complete = true;
+        if (config_.user_code_by_drain) {
+            heap_.run_postponed(false);
+            const PassResult result = run_pass(&options);
+            reclaimed = result.collected;
+            batch_alive_ = result.batch_alive;
+            waits = !batch_.empty();
+        } else {
+            reclaimed = run_collection(options, complete);
+        }
+        Counters::add(automatic_);
+        announce(CollectPhase::stop, reclaimed, true);
+        const std::uint64_t end = platform::clock_ns();
+        if (options.include_deferred) {
+            const std::uint64_t share =
+                config_.deferred_percent == 0 ? 1 : config_.deferred_percent;
+            deferred_due_ns_ = end + (end - start) * (100 - share) / share;
+        }
+    }
+    platform::LockGuard guard(collection_lock_);
+    batch_waits_ = waits;
+    collection_taken_ = waits;
+}
+
+// ---- fork
+
+void Collector::before_fork_hook(void* self) {
+    auto& collector = *static_cast<Collector*>(self);
+    collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
+    if (!collector.forking_in_collection_) collector.enter_collection(true);
+    collector.pass_lock_.lock();
+}
+
+void Collector::after_fork_hook(void* self, bool in_child) {
+    auto& collector = *static_cast<Collector*>(self);
+    collector.pass_lock_.unlock();
+    if (in_child) {
+        collector.thread_.forget();
+        collector.wake_.forget_waiters();
+        collector.running_ = false;
+    }
+    if (!collector.forking_in_collection_) collector.leave_collection();
+}
+
+}  // namespace ouro

@@ -1,0 +1,87 @@
+// The collector looking around: objects, references in and out. Nothing is stopped meanwhile.
+#include "gc/collector.h"
+#include "heap/field_slot.h"
+#include "heap/reference_count.h"
+#include "platform/context.h"
+
+namespace ouro {
+
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+// ---- looking around
+
+void Collector::get_objects(void (*visit)(void*, const Ref<Object>&), void* self) {
+    BlockAllocator& blocks = heap_.blocks();
+    for (PageIndex p = 0; p < blocks.page_count(); ++p) {
+        for (std::uint32_t cell = 0;; ++cell) {
+            Ref<Object> object;
+            {
+                platform::LoadWindow window;
+                if (cell >= blocks.cells_in(p)) break;
+                Header* header = blocks.header_of_cell({p, cell});
+                const WordValue word = header->load_word();
+                const InfoValue info = header->load_info();
+                const TypeTable::Entry* type = heap_.types().find(info.type());
+                if (type == nullptr || info.constructing() || info.frozen()) continue;
+                if (!type->info.load(memory_order_relaxed)->tracked()) continue;  // order: once
+                if (word.count() == 0) continue;
+                if (detail::try_upgrade(heap_, header, word) != detail::Upgrade::yes) continue;
+                object = Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
+            }
+            visit(self, object);
+        }
+    }
+}
+
+void Collector::referents(const Ref<Object>& object, void (*visit)(void*, const Ref<Object>&),
+                          void* self) {
+    if (!detail::is_object(object.bits())) return;
+    Header* header = header_of(detail::object_of(object.bits()));
+    const TypeTable::Entry* type = heap_.type_of(header);
+    if (type == nullptr) return;
+    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+    const Fields fields(header->payload(), *type, *info);
+    for (std::uint32_t i = 0; i < fields.count(); ++i) {
+        const Ref<Object> target = Ref<Object>::adopt(detail::load_counted(fields[i]));
+        if (target) visit(self, target);
+    }
+}
+
+void Collector::referrers(const Ref<Object>& object, void (*visit)(void*, const Ref<Object>&),
+                          void* self) {
+    struct Search {
+        Collector& collector;
+        std::uintptr_t target;
+        void (*visit)(void*, const Ref<Object>&);
+        void* self;
+    } search{*this, object.bits(), visit, self};
+    const auto look = [](void* context, const Ref<Object>& holder) {
+        auto& s = *static_cast<Search*>(context);
+        Header* header = header_of(detail::object_of(holder.bits()));
+        const TypeTable::Entry* type = s.collector.heap_.type_of(header);
+        const Fields fields(header->payload(), *type,
+                            *type->info.load(memory_order_relaxed));  // order: written once
+        for (std::uint32_t i = 0; i < fields.count(); ++i) {
+            // order: acquire; only compared, not followed.
+            if (fields[i].load(memory_order_acquire) != s.target) continue;
+            s.visit(s.self, holder);
+            return;
+        }
+    };
+    get_objects(look, &search);
+}
+
+bool Collector::is_tracked(const Ref<Object>& object) {
+    if (!detail::is_object(object.bits())) return false;
+    const TypeTable::Entry* type = heap_.type_of(header_of(detail::object_of(object.bits())));
+    return type != nullptr && type->info.load(memory_order_relaxed)->tracked();  // order: once
+}
+
+bool Collector::is_finalized(const Ref<Object>& object) {
+    if (!detail::is_object(object.bits())) return false;
+    return header_of(detail::object_of(object.bits()))->load_word().has(WordValue::kFinalized);
+}
+
+}  // namespace ouro

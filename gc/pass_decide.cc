@@ -1,0 +1,184 @@
+// A pass: trial deletion, condemnation, and the decision.
+#include "gc/pass.h"
+
+#include "heap/reference_count.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+// ---- edges
+
+void Pass::step_edges() {
+    Member member;
+    if (!next_member(member)) {
+        rewind();
+        phase_ = Phase::scan;
+        return;
+    }
+    const Fields fields = fields_of(header_at(member));
+    BlockAllocator& blocks = heap_.blocks();
+    spend(1);
+    while (at_field_ < fields.count()) {
+        if (budget_ <= 0) return;
+        spend(1);
+        // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
+        // that is a member, its page is pinned and the cell is its.
+        const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
+        if (!detail::is_object(value)) continue;
+        Header* target = header_of(detail::object_of(value));
+        const BlockAllocator::Cell cell = blocks.cell_of(target);
+        if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) edges_.add(target);
+    }
+    at_field_ = 0;
+    ++at_cell_;
+}
+
+// ---- scan and spread
+
+/// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
+/// counted reference comes from inside the set.
+bool Pass::is_explained(Header* header, PageInfo& info, std::uint32_t cell) {
+    const WordValue word = header->load_word();
+    if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
+    if (info.candidate_test(cell)) return false;
+    return edges_.explains(header, word.count());
+}
+
+/// The member shows life: out of the set, and what it refers to with it.
+void Pass::leave_set(Member member) {
+    PageInfo& record = page(member.page);
+    record.claimed.clear(member.cell);
+    record.todo.set(member.cell);
+    todo_.add(heap_.blocks(), member.page);
+}
+
+void Pass::leave_target(std::uintptr_t value) {
+    if (!detail::is_object(value)) return;
+    const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
+    if (cell.page == kNoPage || !page(cell.page).claimed.test(cell.index)) return;
+    leave_set({cell.page, cell.index});
+}
+
+void Pass::step_scan() {
+    Member member;
+    if (!next_member(member)) {
+        work_page_ = kNoPage;
+        phase_ = Phase::spread;
+        return;
+    }
+    spend(1);
+    ++at_cell_;
+    Header* header = header_at(member);
+    const bool kept_for_user_code = options_.exclude_user_code && info_of(header).runs_user_code();
+    if (kept_for_user_code) heap_.report_candidate(header->payload());
+    if (kept_for_user_code || !is_explained(header, page(member.page), member.cell))
+        leave_set(member);
+}
+
+void Pass::step_spread() {
+    if (work_page_ == kNoPage) {
+        work_page_ = todo_.take(heap_.blocks());
+        work_cell_ = kCellsMax;
+        if (work_page_ == kNoPage) {
+            if (!deciding_) {
+                heap_.decision().open();
+                deciding_ = true;
+                rewind();
+            }
+            phase_ = Phase::condemn;
+            return;
+        }
+    }
+    PageInfo& record = page(work_page_);
+    if (work_cell_ >= kCellsMax) {
+        work_cell_ = record.todo.next(0);
+        work_field_ = 0;
+        if (work_cell_ >= kCellsMax) {
+            work_page_ = kNoPage;
+            return;
+        }
+        spend(1);
+    }
+    Header* header = header_at({work_page_, work_cell_});
+    const Fields fields = fields_of(header);
+    while (work_field_ < fields.count()) {
+        if (budget_ <= 0) return;
+        spend(1);
+        // order: acquire; as in step_edges().
+        leave_target(fields[work_field_++].load(memory_order_acquire));
+    }
+    record.todo.clear(work_cell_);
+    if (of_batch_) record.batch.clear(work_cell_);  // resurrected
+    unclaim(header, record, work_cell_);
+    work_cell_ = kCellsMax;
+}
+
+// ---- condemn, commit, roll back
+
+void Pass::step_condemn() {
+    Member member;
+    if (!next_member(member)) {
+        phase_ = Phase::commit;
+        return;
+    }
+    spend(1);
+    ++at_cell_;
+    Header* header = header_at(member);
+    WordValue word = header->load_word();
+    std::uint64_t expected = word.bits;
+    // order: acq_rel; second reading (DESIGN rules 12, 19): from the very word of the first
+    // reading.
+    const bool condemned =
+        word.unchanged() && !page(member.page).candidate_test(member.cell) &&
+        header->word.compare_exchange(expected, word.with(WordValue::kCondemned).bumped().bits,
+                                      memory_order_acq_rel, memory_order_acquire);
+    if (condemned) {
+        const TypeInfo& info = info_of(header);
+        if (info.runs_user_code()) user_code_ = true;
+        if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
+        return;
+    }
+    ++result_.revived;
+    leave_set(member);
+    work_page_ = kNoPage;
+    phase_ = Phase::spread;  // its closure leaves too; then condemning goes on where it was
+}
+
+void Pass::step_commit() {
+    spend(1);
+    rewind();
+    if (heap_.decision().commit()) {
+        phase_ = Phase::dispose;
+        return;
+    }
+    result_.aborted = true;
+    phase_ = Phase::rollback;
+}
+
+void Pass::step_rollback() {
+    Member member;
+    if (!next_member(member)) {
+        phase_ = Phase::free;
+        rewind();
+        return;
+    }
+    spend(2);
+    ++at_cell_;
+    PageInfo& record = page(member.page);
+    record.claimed.clear(member.cell);
+    Header* header = header_at(member);
+    heap_.report_candidate(header->payload());  // DESIGN rule 10: a failed validation marks again
+    if (!of_batch_) {
+        unclaim(header, record, member.cell);
+        return;
+    }
+    // order: acq_rel; the condemnation is taken back, the version changes with it (DESIGN rule 12).
+    header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
+    header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
+}
+
+}  // namespace ouro

@@ -1,0 +1,212 @@
+// A pass: gathering the candidates and exploring what they reach.
+#include "gc/pass.h"
+
+#include "heap/reference_count.h"
+#include "platform/context.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+// ---- gather
+
+/// The next page with candidates, its bits in gather_bits_. False when all have been taken.
+bool Pass::next_source() {
+    if (dirty_source_ != kNoPage) {
+        gather_page_ = dirty_source_;
+        PageInfo& info = page(gather_page_);
+        dirty_source_ = info.dirty_next;
+        // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds
+        // it set has its bit among those taken (see report_candidate()).
+        info.dirty.exchange(0, memory_order_acq_rel);
+        for (unsigned i = 0; i < CellBits::kWords; ++i) {
+            // order: acq_rel; pairs with report_candidate().
+            gather_bits_.words[i] = info.candidate[i].exchange(0, memory_order_acq_rel);
+        }
+        put_back_evidence();
+        return true;
+    }
+    gather_page_ = deferred_source_.take(heap_.blocks());
+    if (gather_page_ == kNoPage) return false;
+    gather_bits_ = page(gather_page_).deferred;
+    page(gather_page_).deferred.reset();
+    return true;
+}
+
+/// A report about a member that was claimed before its page was gathered is not a new root but the
+/// evidence that the member changed (W3): it goes back.
+void Pass::put_back_evidence() {
+    const CellBits& claimed = page(gather_page_).claimed;
+    for (std::uint32_t cell = claimed.next(0); cell < kCellsMax; cell = claimed.next(cell + 1)) {
+        if (!gather_bits_.test(cell)) continue;
+        gather_bits_.clear(cell);
+        heap_.report_candidate(header_at({gather_page_, cell})->payload());
+    }
+}
+
+void Pass::step_gather() {
+    if (gather_page_ == kNoPage || !gather_bits_.any()) {
+        spend(1);
+        if (!next_source()) {
+            rewind();
+            phase_ = Phase::edges;
+        }
+        return;
+    }
+    const std::uint32_t cell = gather_bits_.next(0);
+    gather_bits_.clear(cell);
+    spend(2);
+    gather_cell(cell);
+}
+
+void Pass::gather_cell(std::uint32_t cell) {
+    platform::LoadWindow
+        window;  // the page may be dissolved by now; its cells must not be meanwhile
+    if (cell >= heap_.blocks().cells_in(gather_page_)) return;
+    const Member member{gather_page_, cell};
+    Header* header = header_at(member);
+    const WordValue word = header->load_word();
+    if (word.count() == 0) return;
+    const InfoValue info = header->load_info();
+    if (word.has(WordValue::kPostponed) && postponed_count_ < kPostponedMax) {
+        postponed_[postponed_count_++] = header->payload();
+        return;
+    }
+    if (page(gather_page_).claimed.test(cell)) return;  // reached from another root meanwhile
+    if (info.constructing() || word.has(WordValue::kPostponed) || word.has(WordValue::kClaimed)) {
+        heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
+        return;
+    }
+    if (!may_enter_set(header)) return;
+    if (!options_.include_deferred && info.level() > 0) {
+        defer(header, member);
+        return;
+    }
+    if (!claim(header, word, member)) {
+        heap_.report_candidate(header->payload());  // changed under our hands: ask again
+        return;
+    }
+    PageInfo& record = page(gather_page_);
+    record.todo.set(cell);
+    todo_.add(heap_.blocks(), gather_page_);
+    root_ = member;
+    root_claims_ = 1;
+    set_root_limit(header, info.level());
+    work_page_ = kNoPage;
+    phase_ = Phase::explore;
+}
+
+/// The limit grows eightfold with every time the root was asked. The next time is noted now: if the
+/// root is garbage, it does not matter.
+void Pass::set_root_limit(Header* header, std::uint32_t level) {
+    const std::uint64_t limit = std::uint64_t{options_.objects_per_root} << (3 * level);
+    root_limit_ = limit == 0 || limit > 0x7fff'ffff ? ~0u : static_cast<std::uint32_t>(limit);
+    if (level == InfoValue::kLevelMax) return;
+    // order: relaxed, both; the pass owner is the only writer of a claimed object's info.
+    const InfoValue info{header->info.load(memory_order_relaxed)};
+    header->info.store(info.with_level(level + 1).bits, memory_order_relaxed);
+}
+
+/// Puts a candidate off. Decrements need not report it meanwhile: it is on a list.
+void Pass::defer(Header* header, Member member) {
+    page(member.page).deferred.set(member.cell);
+    deferred_.add(heap_.blocks(), member.page);
+    WordValue word = header->load_word();
+    std::uint64_t expected = word.bits;
+    // order: acq_rel; from the word that was read, so it is the same living object. A failure only
+    // means that the object goes on reporting itself.
+    if (word.count() != 0 && !word.has(WordValue::kClaimed))
+        header->word.compare_exchange(expected, word.with(WordValue::kMarked).bits,
+                                      memory_order_acq_rel, memory_order_acquire);
+}
+
+// ---- explore
+
+/// Claims what a field refers to, if it may enter the set. DESIGN rule 15 and 20.
+bool Pass::claim_target(FieldSlot& slot) {
+    for (;;) {
+        // order: acquire; pairs with the exchange that stored it.
+        const std::uintptr_t value = slot.load(memory_order_acquire);
+        if (!detail::is_object(value)) return false;
+        Header* header = header_of(detail::object_of(value));
+        const BlockAllocator::Cell cell = heap_.blocks().cell_of(header);
+        if (cell.page == kNoPage) return false;  // another heap's object: held from outside
+        const WordValue word = header->load_word();
+        // order: acquire; the field still counts it after its word was read.
+        if (slot.load(memory_order_acquire) != value) continue;
+        if (word.has(WordValue::kClaimed) || word.count() == 0 || !may_enter_set(header))
+            return false;
+        const Member member{cell.page, cell.index};
+        if (!claim(header, word, member)) continue;
+        PageInfo& record = page(cell.page);
+        record.deferred.clear(cell.index);
+        record.todo.set(cell.index);
+        todo_.add(heap_.blocks(), cell.page);
+        ++root_claims_;
+        return true;
+    }
+}
+
+void Pass::step_explore() {
+    if (root_claims_ > root_limit_) {
+        give_up_root();
+        return;
+    }
+    if (work_page_ == kNoPage) {
+        work_page_ = todo_.take(heap_.blocks());
+        work_cell_ = kCellsMax;
+        if (work_page_ == kNoPage) {
+            finish_explore();
+            return;
+        }
+    }
+    PageInfo& record = page(work_page_);
+    if (work_cell_ >= kCellsMax) {
+        work_cell_ = record.todo.next(0);
+        work_field_ = 0;
+        if (work_cell_ >= kCellsMax) {
+            work_page_ = kNoPage;
+            return;
+        }
+        spend(1);
+    }
+    platform::LoadWindow window;
+    const Fields fields = fields_of(header_at({work_page_, work_cell_}));
+    while (work_field_ < fields.count()) {
+        if (budget_ <= 0) return;
+        spend(1);
+        claim_target(fields[work_field_++]);
+    }
+    record.todo.clear(work_cell_);
+    work_cell_ = kCellsMax;
+}
+
+void Pass::finish_explore() { phase_ = Phase::gather; }
+
+/// The root reaches more than the limit: what was claimed but not expanded leaves the set again,
+/// and
+/// the root is asked later, with a higher limit.
+void Pass::give_up_root() {
+    BlockAllocator& blocks = heap_.blocks();
+    if (work_page_ != kNoPage) todo_.add(blocks, work_page_);
+    for (PageIndex p = todo_.take(blocks); p != kNoPage; p = todo_.take(blocks)) {
+        PageInfo& record = page(p);
+        for (std::uint32_t cell = record.todo.next(0); cell < kCellsMax;
+             cell = record.todo.next(cell + 1)) {
+            record.todo.clear(cell);
+            record.claimed.clear(cell);
+            unclaim(header_at({p, cell}), record, cell);
+            spend(1);
+        }
+    }
+    page(root_.page).deferred.set(root_.cell);
+    deferred_.add(blocks, root_.page);
+    ++result_.gave_up_roots;
+    work_page_ = kNoPage;
+    phase_ = Phase::gather;
+}
+
+}  // namespace ouro

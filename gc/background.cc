@@ -26,22 +26,40 @@ Error Collector::emergency(unsigned attempt) {
         pass_lock_.lock();
     }
     Counters::add(heap_.counters().emergency_collections);
-    const bool under_way = !pass_.idle();
-    if (!under_way || attempt > 0) {
-        while (step_pass(config_.step_units)) {
-        }
-        PassOptions options;
-        options.exclude_user_code = true;
-        options.include_deferred = attempt > 0;
-        pass_.begin(options);
-        ++pass_serial_;
+    const bool under_way = step_pass(config_.step_units);
+    pass_lock_.unlock();
+    if (under_way && attempt == 0) {
+        finish_pass();
+    } else {
+        run_plain_pass(attempt > 0);
     }
+    return Error::none;
+}
+
+/// Steps until no pass is under way (or another context has begun the next one).
+void Collector::finish_pass() {
+    platform::LockGuard guard(pass_lock_);
+    const std::uint32_t serial = pass_serial_;
+    while (pass_serial_ == serial && step_pass(config_.step_units)) {
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+}
+
+/// A pass that leaves everything with user code alone, to its end, after the one under way.
+void Collector::run_plain_pass(bool include_deferred) {
+    pass_lock_.lock();
     while (step_pass(config_.step_units)) {
         pass_lock_.unlock();
         pass_lock_.lock();
     }
+    PassOptions options;
+    options.exclude_user_code = true;
+    options.include_deferred = include_deferred;
+    pass_.begin(options);
+    ++pass_serial_;
     pass_lock_.unlock();
-    return Error::none;
+    finish_pass();
 }
 
 // ---- the background thread
@@ -72,7 +90,7 @@ void Collector::thread_main(void* self) { static_cast<Collector*>(self)->backgro
 
 void Collector::background() {
     for (;;) {
-        settle_postponed();
+        if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
         const std::uint64_t wait = time_to_wait();
         if (wait != 0) wake_.wait(wait);
         if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
@@ -86,7 +104,7 @@ void Collector::background() {
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
 /// when the deferred candidates are due, or not before being woken.
 std::uint64_t Collector::time_to_wait() {
-    if (heap_.has_postponed()) return 0;
+    if (heap_.has_postponed() && !config_.user_code_by_drain) return 0;
     if (!is_enabled()) return platform::kForever;
     if (dirty_pages() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
@@ -95,8 +113,23 @@ std::uint64_t Collector::time_to_wait() {
     return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
 }
 
+/// Ends that were put off do not wait for automatic collection to be enabled.
+void Collector::settle_in_background() {
+    if (!enter_collection(false, false)) return;
+    {
+        CollectingScope scope;
+        finish_stepped_pass();
+        settle_postponed();
+    }
+    leave_collection();
+}
+
 void Collector::background_round() {
-    if (!enter_collection(false)) return;
+    if (!enter_collection(false, !config_.user_code_by_drain)) {
+        // A batch waits for drain(): what needs no user code can still go.
+        if (config_.user_code_by_drain) run_plain_pass(false);
+        return;
+    }
     bool waits = false;
     {
         CollectingScope scope;
@@ -107,27 +140,30 @@ void Collector::background_round() {
         announce(CollectPhase::start, 0, true);
         std::size_t reclaimed = 0;
         bool complete = true;
-        if (config_.user_code_by_drain) {
+        finish_stepped_pass();
+        if (config_.user_code_by_drain && batch_.empty()) {
             heap_.run_postponed(false);
             const PassResult result = run_pass(&options);
             reclaimed = result.collected;
             batch_alive_ = result.batch_alive;
             waits = !batch_.empty();
+        } else if (config_.user_code_by_drain) {
+            waits = true;  // a batch that step() left
         } else {
             reclaimed = run_collection(options, complete);
         }
         Counters::add(automatic_);
         announce(CollectPhase::stop, reclaimed, true);
-        const std::uint64_t end = platform::clock_ns();
-        if (options.include_deferred) {
-            const std::uint64_t share =
-                config_.deferred_percent == 0 ? 1 : config_.deferred_percent;
-            deferred_due_ns_ = end + (end - start) * (100 - share) / share;
-        }
+        if (options.include_deferred) set_deferred_due(start, platform::clock_ns());
     }
-    platform::LockGuard guard(collection_lock_);
-    batch_waits_ = waits;
-    collection_taken_ = waits;
+    leave_collection(waits);
+}
+
+/// Deferred candidates get their share of the time, no more: the next look is as far away as this
+/// one took, times the other work's share.
+void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
+    const std::uint64_t share = config_.deferred_percent == 0 ? 1 : config_.deferred_percent;
+    deferred_due_ns_ = end + (end - start) * (100 - share) / share;
 }
 
 // ---- fork

@@ -13,6 +13,7 @@ using platform::memory_order_release;
 
 namespace {
 
+constexpr unsigned kSettleRoundsMax = 64;
 constexpr unsigned kAttemptsMax = 8;  // of a pass whose decision was aborted
 
 }  // namespace
@@ -55,6 +56,14 @@ bool Collector::step_pass(std::uint32_t units) {
     return true;
 }
 
+/// Begins a pass of the collection. Caller holds the lock and no pass is under way.
+void Collector::begin_pass(const PassOptions& options) {
+    dirty_pages_.store(0, memory_order_relaxed);  // order: a hint for pacing
+    pass_.begin(options);
+    collection_serial_ = ++pass_serial_;
+    collection_pass_done_ = false;
+}
+
 /// A pass of the collection, to its end, after any pass that is under way. Null: over the batch.
 PassResult Collector::run_pass(const PassOptions* options) {
     pass_lock_.lock();
@@ -63,13 +72,12 @@ PassResult Collector::run_pass(const PassOptions* options) {
         pass_lock_.lock();
     }
     if (options != nullptr) {
-        dirty_pages_.store(0, memory_order_relaxed);  // order: a hint for pacing
-        pass_.begin(*options);
+        begin_pass(*options);
     } else {
         pass_.begin_batch();
+        collection_serial_ = ++pass_serial_;
+        collection_pass_done_ = false;
     }
-    collection_serial_ = ++pass_serial_;
-    collection_pass_done_ = false;
     while (!collection_pass_done_) {
         step_pass(config_.step_units);
         pass_lock_.unlock();
@@ -82,7 +90,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
 
 // ---- collections
 
-bool Collector::enter_collection(bool wait) {
+bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
     for (;;) {
         {
             platform::LockGuard guard(collection_lock_);
@@ -90,7 +98,7 @@ bool Collector::enter_collection(bool wait) {
                 collection_taken_ = true;
                 return true;
             }
-            if (batch_waits_) {  // it belongs to whoever comes to finish it
+            if (batch_waits_ && take_waiting_batch) {  // it belongs to whoever comes to finish it
                 batch_waits_ = false;
                 return true;
             }
@@ -100,9 +108,11 @@ bool Collector::enter_collection(bool wait) {
     }
 }
 
-void Collector::leave_collection() {
+/// The collection is free again, or belongs to a batch that waits for somebody's drain().
+void Collector::leave_collection(bool batch_waits) {
     platform::LockGuard guard(collection_lock_);
-    collection_taken_ = false;
+    batch_waits_ = batch_waits;
+    collection_taken_ = batch_waits;
 }
 
 void Collector::announce(CollectPhase phase, std::size_t collected, bool automatic) {
@@ -135,22 +145,44 @@ std::size_t Collector::finish_batch(bool& complete) {
     return reclaimed;
 }
 
-/// Postponed releases found by passes, and chains left over from bounded cascades.
+/// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
+/// look at the candidates finds. Stops after a number of rounds: user code may put off more.
 void Collector::settle_postponed() {
-    heap_.run_postponed(true);
-    for (;;) {
-        void* object = nullptr;
-        {
-            platform::LockGuard guard(pass_lock_);
-            object = pass_.take_postponed();
+    for (unsigned round = 0; heap_.has_postponed() && round < kSettleRoundsMax; ++round) {
+        heap_.run_postponed(true);
+        PassOptions options;
+        options.only_postponed = true;
+        options.include_deferred = true;
+        if (Counters::get(heap_.counters().postponed) != 0) run_pass(&options);
+        for (;;) {
+            void* object = nullptr;
+            {
+                platform::LockGuard guard(pass_lock_);
+                object = pass_.take_postponed();
+            }
+            if (object == nullptr) break;
+            heap_.settle_postponed(object);
         }
-        if (object == nullptr) return;
-        heap_.settle_postponed(object);
     }
+}
+
+/// A pass that step() began and did not finish: to its end. Its batch is the collection's.
+void Collector::finish_stepped_pass() {
+    if (!stepping_) return;
+    pass_lock_.lock();
+    while (!collection_pass_done_) {
+        step_pass(config_.step_units);
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+    batch_alive_ = pass_result_.batch_alive;
+    stepping_ = false;
+    pass_lock_.unlock();
 }
 
 std::size_t Collector::run_collection(const PassOptions& options, bool& complete) {
     complete = true;
+    finish_stepped_pass();
     std::size_t reclaimed = finish_batch(complete);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -186,51 +218,55 @@ CollectResult Collector::collect() {
 bool Collector::step(std::uint32_t units) {
     if (platform::current_context().collecting_depth > 0) return false;
     if (!enter_collection(false)) return true;
-    CollectingScope scope;
     bool more = true;
     {
-        platform::LockGuard guard(pass_lock_);
-        if (pass_.idle() && collection_pass_done_ && batch_.empty()) {
+        CollectingScope scope;
+        pass_lock_.lock();
+        if (pass_.idle() && !stepping_) {
             PassOptions options;
             options.objects_per_root = config_.objects_per_root;
             options.include_deferred = pass_.has_deferred();
-            pass_.begin(options);
-            collection_serial_ = ++pass_serial_;
-            collection_pass_done_ = false;
+            begin_pass(options);
+            stepping_ = true;
         }
-        step_pass(units);
-        more = !collection_pass_done_;
-    }
-    if (!more) {
-        bool complete = true;
-        batch_alive_ = pass_result_.batch_alive;
-        finish_batch(complete);
-        settle_postponed();
-        more = pass_.has_deferred() || !complete;
+        step_pass(units == 0 ? 1 : units);
+        more = !stepping_ || !collection_pass_done_;
+        pass_lock_.unlock();
+        if (!more) {
+            bool complete = true;
+            finish_stepped_pass();
+            finish_batch(complete);
+            settle_postponed();
+            more = !complete;
+        }
     }
     leave_collection();
     return more;
 }
 
 bool Collector::drain(std::uint32_t objects) {
+    if (platform::current_context().collecting_depth > 0) return false;
     {
         platform::LockGuard guard(collection_lock_);
-        if (!batch_waits_) return heap_.has_postponed();
-        batch_waits_ = false;  // ours now; the collection stays taken
+        if (collection_taken_ && !batch_waits_) return true;
+        collection_taken_ = true;
+        batch_waits_ = false;  // ours now
     }
-    CollectingScope scope;
-    bool complete = true;
-    if (batch_alive_) {
-        if (batch_.run_finalizers(objects)) finish_batch(complete);
-    } else {
-        batch_.clear_inner_references();
-        Counters::add(collected_, batch_.take_apart(objects));
+    bool more = false;
+    {
+        CollectingScope scope;
+        bool complete = true;
+        finish_stepped_pass();
+        if (batch_alive_) {
+            if (batch_.run_finalizers(objects)) finish_batch(complete);
+        } else if (!batch_.empty()) {
+            batch_.clear_inner_references();
+            Counters::add(collected_, batch_.take_apart(objects));
+        }
+        settle_postponed();
+        more = !batch_.empty();
     }
-    settle_postponed();
-    const bool more = !batch_.empty();
-    platform::LockGuard guard(collection_lock_);
-    batch_waits_ = more;
-    collection_taken_ = more;
+    leave_collection(more);
     return more;
 }
 

@@ -145,19 +145,25 @@ private:
 
     void background();
     void background_round();
+    void settle_in_background();
+    void set_deferred_due(std::uint64_t start, std::uint64_t end);
+    void finish_pass();
+    void run_plain_pass(bool include_deferred);
     std::uint64_t time_to_wait();
     std::uint32_t dirty_pages() const {
         return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
     }
     Error emergency(unsigned attempt);
 
-    bool enter_collection(bool wait);
-    void leave_collection();
+    bool enter_collection(bool wait, bool take_waiting_batch = true);
+    void leave_collection(bool batch_waits = false);
     void announce(CollectPhase phase, std::size_t collected, bool automatic);
     std::size_t run_collection(const PassOptions& options, bool& complete);
     PassResult run_pass(const PassOptions* options);
+    void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
     std::size_t finish_batch(bool& complete);
+    void finish_stepped_pass();
     void settle_postponed();
 
     Heap& heap_;
@@ -168,6 +174,7 @@ private:
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass
     bool collection_pass_done_ = true;
+    bool stepping_ = false;  ///< step() has begun a pass whose end is not seen to yet
 
     platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
     bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()

@@ -17,7 +17,8 @@ void Pass::begin(const PassOptions& options) {
     options_ = options;
     result_ = {};
     of_batch_ = false;
-    user_code_ = finalizers_ = deciding_ = false;
+    user_code_ = finalizers_ = user_code_leaf_ = left_ = false;
+    recounts_ = 0;
     edges_.clear();
     dirty_source_ = heap_.take_dirty_pages();
     gather_page_ = kNoPage;
@@ -30,7 +31,8 @@ void Pass::begin_batch() {
     options_ = {};
     result_ = {};
     of_batch_ = true;
-    user_code_ = finalizers_ = deciding_ = false;
+    user_code_ = finalizers_ = user_code_leaf_ = left_ = false;
+    recounts_ = 0;
     edges_.clear();
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = batch_.first(); p != kNoPage; p = BatchPages::next(blocks, p)) {
@@ -49,6 +51,7 @@ void Pass::step(std::uint32_t budget) {
             case Phase::idle: return;
             case Phase::gather: step_gather(); break;
             case Phase::explore: step_explore(); break;
+            case Phase::reset_edges: step_reset_edges(); break;
             case Phase::edges: step_edges(); break;
             case Phase::scan: step_scan(); break;
             case Phase::spread: step_spread(); break;

@@ -5,17 +5,19 @@
 // reading
 //   explore   follow references from the root, claiming what is reached, up to a limit per root
 //   edges     count, for every member, the references to it from inside the set
-//   scan      a member whose word changed or whose count is not explained is alive; so is all it
-//             reaches: they leave the set
-//   condemn   swap every remaining member's word to condemned; a failure is a sign of life as in
-// scan
+//   scan      a member whose word changed or whose count is not explained is alive
+//   spread    so is all it reaches: they leave the set. If any left, back to edges over the rest
+//   condemn   swap every member's word to condemned; a failure takes all of it back
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
 //   dispose   all members: dead for certain, references inside go silently, others by decrement;
 //             or, if user code is to run first, all members become the batch
 //   free      the memory goes back, after the last reference into the set is gone; records reset
 //
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
-// G2  All words of the set are read (claim) before any edge of the set is counted (edges).
+// G2  All words of the set are read (claim) before any edge of the set is counted (edges), and what
+//     is condemned is a set whose own edges, counted over exactly this set, explain all its counts.
+//     (Edges from members that left meanwhile explain nothing: their holder may have taken a
+//     reference out of a field and not counted it yet.)
 // G3  What is not in the set counts as alive. Leaving things out is therefore always safe.
 // G4  Back-off: a root that was asked before and lives waits on the deferred list when it is
 // reported
@@ -37,6 +39,7 @@ namespace ouro {
 struct PassOptions {
     bool include_deferred = false;       ///< ask the deferred candidates too
     bool exclude_user_code = false;      ///< objects whose end runs user code count as alive
+    bool only_postponed = false;         ///< gather postponed releases, nothing else
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };
 
@@ -45,9 +48,8 @@ struct PassResult {
     std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
-    std::size_t revived = 0;        ///< members that were condemned or nearly so and showed life
     bool batch_alive = false;  ///< the batch has finalizers to run and a second validation to pass
-    bool aborted = false;      ///< a weak upgrade aborted the decision
+    bool aborted = false;      ///< members showed life to the last moment; all were let go again
 };
 
 class Pass {
@@ -84,6 +86,7 @@ private:
         idle,
         gather,
         explore,
+        reset_edges,
         edges,
         scan,
         spread,
@@ -102,12 +105,13 @@ private:
 
     void step_gather();
     void gather_cell(std::uint32_t cell);
+    bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
     void put_back_evidence();
     void step_explore();
     void set_root_limit(Header* header, std::uint32_t level);
     void give_up_root();
-    void finish_explore();
+    void step_reset_edges();
     void step_edges();
     void step_scan();
     void step_spread();
@@ -117,6 +121,10 @@ private:
     void step_dispose();
     void step_free();
 
+    void count_edge(std::uintptr_t value, Member from);
+    void finish_spread();
+    void start_rollback();
+    bool ends_in_user_code(const Header* header);
     bool claim(Header* header, WordValue word, Member member);
     bool claim_target(FieldSlot& slot);
     void adopt_batch_member(Header* header, Member member);
@@ -145,9 +153,11 @@ private:
     PassResult result_;
     Phase phase_ = Phase::idle;
     bool of_batch_ = false;
-    bool user_code_ = false;   ///< some remaining member's end runs user code
-    bool finalizers_ = false;  ///< some remaining member's finalizer never ran
-    bool deciding_ = false;    ///< the decision of this pass is open
+    bool user_code_ = false;       ///< some remaining member's end runs user code
+    bool finalizers_ = false;      ///< some remaining member's finalizer never ran
+    bool user_code_leaf_ = false;  ///< a member refers to an untracked object with user code
+    bool left_ = false;            ///< members left the set since its edges were counted
+    std::uint32_t recounts_ = 0;   ///< how often the edges were counted again
     std::int64_t budget_ = 0;
 
     SetPages set_;
@@ -164,7 +174,8 @@ private:
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;
 
-    static constexpr std::uint32_t kPostponedMax = 16;
+    static constexpr std::uint32_t kRecountsMax = 16;
+    static constexpr std::uint32_t kPostponedMax = 64;
     void* postponed_[kPostponedMax];
     std::uint32_t postponed_count_ = 0;
 

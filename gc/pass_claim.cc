@@ -17,6 +17,12 @@ bool Pass::may_enter_set(const Header* header) {
     return type->info.load(memory_order_relaxed)->tracked();  // order: written once
 }
 
+bool Pass::ends_in_user_code(const Header* header) {
+    const TypeTable::Entry* type = heap_.type_of(header);
+    return type != nullptr &&
+           type->info.load(memory_order_relaxed)->runs_user_code();  // order: written once
+}
+
 /// DESIGN rule 10 and the first reading: clear the mark, then claim from the word that was read.
 /// False: the word has changed, is dead, or belongs to somebody else's set.
 bool Pass::claim(Header* header, WordValue word, Member member) {

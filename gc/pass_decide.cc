@@ -2,6 +2,7 @@
 #include "gc/pass.h"
 
 #include "heap/reference_count.h"
+#include "platform/context.h"
 
 namespace ouro {
 
@@ -12,6 +13,21 @@ using platform::memory_order_release;
 
 // ---- edges
 
+/// Members left the set: what their references explained is not explained any more (G2).
+void Pass::step_reset_edges() {
+    Member member;
+    if (!next_member(member)) {
+        edges_.clear();
+        left_ = false;
+        rewind();
+        phase_ = Phase::edges;
+        return;
+    }
+    spend(1);
+    ++at_cell_;
+    EdgeCounts::reset(header_at(member));
+}
+
 void Pass::step_edges() {
     Member member;
     if (!next_member(member)) {
@@ -19,22 +35,32 @@ void Pass::step_edges() {
         phase_ = Phase::scan;
         return;
     }
-    const Fields fields = fields_of(header_at(member));
-    BlockAllocator& blocks = heap_.blocks();
-    spend(1);
+    platform::LoadWindow window;  // for a look at the type of targets that are no members
+    Header* header = header_at(member);
+    const Fields fields = fields_of(header);
     while (at_field_ < fields.count()) {
-        if (budget_ <= 0) return;
-        spend(1);
         // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
         // that is a member, its page is pinned and the cell is its.
         const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
-        if (!detail::is_object(value)) continue;
-        Header* target = header_of(detail::object_of(value));
-        const BlockAllocator::Cell cell = blocks.cell_of(target);
-        if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) edges_.add(target);
+        if (detail::is_object(value)) count_edge(value, member);
+        spend(1);
+        if (budget_ <= 0) return;
     }
+    spend(1);
     at_field_ = 0;
     ++at_cell_;
+}
+
+void Pass::count_edge(std::uintptr_t value, Member from) {
+    Header* target = header_of(detail::object_of(value));
+    const BlockAllocator::Cell cell = heap_.blocks().cell_of(target);
+    if (cell.page == kNoPage) return;
+    if (page(cell.page).claimed.test(cell.index)) {
+        edges_.add(target);
+    } else if (options_.exclude_user_code && ends_in_user_code(target)) {
+        // Its end, should it follow from the member's, is not for this context: keep the member.
+        page(from.page).todo.set(from.cell);
+    }
 }
 
 // ---- scan and spread
@@ -54,6 +80,7 @@ void Pass::leave_set(Member member) {
     record.claimed.clear(member.cell);
     record.todo.set(member.cell);
     todo_.add(heap_.blocks(), member.page);
+    left_ = true;
 }
 
 void Pass::leave_target(std::uintptr_t value) {
@@ -73,10 +100,25 @@ void Pass::step_scan() {
     spend(1);
     ++at_cell_;
     Header* header = header_at(member);
-    const bool kept_for_user_code = options_.exclude_user_code && info_of(header).runs_user_code();
-    if (kept_for_user_code) heap_.report_candidate(header->payload());
-    if (kept_for_user_code || !is_explained(header, page(member.page), member.cell))
-        leave_set(member);
+    PageInfo& record = page(member.page);
+    const bool kept = options_.exclude_user_code &&
+                      (info_of(header).runs_user_code() || record.todo.test(member.cell));
+    if (kept) heap_.report_candidate(header->payload());
+    if (kept || !is_explained(header, record, member.cell)) leave_set(member);
+}
+
+/// Everything that left has left. Decide over the rest, or count again what explains it.
+void Pass::finish_spread() {
+    rewind();
+    if (!left_) {
+        heap_.decision().open();
+        phase_ = Phase::condemn;
+    } else if (++recounts_ <= kRecountsMax) {
+        phase_ = Phase::reset_edges;
+    } else {
+        result_.aborted = true;  // they change faster than we count: later
+        phase_ = Phase::rollback;
+    }
 }
 
 void Pass::step_spread() {
@@ -84,12 +126,7 @@ void Pass::step_spread() {
         work_page_ = todo_.take(heap_.blocks());
         work_cell_ = kCellsMax;
         if (work_page_ == kNoPage) {
-            if (!deciding_) {
-                heap_.decision().open();
-                deciding_ = true;
-                rewind();
-            }
-            phase_ = Phase::condemn;
+            finish_spread();
             return;
         }
     }
@@ -101,16 +138,17 @@ void Pass::step_spread() {
             work_page_ = kNoPage;
             return;
         }
-        spend(1);
     }
     Header* header = header_at({work_page_, work_cell_});
     const Fields fields = fields_of(header);
     while (work_field_ < fields.count()) {
-        if (budget_ <= 0) return;
-        spend(1);
-        // order: acquire; as in step_edges().
+        // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
+        // again.
         leave_target(fields[work_field_++].load(memory_order_acquire));
+        spend(1);
+        if (budget_ <= 0) return;
     }
+    spend(1);
     record.todo.clear(work_cell_);
     if (of_batch_) record.batch.clear(work_cell_);  // resurrected
     unclaim(header, record, work_cell_);
@@ -128,37 +166,40 @@ void Pass::step_condemn() {
     spend(1);
     ++at_cell_;
     Header* header = header_at(member);
-    WordValue word = header->load_word();
+    const WordValue word = header->load_word();
     std::uint64_t expected = word.bits;
-    // order: acq_rel; second reading (DESIGN rules 12, 19): from the very word of the first
-    // reading.
+    // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
     const bool condemned =
         word.unchanged() && !page(member.page).candidate_test(member.cell) &&
         header->word.compare_exchange(expected, word.with(WordValue::kCondemned).bumped().bits,
                                       memory_order_acq_rel, memory_order_acquire);
-    if (condemned) {
-        const TypeInfo& info = info_of(header);
-        if (info.runs_user_code()) user_code_ = true;
-        if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
+    if (!condemned) {
+        heap_.decision().abort();
+        start_rollback();
         return;
     }
-    ++result_.revived;
-    leave_set(member);
-    work_page_ = kNoPage;
-    phase_ = Phase::spread;  // its closure leaves too; then condemning goes on where it was
+    const TypeInfo& info = info_of(header);
+    if (info.runs_user_code() || user_code_leaf_) user_code_ = true;
+    if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
 }
 
 void Pass::step_commit() {
     spend(1);
-    rewind();
-    if (heap_.decision().commit()) {
-        phase_ = Phase::dispose;
+    if (!heap_.decision().commit()) {
+        start_rollback();
         return;
     }
+    rewind();
+    phase_ = Phase::dispose;
+}
+
+void Pass::start_rollback() {
     result_.aborted = true;
+    rewind();
     phase_ = Phase::rollback;
 }
 
+/// DESIGN rules 10 and 12: the condemnations are taken back, every member is a candidate again.
 void Pass::step_rollback() {
     Member member;
     if (!next_member(member)) {
@@ -171,12 +212,12 @@ void Pass::step_rollback() {
     PageInfo& record = page(member.page);
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
-    heap_.report_candidate(header->payload());  // DESIGN rule 10: a failed validation marks again
+    heap_.report_candidate(header->payload());
     if (!of_batch_) {
         unclaim(header, record, member.cell);
         return;
     }
-    // order: acq_rel; the condemnation is taken back, the version changes with it (DESIGN rule 12).
+    // order: acq_rel, both; a batch member stays claimed, for the next validation.
     header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
     header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
 }

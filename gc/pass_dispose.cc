@@ -33,8 +33,7 @@ void Pass::make_dead(Header* header, std::uint64_t flags) {
 }
 
 /// The member stays claimed, for the batch. If finalizers are to run first it lives until the
-/// second
-/// validation, no longer condemned; else it is dead for good.
+/// second validation, no longer condemned; else it is dead for good.
 void Pass::dispose_to_batch(Header* header, Member member) {
     page(member.page).batch.set(member.cell);
     batch_.add(heap_.blocks(), member.page);
@@ -62,18 +61,19 @@ void Pass::step_dispose() {
         return;
     }
     Header* header = header_at(member);
-    spend(2);
     if (user_code_ || of_batch_) {
         dispose_to_batch(header, member);
+        spend(2);
         ++at_cell_;
         return;
     }
     const Fields fields = fields_of(header);
     while (at_field_ < fields.count()) {
-        if (budget_ <= 0) return;
-        spend(1);
         drop_field(fields[at_field_++]);
+        spend(1);
+        if (budget_ <= 0) return;
     }
+    spend(2);
     at_field_ = 0;
     ++at_cell_;
     const TypeInfo& info = info_of(header);

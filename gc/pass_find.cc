@@ -63,16 +63,16 @@ void Pass::step_gather() {
 }
 
 void Pass::gather_cell(std::uint32_t cell) {
-    platform::LoadWindow
-        window;  // the page may be dissolved by now; its cells must not be meanwhile
+    platform::LoadWindow window;  // the page may be dissolved by now; not while we look
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
     const WordValue word = header->load_word();
     if (word.count() == 0) return;
     const InfoValue info = header->load_info();
-    if (word.has(WordValue::kPostponed) && postponed_count_ < kPostponedMax) {
-        postponed_[postponed_count_++] = header->payload();
+    if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;
+    if (options_.only_postponed) {
+        heap_.report_candidate(header->payload());
         return;
     }
     if (page(gather_page_).claimed.test(cell)) return;  // reached from another root meanwhile
@@ -97,6 +97,21 @@ void Pass::gather_cell(std::uint32_t cell) {
     set_root_limit(header, info.level());
     work_page_ = kNoPage;
     phase_ = Phase::explore;
+}
+
+/// The postponed reference becomes one that this pass holds until the caller settles it, so that it
+/// is found once. False: no room, or the word changed; it is asked again.
+bool Pass::take_over_postponed(Header* header, WordValue word) {
+    if (postponed_count_ == kPostponedMax || word.has(WordValue::kHeld)) return false;
+    const WordValue held =
+        word.without(WordValue::kPostponed | WordValue::kClean).with(WordValue::kHeld).bumped();
+    std::uint64_t expected = word.bits;
+    // order: acq_rel; the reference changes hands.
+    if (!header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,
+                                       memory_order_acquire))
+        return false;
+    postponed_[postponed_count_++] = header->payload();
+    return true;
 }
 
 /// The limit grows eightfold with every time the root was asked. The next time is noted now: if the
@@ -137,8 +152,11 @@ bool Pass::claim_target(FieldSlot& slot) {
         const WordValue word = header->load_word();
         // order: acquire; the field still counts it after its word was read.
         if (slot.load(memory_order_acquire) != value) continue;
-        if (word.has(WordValue::kClaimed) || word.count() == 0 || !may_enter_set(header))
+        if (word.has(WordValue::kClaimed) || word.count() == 0) return false;
+        if (!may_enter_set(header)) {
+            if (ends_in_user_code(header)) user_code_leaf_ = true;
             return false;
+        }
         const Member member{cell.page, cell.index};
         if (!claim(header, word, member)) continue;
         PageInfo& record = page(cell.page);
@@ -159,7 +177,7 @@ void Pass::step_explore() {
         work_page_ = todo_.take(heap_.blocks());
         work_cell_ = kCellsMax;
         if (work_page_ == kNoPage) {
-            finish_explore();
+            phase_ = Phase::gather;
             return;
         }
     }
@@ -171,24 +189,21 @@ void Pass::step_explore() {
             work_page_ = kNoPage;
             return;
         }
-        spend(1);
     }
     platform::LoadWindow window;
     const Fields fields = fields_of(header_at({work_page_, work_cell_}));
     while (work_field_ < fields.count()) {
-        if (budget_ <= 0) return;
-        spend(1);
         claim_target(fields[work_field_++]);
+        spend(1);
+        if (budget_ <= 0) return;
     }
+    spend(1);
     record.todo.clear(work_cell_);
     work_cell_ = kCellsMax;
 }
 
-void Pass::finish_explore() { phase_ = Phase::gather; }
-
 /// The root reaches more than the limit: what was claimed but not expanded leaves the set again,
-/// and
-/// the root is asked later, with a higher limit.
+/// and the root is asked later, with a higher limit.
 void Pass::give_up_root() {
     BlockAllocator& blocks = heap_.blocks();
     if (work_page_ != kNoPage) todo_.add(blocks, work_page_);

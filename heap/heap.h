@@ -111,7 +111,9 @@ public:
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
     /// `allow_user_code` false: stops before the first object whose end runs user code.
     void run_postponed(bool allow_user_code);
+    /// Are ends put off that the collector has not settled yet? A moment's truth.
     bool has_postponed() const {
+        if (Counters::get(counters_.postponed) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }

@@ -257,6 +257,7 @@ void Heap::postpone_end(void* object) {
             break;
         word.bits = expected;
     }
+    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
     report_candidate(object);
 }
 
@@ -281,7 +282,8 @@ bool Heap::drop_held(Header* header) {
         if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
                                           memory_order_acquire)) {
             if (after.count() == 0) return true;
-            if (!after.has(WordValue::kMarked)) report_candidate(header->payload());
+            // Always, also when marked: its list entry may have been taken off while it was dead.
+            report_candidate(header->payload());
             return false;
         }
         word.bits = expected;
@@ -314,42 +316,29 @@ void Heap::postpone_release(void* object) {
     Header* header = header_of(object);
     WordValue word = header->load_word();
     for (;;) {
-        // Another postponed reference exists: ours can go at once, it is not the last one.
-        if (word.immortal() || word.has(WordValue::kPostponed)) {
-            detail::release(object);
-            return;
+        // An immortal object has no end, and where another postponed reference exists ours is not
+        // the last one: it can go at once. Else it changes hands, and the count does not change.
+        WordValue after = word.with(WordValue::kPostponed).bumped();
+        if (word.immortal()) {
+            after = word.saturated().bumped();
+        } else if (word.has(WordValue::kPostponed)) {
+            after = word.decremented();
         }
         std::uint64_t expected = word.bits;
-        // order: acq_rel; the reference changes hands, the count does not change.
-        if (header->word.compare_exchange(
-                expected, word.with(WordValue::kPostponed).without(WordValue::kClean).bumped().bits,
-                memory_order_acq_rel, memory_order_acquire))
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.without(WordValue::kClean).bits,
+                                          memory_order_acq_rel, memory_order_acquire))
             break;
         word.bits = expected;
     }
+    if (word.immortal()) return;
+    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
     report_candidate(object);
 }
 
 void Heap::settle_postponed(void* object) {
-    Header* header = header_of(object);
-    WordValue word = header->load_word();
-    for (;;) {
-        if (!word.has(WordValue::kPostponed)) return;
-        const WordValue after =
-            word.decremented().without(WordValue::kPostponed | WordValue::kClean);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire)) {
-            if (after.count() == 0) {
-                end_object(object);
-            } else if (!after.has(WordValue::kMarked)) {
-                report_candidate(object);
-            }
-            return;
-        }
-        word.bits = expected;
-    }
+    Counters::sub(counters_.postponed, 1);
+    release_held(object);
 }
 
 void Heap::run_postponed(bool allow_user_code) {

@@ -17,6 +17,7 @@ struct Counters {
     Count reclaimed_by_count{0};  ///< objects that ended because their count reached 0
     Count reclaimed_by_collector{0};
     Count finalized{0};      ///< finalizers run
+    Count postponed{0};      ///< objects whose end was put off and is not settled yet
     Count out_of_memory{0};  ///< requests that failed
     Count emergency_collections{0};
     Count candidates_reported{0};  ///< pages that got their first new candidate

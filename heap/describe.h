@@ -72,7 +72,7 @@ struct FieldList {
         (std::size_t{0} + ... + fields_in<typename MemberTraits<Members>::Type>);
 
     template <class T>
-    static void write(std::uint16_t*& out, const T* object) {
+    static void write([[maybe_unused]] std::uint16_t*& out, [[maybe_unused]] const T* object) {
         (..., write_offset(out, object, &(object->*Members),
                            fields_in<typename MemberTraits<Members>::Type>));
     }

@@ -68,6 +68,8 @@ Result<Ref<T>> try_make(Heap& heap, Args&&... args) {
 template <class T, class... Args>
 Result<Ref<T>> try_make_variable(Heap& heap, Trailing trailing, Args&&... args) {
     static_assert(std::is_base_of_v<Variable, T>, "derive T from ouro::Variable (first)");
+    OURO_ASSERT(trailing.field_count == 0 || detail::type_info_of<T>.has_fields(),
+                "trailing fields of a type that says it has none (ouro_leaf)");
     const std::size_t bytes = Heap::variable_bytes(detail::type_info_of<T>, trailing);
     return detail::construct<T>(heap, bytes, trailing, std::forward<Args>(args)...);
 }

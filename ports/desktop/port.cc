@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "platform/context.h"
 
@@ -137,19 +138,25 @@ bool Event::wait(std::uint64_t ns) {
     return was_set;
 }
 
+void* Thread::run(void* self) {
+    auto* thread = static_cast<Thread*>(self);
+    thread->function_(thread->argument_);
+    return nullptr;
+}
+
 bool Thread::start(void (*function)(void*), void* argument) {
-    thread_ = std::thread(function, argument);
-    return thread_.joinable();
+    function_ = function;
+    argument_ = argument;
+    started_ = pthread_create(&handle_, nullptr, &Thread::run, this) == 0;
+    return started_;
 }
 
 void Thread::join() {
-    if (thread_.joinable()) thread_.join();
+    if (started_) pthread_join(handle_, nullptr);
+    started_ = false;
 }
 
-void Thread::forget() {
-    // The handle names a thread of the parent process; overwriting it without join is the point.
-    new (&thread_) std::thread();
-}
+void Thread::forget() { started_ = false; }
 
 std::uint64_t clock_ns() {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();

@@ -5,12 +5,13 @@
 // pays. Elsewhere, and under ThreadSanitizer, both sides use a read-modify-write of the same word.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define OURO_PORT_ASAN 1
@@ -105,7 +106,12 @@ public:
     void forget();
 
 private:
-    std::thread thread_;
+    static void* run(void* self);
+
+    pthread_t handle_{};
+    bool started_ = false;
+    void (*function_)(void*) = nullptr;
+    void* argument_ = nullptr;
 };
 
 extern thread_local platform::Context* t_context;

@@ -285,6 +285,7 @@ void BlockAllocator::free(Header* header) {
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
+    dissolve_retired();  // as an allocation would before it gives up
     const std::size_t capacity = page_count_ * kPageBytes;
     const std::size_t run = runs_.largest_run() * kPageBytes;
     const std::size_t overhead = sizeof(Header) + platform::kRedzoneBytes;

@@ -70,6 +70,10 @@ public:
     }
     /// Puts `value` in and returns what was there.
     Ref<T> exchange(Ref<T> value) {
+        if (detail::is_object(value.bits()) && detail::is_inside(slot_, value.bits())) {
+            Ref<T> copy(value);  // as in store(): `value` lets go after the field is written
+            return Ref<T>::adopt(detail::exchange_owned(slot_, copy.detach()));
+        }
         return Ref<T>::adopt(detail::exchange_owned(slot_, value.detach()));
     }
     /// Empties the field and returns what was there.

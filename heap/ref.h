@@ -8,6 +8,7 @@
 #include "heap/census.h"
 #include "heap/reference_count.h"
 #include "heap/value.h"
+#include "platform/fatal.h"
 
 namespace ouro {
 

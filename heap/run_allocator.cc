@@ -77,10 +77,20 @@ void RunAllocator::init(PageInfo* pages, std::uint32_t count) {
     if (count > 0) give(0, count);
 }
 
+/// A run in the request's own list that happens to be long enough: only some of it are.
+PageIndex RunAllocator::look_in_own_list(std::uint32_t count) const {
+    PageIndex run = heads_[list_of(count)];
+    for (std::uint32_t looks = 0; run != kNoPage && looks < kLooksMax; ++looks) {
+        if (pages_[run].load_layout().pages >= count) return run;
+        run = pages_[run].next;
+    }
+    return kNoPage;
+}
+
 PageIndex RunAllocator::take(std::uint32_t count) {
     const std::uint32_t list = first_nonempty_from(first_list_that_fits(count));
-    if (list >= kFirst * kSecond) return kNoPage;
-    const PageIndex first = heads_[list];
+    const PageIndex first = list < kFirst * kSecond ? heads_[list] : look_in_own_list(count);
+    if (first == kNoPage) return kNoPage;
     const std::uint32_t length = pages_[first].load_layout().pages;
     unlink(first, length);
     if (length > count) link(first + count, length - count);

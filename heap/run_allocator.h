@@ -37,6 +37,9 @@ private:
     static constexpr std::uint32_t kSecond = 1u << kSecondBits;
     static constexpr std::uint32_t kFirst = 30;
 
+    static constexpr std::uint32_t kLooksMax = 64;
+
+    PageIndex look_in_own_list(std::uint32_t count) const;
     static std::uint32_t list_of(std::uint32_t count);
     static std::uint32_t first_list_that_fits(std::uint32_t count);
     std::uint32_t first_nonempty_from(std::uint32_t list) const;

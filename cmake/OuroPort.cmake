@@ -19,6 +19,9 @@ function(ouro_add_port port)
         "$<BUILD_INTERFACE:${root}/include>"
         "$<INSTALL_INTERFACE:include/ouro>")
     target_compile_definitions(${target} PUBLIC "OURO_PORT_HEADER=\"ports/${port}/port.h\"")
+    if(OURO_CENSUS)
+        target_compile_definitions(${target} PUBLIC OURO_CENSUS=1)
+    endif()
     target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
     ouro_set_warnings(${target})
 

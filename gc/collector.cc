@@ -58,6 +58,7 @@ bool Collector::step_pass(std::uint32_t units) {
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
+    OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
     dirty_pages_.store(0, memory_order_relaxed);  // order: a hint for pacing
     pass_.begin(options);
     collection_serial_ = ++pass_serial_;
@@ -116,7 +117,14 @@ void Collector::leave_collection(bool batch_waits) {
 }
 
 void Collector::announce(CollectPhase phase, std::size_t collected, bool automatic) {
-    if (callback_ != nullptr) callback_(callback_self_, {phase, collected, automatic});
+    void (*callback)(void*, const CollectInfo&) = nullptr;
+    void* self = nullptr;
+    {
+        platform::LockGuard guard(collection_lock_);
+        callback = callback_;
+        self = callback_self_;
+    }
+    if (callback != nullptr) callback(self, {phase, collected, automatic});
 }
 
 /// Runs what is left of a batch: finalizers, second validation, the end. Returns how many tracked
@@ -219,7 +227,12 @@ bool Collector::step(std::uint32_t units) {
     if (platform::current_context().collecting_depth > 0) return false;
     if (!enter_collection(false)) return true;
     bool more = true;
-    {
+    if (!batch_.empty() && !stepping_) {  // one that waited for drain()
+        CollectingScope scope;
+        finish_batch(more);
+        settle_postponed();
+        more = true;
+    } else {
         CollectingScope scope;
         pass_lock_.lock();
         if (pass_.idle() && !stepping_) {
@@ -282,6 +295,7 @@ bool Collector::is_enabled() const {
 }  // order: see enable()
 
 void Collector::set_callback(void (*callback)(void*, const CollectInfo&), void* self) {
+    platform::LockGuard guard(collection_lock_);
     callback_ = callback;
     callback_self_ = self;
 }

@@ -160,6 +160,7 @@ private:
     void announce(CollectPhase phase, std::size_t collected, bool automatic);
     std::size_t run_collection(const PassOptions& options, bool& complete);
     PassResult run_pass(const PassOptions* options);
+    Ref<Object> tracked_object(BlockAllocator::Cell cell);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
     std::size_t finish_batch(bool& complete);

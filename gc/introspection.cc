@@ -12,25 +12,32 @@ using platform::memory_order_release;
 
 // ---- looking around
 
+/// A counted reference to the tracked object in a cell, or null when there is none.
+Ref<Object> Collector::tracked_object(BlockAllocator::Cell cell) {
+    platform::LoadWindow window;
+    if (cell.index >= heap_.blocks().cells_in(cell.page)) return {};
+    Header* header = heap_.blocks().header_of_cell(cell);
+    for (;;) {
+        const WordValue word = header->load_word();
+        const InfoValue info = header->load_info();
+        const TypeTable::Entry* type = heap_.types().find(info.type());
+        if (type == nullptr || info.constructing() || info.frozen()) return {};
+        if (!type->info.load(memory_order_relaxed)->tracked()) return {};  // order: written once
+        switch (detail::try_upgrade(heap_, header, word)) {
+            case detail::Upgrade::yes:
+                return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
+            case detail::Upgrade::dead: return {};
+            case detail::Upgrade::again: break;  // it has changed: look again
+        }
+    }
+}
+
 void Collector::get_objects(void (*visit)(void*, const Ref<Object>&), void* self) {
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = 0; p < blocks.page_count(); ++p) {
-        for (std::uint32_t cell = 0;; ++cell) {
-            Ref<Object> object;
-            {
-                platform::LoadWindow window;
-                if (cell >= blocks.cells_in(p)) break;
-                Header* header = blocks.header_of_cell({p, cell});
-                const WordValue word = header->load_word();
-                const InfoValue info = header->load_info();
-                const TypeTable::Entry* type = heap_.types().find(info.type());
-                if (type == nullptr || info.constructing() || info.frozen()) continue;
-                if (!type->info.load(memory_order_relaxed)->tracked()) continue;  // order: once
-                if (word.count() == 0) continue;
-                if (detail::try_upgrade(heap_, header, word) != detail::Upgrade::yes) continue;
-                object = Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
-            }
-            visit(self, object);
+        for (std::uint32_t cell = 0; cell < blocks.cells_in(p); ++cell) {
+            const Ref<Object> object = tracked_object({p, cell});
+            if (object) visit(self, object);
         }
     }
 }

@@ -22,6 +22,7 @@ void Pass::begin(const PassOptions& options) {
     edges_.clear();
     dirty_source_ = heap_.take_dirty_pages();
     gather_page_ = kNoPage;
+    gathering_deferred_ = false;
     if (options.include_deferred) std::swap(deferred_, deferred_source_);
     phase_ = Phase::gather;
 }

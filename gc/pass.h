@@ -105,6 +105,7 @@ private:
 
     void step_gather();
     void gather_cell(std::uint32_t cell);
+    void keep_deferred(std::uint32_t cell);
     bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
     void put_back_evidence();
@@ -170,6 +171,7 @@ private:
     PageIndex dirty_source_ = kNoPage;
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
+    bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;

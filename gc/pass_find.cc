@@ -29,6 +29,7 @@ bool Pass::next_source() {
         put_back_evidence();
         return true;
     }
+    gathering_deferred_ = true;
     gather_page_ = deferred_source_.take(heap_.blocks());
     if (gather_page_ == kNoPage) return false;
     gather_bits_ = page(gather_page_).deferred;
@@ -75,7 +76,11 @@ void Pass::gather_cell(std::uint32_t cell) {
         heap_.report_candidate(header->payload());
         return;
     }
-    if (page(gather_page_).claimed.test(cell)) return;  // reached from another root meanwhile
+    if (page(gather_page_).claimed.test(cell)) {
+        // Reached from another root, or a root that was given up: then it must stay deferred.
+        if (options_.objects_per_root != 0 && gathering_deferred_) keep_deferred(cell);
+        return;
+    }
     if (info.constructing() || word.has(WordValue::kPostponed) || word.has(WordValue::kClaimed)) {
         heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
         return;
@@ -97,6 +102,11 @@ void Pass::gather_cell(std::uint32_t cell) {
     set_root_limit(header, info.level());
     work_page_ = kNoPage;
     phase_ = Phase::explore;
+}
+
+void Pass::keep_deferred(std::uint32_t cell) {
+    page(gather_page_).deferred.set(cell);
+    deferred_.add(heap_.blocks(), gather_page_);
 }
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it

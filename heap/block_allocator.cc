@@ -47,6 +47,7 @@ BlockAllocator::Cell BlockAllocator::cell_of(const void* address) const {
         layout = pages_[page].load_layout();
     }
     if (layout.kind != PageLayout::kSpan) return {kNoPage, 0};
+    if (page_of(address) - page >= layout.pages) return {kNoPage, 0};  // a stale way back
     if (layout.size_class == kLargeClass) return {page, 0};
     const SizeClass& size_class = kSizeClassTable[layout.size_class];
     const std::uint64_t offset =
@@ -134,16 +135,27 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
     set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
 }
 
+// In this order: first nobody new finds a span here, then everybody who found one has gone, then the
+// pages change. Until the second is so they wait as `dissolving`.
 bool BlockAllocator::dissolve_retired() {
-    if (retired_ == kNoPage || !platform::all_windows_closed()) return false;
     while (retired_ != kNoPage) {
         const PageIndex page = retired_;
         unlink(retired_, page);
+        PageLayout layout = pages_[page].load_layout();
+        layout.kind = PageLayout::kDissolving;
+        // order: release; pairs with load_layout(), ordered before the look at the windows.
+        pages_[page].layout.store(layout.encode(), memory_order_release);
+        link(dissolving_, page);
+    }
+    retired_count_ = 0;
+    if (dissolving_ == kNoPage || !platform::all_windows_closed()) return false;
+    while (dissolving_ != kNoPage) {
+        const PageIndex page = dissolving_;
+        unlink(dissolving_, page);
         const std::uint32_t pages = pages_[page].load_layout().pages;
         platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
         runs_.give(page, pages);
     }
-    retired_count_ = 0;
     return true;
 }
 
@@ -306,6 +318,8 @@ const char* BlockAllocator::verify() {
         if (layout.pages == 0 || layout.pages > page_count_ - page) return "page record: length";
         if (layout.kind == PageLayout::kFree) {
             free_pages += layout.pages;
+        } else if (layout.kind == PageLayout::kDissolving) {
+            if (pages_[page].used != 0) return "B2: a dissolving span has cells in use";
         } else if (layout.kind == PageLayout::kSpan) {
             const std::uint32_t cells = cells_in(page);
             std::uint32_t free_cells = 0;

@@ -111,6 +111,7 @@ private:
     RunAllocator runs_;
     PageIndex available_[kSizeClasses];  ///< spans with a free cell, per class
     PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
+    PageIndex dissolving_ = kNoPage;     ///< spans no more, perhaps still looked at
     std::uint32_t retired_count_ = 0;
     std::size_t used_bytes_ = 0;
     std::size_t used_bytes_max_ = 0;

@@ -134,9 +134,13 @@ constexpr std::size_t fixed_field_count() {
 
 template <class T>
 void write_field_offsets(std::uint16_t* out) {
-    // The object is never touched: only addresses of members are formed.
+    // The object is never touched: only addresses of members are formed. The pointer passes through
+    // a volatile so that no checker concludes from the storage that there is none.
+    static_assert(sizeof(T) <= 65536 || fixed_field_count<T>() == 0,
+                  "fixed fields must lie in an object's first 64 KiB");
     alignas(T) static constexpr std::byte storage[1] = {};
-    const T* object = reinterpret_cast<const T*>(storage);
+    const T* volatile hidden = reinterpret_cast<const T*>(storage);
+    const T* object = hidden;
     if constexpr (HasFieldList<T>) {
         std::remove_cvref_t<decltype(T::ouro_fields)>::write(out, object);
     } else if constexpr (!IsLeaf<T> && std::is_class_v<T>) {
@@ -210,20 +214,19 @@ constexpr auto finalize_function() -> void (*)(void*) {
     }
 }
 
-template <class T>
-inline constinit platform::atomic<std::uint32_t> drawn_type_index{0};
-
 /// The description of T, in read-only memory.
 template <class T>
-inline constexpr TypeInfo type_info_of = {
-    type_name<T>(),
-    static_cast<std::uint32_t>(sizeof(T)),
-    static_cast<std::uint16_t>(fixed_field_count<T>()),
-    type_flags<T>(),
-    &write_field_offsets<T>,
-    destroy_function<T>(),
-    finalize_function<T>(),
-    &drawn_type_index<T>,
-};
+inline constexpr TypeInfo type_info_of = [] {
+    static_assert(fixed_field_count<T>() <= 65535, "more than 65535 fixed fields");
+    return TypeInfo{
+        type_name<T>(),
+        static_cast<std::uint32_t>(sizeof(T)),
+        static_cast<std::uint16_t>(fixed_field_count<T>()),
+        type_flags<T>(),
+        &write_field_offsets<T>,
+        destroy_function<T>(),
+        finalize_function<T>(),
+    };
+}();
 
 }  // namespace ouro::detail

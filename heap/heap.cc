@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "heap/reference_count.h"
+#include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/thread.h"
 
@@ -15,6 +17,8 @@ using platform::memory_order_release;
 
 namespace {
 
+// Chains of dead objects link them by 32-bit numbers of 16-byte units (heap/reclaim.cc).
+constexpr std::size_t kRegionMax = std::size_t{1} << 36;
 constexpr std::size_t kHeapsMax = 16;
 platform::atomic<Heap*> g_heaps[kHeapsMax];
 
@@ -26,7 +30,9 @@ std::size_t round_up(std::size_t value, std::size_t alignment) {
 
 Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
                            std::size_t extra_bytes) {
-    if (config.types_max > InfoValue::kTypeMask + 1) return Error::too_many_types;
+    if (config.types_max > InfoValue::kTypeMask || config.types_max == 0)
+        return Error::too_many_types;
+    if (region.size() > kRegionMax) return Error::region_too_large;
     if (!region_is_free(region)) return Error::region_in_use;
     const auto start = reinterpret_cast<std::uintptr_t>(region.data());
     const std::size_t skew = round_up(start, 64) - start;
@@ -170,7 +176,7 @@ Result<Header*> Heap::allocate(std::size_t bytes) {
 
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing) {
     if (is_shut_down()) return Error::shut_down;
-    TypeTable::Entry* entry = types_.find(type_index(info));
+    TypeTable::Entry* entry = types_.find(info);
     if (entry == nullptr) {
         platform::LockGuard guard(blocks_.lock());
         auto entered = types_.enter(info);
@@ -182,7 +188,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     Header* header = *allocated;
     std::memset(header->payload(), 0, bytes);
     // order: relaxed; published by the release store of the word below.
-    header->info.store(type_index(info) | InfoValue::kConstructing, memory_order_relaxed);
+    header->info.store(types_.index_of(entry) | InfoValue::kConstructing, memory_order_relaxed);
     const WordValue dead{header->word.load(memory_order_relaxed)};  // order: the cell is ours alone
     const std::uint64_t flags = info.tracked() ? 0 : WordValue::kMarked;
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
@@ -205,12 +211,19 @@ void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) 
     header->info.store(bits & ~InfoValue::kConstructing, memory_order_release);
 }
 
-void Heap::abandon_object(void* object) {
+void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing) {
     Header* header = header_of(object);
+    if (info.variable()) *static_cast<Trailing*>(object) = trailing;
     const WordValue word = header->load_word();
     OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
     // order: release; the cell is ours alone, the count 0 is what others may see of it.
     header->word.store(word.bumped().dead().bits, memory_order_release);
+    if (info.weakly_referable()) static_cast<WeakAnchor*>(object)->cut_all(*this);
+    const Fields fields(object, *type_of(header), info);
+    for (std::uint32_t i = 0; info.has_fields() && i < fields.count(); ++i) {
+        const std::uintptr_t value = fields[i].exchange(0, memory_order_acq_rel);  // order: any
+        if (detail::is_object(value)) detail::release(detail::object_of(value));
+    }
     Counters::sub(counters_.made, 1);
     give_back(header);
 }
@@ -248,6 +261,7 @@ void Heap::release_memory(Header* header) {
     header->word.store(word.bumped().dead().bits, memory_order_release);
     header->info.store(0, memory_order_release);
     blocks_.free(header);
+    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
 }
 
 std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing) {

@@ -61,7 +61,7 @@ class Heap {
 public:
     /// Makes a heap of `region`, which must outlive it and be used by nobody else.
     /// `extra_bytes` of the region are set aside, zeroed, for the collector (see extra()).
-    /// Fails with region_too_small, region_in_use, too_many_heaps.
+    /// Fails with region_too_small, region_too_large, region_in_use, too_many_heaps, too_many_types.
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
     /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live
@@ -84,11 +84,13 @@ public:
     Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     /// The constructor has run: from now on the collector may look into the object.
     void finish_object(void* object, const TypeInfo& info, Trailing trailing);
-    /// The constructor has thrown: takes the memory back. Nothing may refer to the object.
-    void abandon_object(void* object);
+    /// The constructor has thrown: lets go what the fields hold, cuts weak references, takes the
+    /// memory back. No counted reference may be left.
+    void abandon_object(void* object, const TypeInfo& info, Trailing trailing);
 
     /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc.
-    void end_object(void* object);
+    /// `bounded`: at most HeapConfig::cascade_objects_max objects now.
+    void end_object(void* object, bool bounded = true);
     /// Gives a dead object's memory back, or leaves it to the holder of the claim.
     void give_back(Header* header);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.

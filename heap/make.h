@@ -17,15 +17,18 @@ namespace detail {
 /// Takes the memory back when a constructor throws (in builds that have exceptions).
 class ConstructionGuard {
 public:
-    ConstructionGuard(Heap& heap, void* object) : heap_(heap), object_(object) {}
+    ConstructionGuard(Heap& heap, void* object, const TypeInfo& info, Trailing trailing)
+        : heap_(heap), object_(object), info_(info), trailing_(trailing) {}
     ~ConstructionGuard() {
-        if (object_ != nullptr) heap_.abandon_object(object_);
+        if (object_ != nullptr) heap_.abandon_object(object_, info_, trailing_);
     }
     void done() { object_ = nullptr; }
 
 private:
     Heap& heap_;
     void* object_;
+    const TypeInfo& info_;
+    Trailing trailing_;
 };
 
 template <class T, class... Args>
@@ -36,7 +39,7 @@ Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&
     if (!memory) return memory.error();
     void* object = *memory;
     {
-        ConstructionGuard guard(heap, object);
+        ConstructionGuard guard(heap, object, info, trailing);
         Census census(info, object, bytes);
         if constexpr (std::is_constructible_v<T, Args&&...>) {
             ::new (object) T(std::forward<Args>(args)...);

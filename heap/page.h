@@ -43,7 +43,8 @@ struct CellBits {
 
 /// What a page is, in one word so that it can be read consistently without a lock.
 struct PageLayout {
-    enum Kind : std::uint8_t { kFree, kFreeTail, kSpan, kSpanTail };
+    /// kDissolving: a span that is none any more, while somebody may still look at its cells.
+    enum Kind : std::uint8_t { kFree, kFreeTail, kSpan, kSpanTail, kDissolving };
 
     Kind kind = kFree;
     std::uint8_t size_class = 0;  ///< of a span

@@ -66,6 +66,15 @@ Id id_of_bits(std::uintptr_t bits) {
     return {bits, generation};
 }
 
+const TypeInfo* type_of(const void* object) {
+    Heap* heap = Heap::of(object);
+    if (heap == nullptr) return nullptr;
+    const TypeTable::Entry* type = heap->type_of(header_of(object));
+    return type == nullptr
+               ? nullptr
+               : type->info.load(platform::memory_order_relaxed);  // order: written once
+}
+
 std::uint32_t refcount_of_bits(std::uintptr_t bits) {
     if (!is_object(bits)) return bits == 0 ? 0 : kImmortal;
     return count_of(header_of(object_of(bits))->load_word());
@@ -100,6 +109,8 @@ Result<Id> object_containing(std::uintptr_t address) {
     const Id id{reinterpret_cast<std::uintptr_t>(header->payload()), generation};
     WordValue word;
     if (find_live(id, word) == nullptr) return Error::dead;
+    // Nobody but its own constructor knows an object that is still being constructed.
+    if (header->load_info().constructing()) return Error::dead;
     return id;
 }
 

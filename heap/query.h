@@ -32,6 +32,8 @@ inline constexpr std::uint32_t kImmortal = ~std::uint32_t{0};
 namespace detail {
 Id id_of_bits(std::uintptr_t bits);
 std::uint32_t refcount_of_bits(std::uintptr_t bits);
+/// The description of the type of an object that the caller holds a reference to.
+const TypeInfo* type_of(const void* object);
 }  // namespace detail
 
 /// The identity of what `ref` refers to. Time: O(1). Threads: any.

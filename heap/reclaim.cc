@@ -44,7 +44,8 @@ std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
 
 class Cascade {
 public:
-    Cascade(Heap& heap, bool allow_user_code) : heap_(heap), allow_user_code_(allow_user_code) {}
+    Cascade(Heap& heap, bool allow_user_code, bool bounded)
+        : heap_(heap), allow_user_code_(allow_user_code), bounded_(bounded) {}
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) {
@@ -54,7 +55,6 @@ public:
 
     /// Goes on with a chain of dead parents, to its end: the bound was for the releasing thread.
     void resume(Header* chain) {
-        bounded_ = false;
         top_ = bottom_ = chain;
         while (Header* above = parent_of(bottom_)) bottom_ = above;
         run(nullptr);
@@ -230,7 +230,7 @@ private:
     std::uint32_t resume_at_ = 0;
     std::uint32_t ended_ = 0;
     bool allow_user_code_;
-    bool bounded_ = true;
+    bool bounded_;
 };
 
 // The caller took the last reference but may not end the object here: the reference goes to the
@@ -261,14 +261,14 @@ void Heap::postpone_end(void* object) {
     report_candidate(object);
 }
 
-void Heap::end_object(void* object) {
+void Heap::end_object(void* object, bool bounded) {
     platform::Context& context = platform::current_context();
     if (OURO_UNLIKELY(context.cascade_depth >= kNestingMax)) {
         postpone_end(object);
         return;
     }
     ++context.cascade_depth;
-    Cascade(*this, true).end(object);
+    Cascade(*this, true, bounded).end(object);
     --context.cascade_depth;
 }
 
@@ -309,7 +309,7 @@ void Heap::release_quietly(void* object) {
         postpone_end(object);
         return;
     }
-    Cascade(*this, false).end(object);
+    Cascade(*this, false, false).end(object);
 }
 
 void Heap::postpone_release(void* object) {
@@ -338,7 +338,7 @@ void Heap::postpone_release(void* object) {
 
 void Heap::settle_postponed(void* object) {
     Counters::sub(counters_.postponed, 1);
-    release_held(object);
+    if (drop_held(header_of(object))) end_object(object, false);
 }
 
 void Heap::run_postponed(bool allow_user_code) {
@@ -351,7 +351,7 @@ void Heap::run_postponed(bool allow_user_code) {
     if (chain == nullptr) return;
     platform::Context& context = platform::current_context();
     ++context.cascade_depth;
-    Cascade(*this, allow_user_code).resume(chain);
+    Cascade(*this, allow_user_code, false).resume(chain);
     --context.cascade_depth;
 }
 

@@ -42,6 +42,7 @@ public:
     requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>) Ref(Ref<U>&& other)
     noexcept : bits_(converted(other)) {  // NOLINT: implicit by design
         (void)other.detach();
+        note();
     }
     ~Ref() { release(bits_); }
 

@@ -1,8 +1,7 @@
 // What the heap knows about a type: size, where its references are, what user code its end runs.
 //
-// One constant TypeInfo per C++ type, in read-only memory. A heap assigns no indices itself: the
-// process-wide index is drawn once per type, so that several heaps agree, and every heap keeps a
-// table from index to TypeInfo, live count and the field offsets (heap/type_table.h).
+// One constant TypeInfo per C++ type, in read-only memory; its address is the type's identity. A heap
+// keeps a table of the types it has met (heap/type_table.h).
 #pragma once
 
 #include <cstddef>
@@ -31,9 +30,6 @@ struct TypeInfo {
     void (*destroy)(void* object);
     /// Calls the finalizer; null when the type has none.
     void (*finalize)(void* object);
-    /// Process-wide index, drawn at first use.
-    platform::atomic<std::uint32_t>* index;
-
     static constexpr std::uint16_t kHasFields = 1u << 0;        ///< may hold references
     static constexpr std::uint16_t kTracked = 1u << 1;          ///< can be part of a cycle
     static constexpr std::uint16_t kWeaklyReferable = 1u << 2;  ///< starts with a WeakAnchor
@@ -46,9 +42,5 @@ struct TypeInfo {
     /// Does the end of such an object call functions that the heap's user wrote?
     bool runs_user_code() const { return destroy != nullptr || finalize != nullptr; }
 };
-
-/// Draws (once) and returns the process-wide index of a type. Time: O(1). Threads: any.
-/// Fails with 0 iff the process has used up all 4095 indices.
-TypeIndex type_index(const TypeInfo& info);
 
 }  // namespace ouro

@@ -1,5 +1,8 @@
 // A heap's table of types: index -> TypeInfo, live objects, field offsets. Lives in the region.
 //
+// The table is open-addressed by the TypeInfo's address; a type's index in this heap is its slot. No
+// type needs a number of its own, so types of other heaps use nothing up.
+//
 // An entry is written once, under the allocation lock, before the first object of the type exists;
 // its `info` pointer is then published. Readers therefore never see half an entry, and an index
 // read
@@ -32,15 +35,28 @@ public:
 
     /// The entry with this index, or null when there is none. Any context.
     Entry* find(TypeIndex index) {
-        if (index >= types_max_) return nullptr;
+        if (index == 0 || index > types_max_) return nullptr;
+        Entry& entry = entries_[index - 1];
         // order: acquire; pairs with the release in enter(): the offsets are complete.
-        const TypeInfo* info = entries_[index].info.load(platform::memory_order_acquire);
-        return info != nullptr ? &entries_[index] : nullptr;
+        return entry.info.load(platform::memory_order_acquire) != nullptr ? &entry : nullptr;
+    }
+    /// The entry of a type that objects of this heap have had, else null. Any context.
+    /// Time: O(1) expected, at most O(types_max).
+    Entry* find(const TypeInfo& info) {
+        Entry* entry = slot_of(info);
+        return entry != nullptr && entry->info.load(platform::memory_order_acquire) != nullptr
+                   ? entry  // order: as above
+                   : nullptr;
+    }
+    TypeIndex index_of(const Entry* entry) const {
+        return static_cast<TypeIndex>(entry - entries_) + 1;
     }
 
     std::uint32_t types_max() const { return types_max_; }
 
 private:
+    Entry* slot_of(const TypeInfo& info);
+
     Entry* entries_ = nullptr;
     std::uint16_t* offsets_ = nullptr;
     std::uint32_t types_max_ = 0;

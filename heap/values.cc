@@ -21,6 +21,7 @@ Result<Ref<Object>> try_integer(Heap& heap, std::int64_t value) {
 }
 
 Result<Ref<String>> try_string(Heap& heap, std::string_view text) {
+    if (text.size() >= ~std::uint32_t{0}) return Error::object_too_large;
     const Trailing trailing{0, static_cast<std::uint32_t>(text.size())};
     auto made = try_make_variable<String>(heap, trailing);
     if (!made) return made.error();
@@ -30,10 +31,12 @@ Result<Ref<String>> try_string(Heap& heap, std::string_view text) {
 
 Result<Ref<String>> try_intern(Heap& heap, std::string_view text) {
     String* string = heap.interned().find(text);
+    Ref<String> made;
     if (string == nullptr) {
-        auto made = try_string(heap, text);
-        if (!made) return made.error();
-        string = heap.interned().enter(made->get());
+        auto result = try_string(heap, text);
+        if (!result) return result.error();
+        made = std::move(*result);
+        string = heap.interned().enter(made.get());
     }
     detail::retain(string);
     return Ref<String>::adopt(reinterpret_cast<std::uintptr_t>(string));

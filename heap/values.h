@@ -12,6 +12,7 @@
 #include "heap/describe.h"
 #include "heap/error.h"
 #include "heap/heap.h"
+#include "heap/query.h"
 #include "heap/ref.h"
 
 namespace ouro {
@@ -54,8 +55,7 @@ std::optional<std::int64_t> as_integer(const Ref<Object>& ref);
 template <class T>
 Ref<T> cast(const Ref<Object>& ref) {
     if (!detail::is_object(ref.bits())) return {};
-    const TypeIndex type = header_of(detail::object_of(ref.bits()))->load_info().type();
-    if (type != type_index(detail::type_info_of<T>)) return {};
+    if (detail::type_of(detail::object_of(ref.bits())) != &detail::type_info_of<T>) return {};
     detail::retain(detail::object_of(ref.bits()));
     return Ref<T>::adopt(ref.bits());
 }

@@ -155,7 +155,7 @@ std::size_t Collector::finish_batch(bool& complete) {
 
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. Stops after a number of rounds: user code may put off more.
-void Collector::settle_postponed() {
+bool Collector::settle_postponed() {
     for (unsigned round = 0; heap_.has_postponed() && round < kSettleRoundsMax; ++round) {
         heap_.run_postponed(true);
         PassOptions options;
@@ -172,6 +172,7 @@ void Collector::settle_postponed() {
             heap_.settle_postponed(object);
         }
     }
+    return !heap_.has_postponed();
 }
 
 /// A pass that step() began and did not finish: to its end. Its batch is the collection's.
@@ -199,8 +200,8 @@ std::size_t Collector::run_collection(const PassOptions& options, bool& complete
         batch_alive_ = result.batch_alive;
         bool batch_complete = true;
         reclaimed += finish_batch(batch_complete);
-        settle_postponed();
-        complete = batch_complete && !result.aborted;
+        const bool settled = settle_postponed();
+        complete = settled && batch_complete && !result.aborted;
         if (complete) break;
     }
     return reclaimed;

@@ -165,7 +165,7 @@ private:
     bool step_pass(std::uint32_t units);
     std::size_t finish_batch(bool& complete);
     void finish_stepped_pass();
-    void settle_postponed();
+    bool settle_postponed();
 
     Heap& heap_;
     CollectorConfig config_;

@@ -27,6 +27,7 @@ bool Pass::ends_in_user_code(const Header* header) {
 /// False: the word has changed, is dead, or belongs to somebody else's set.
 bool Pass::claim(Header* header, WordValue word, Member member) {
     if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
+    if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
     PageInfo& info = page(member.page);
     const bool marked = info.candidate_test(member.cell);
     if (marked) {
@@ -66,6 +67,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
             info.candidate[member.cell / 64].fetch_and(~(std::uint64_t{1} << (member.cell % 64)),
                                                        memory_order_acq_rel);
         }
+        if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
         std::uint64_t expected = word.bits;
         const WordValue read = word.aligned().with(WordValue::kClean).without(WordValue::kMarked);
         // order: acq_rel; first reading, as in claim().

@@ -179,7 +179,9 @@ void Pass::step_condemn() {
         return;
     }
     const TypeInfo& info = info_of(header);
-    if (info.runs_user_code() || user_code_leaf_) user_code_ = true;
+    // A pass that excludes user code has kept every member that needs some.
+    if (!options_.exclude_user_code && (info.runs_user_code() || user_code_leaf_))
+        user_code_ = true;
     if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
 }
 

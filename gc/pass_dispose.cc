@@ -3,6 +3,7 @@
 
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
+#include "platform/fatal.h"
 
 namespace ouro {
 
@@ -35,6 +36,7 @@ void Pass::make_dead(Header* header, std::uint64_t flags) {
 /// The member stays claimed, for the batch. If finalizers are to run first it lives until the
 /// second validation, no longer condemned; else it is dead for good.
 void Pass::dispose_to_batch(Header* header, Member member) {
+    OURO_ASSERT(!options_.exclude_user_code, "a pass without a collection feeds the batch");
     page(member.page).batch.set(member.cell);
     batch_.add(heap_.blocks(), member.page);
     ++result_.batched;

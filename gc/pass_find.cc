@@ -69,10 +69,10 @@ void Pass::gather_cell(std::uint32_t cell) {
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
     const WordValue word = header->load_word();
-    if (word.count() == 0) return;
+    if (word.count() == 0 && !word.has(WordValue::kPostponed)) return;
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;
-    if (options_.only_postponed) {
+    if (options_.only_postponed || word.has(WordValue::kPostponed)) {
         heap_.report_candidate(header->payload());
         return;
     }
@@ -162,7 +162,8 @@ bool Pass::claim_target(FieldSlot& slot) {
         const WordValue word = header->load_word();
         // order: acquire; the field still counts it after its word was read.
         if (slot.load(memory_order_acquire) != value) continue;
-        if (word.has(WordValue::kClaimed) || word.count() == 0) return false;
+        if (word.has(WordValue::kClaimed) || word.has(WordValue::kPostponed) || word.count() == 0)
+            return false;
         if (!may_enter_set(header)) {
             if (ends_in_user_code(header)) user_code_leaf_ = true;
             return false;

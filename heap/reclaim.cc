@@ -233,17 +233,20 @@ private:
     bool bounded_;
 };
 
-// The caller took the last reference but may not end the object here: the reference goes to the
-// heap as a postponed one. If a weak upgrade has meanwhile completed the step to the finalizer on
-// our
-// behalf (W4), that step is taken back: the reference it made for us becomes the postponed one.
+// The caller took the last reference but may not end the object here. If its finalizer is still to run
+// (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have completed
+// the step to the finalizer on our behalf, that step is taken back. Otherwise the object is dead for
+// good: count 0 and postponed, nobody may find it alive again.
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);
+    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
     WordValue word = header->load_word();
+    WordValue after;
     for (;;) {
-        WordValue after = word.bumped();
+        after = word.bumped();
         if (word.count() == 0) {
-            after = word.incremented();
+            const bool limbo = info.finalize != nullptr && !word.has(WordValue::kFinalized);
+            if (limbo) after = word.incremented();
         } else {
             OURO_ASSERT(word.has(WordValue::kHeld), "an end that nobody owns");
             if (word.has(WordValue::kPostponed)) after = word.decremented();
@@ -295,18 +298,18 @@ void Heap::release_held(void* object) {
 }
 
 void Heap::release_quietly(void* object) {
+    const TypeTable::Entry* type = type_of(header_of(object));
+    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+    if (info->runs_user_code()) {
+        postpone_release(object);  // its count never touches 0 here
+        return;
+    }
     // order: acq_rel; as in detail::release().
     const WordValue before{
         header_of(object)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
     if (before.immortal() || before.count() != 1) {
         if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
             detail::release_slow(object, before);
-        return;
-    }
-    const TypeTable::Entry* type = type_of(header_of(object));
-    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-    if (info->runs_user_code()) {
-        postpone_end(object);
         return;
     }
     Cascade(*this, false, false).end(object);
@@ -338,7 +341,8 @@ void Heap::postpone_release(void* object) {
 
 void Heap::settle_postponed(void* object) {
     Counters::sub(counters_.postponed, 1);
-    if (drop_held(header_of(object))) end_object(object, false);
+    const bool dead = header_of(object)->load_word().count() == 0;  // put off by postpone_end()
+    if (dead || drop_held(header_of(object))) end_object(object, false);
 }
 
 void Heap::run_postponed(bool allow_user_code) {

@@ -80,7 +80,8 @@ private:
         if (header->load_info().constructing())
             return report("an object is still under construction", header);
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
-        const bool waits = word.has(WordValue::kFinalized) || !info_of(*type).runs_user_code();
+        const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
+                           !info_of(*type).runs_user_code();
         if (word.count() == 0 && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
         if (word.has(WordValue::kCondemned) || word.has(WordValue::kHeld))

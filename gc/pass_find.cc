@@ -81,7 +81,7 @@ void Pass::gather_cell(std::uint32_t cell) {
         if (options_.objects_per_root != 0 && gathering_deferred_) keep_deferred(cell);
         return;
     }
-    if (info.constructing() || word.has(WordValue::kPostponed) || word.has(WordValue::kClaimed)) {
+    if (info.constructing() || word.has(WordValue::kClaimed)) {
         heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
         return;
     }
@@ -113,8 +113,10 @@ void Pass::keep_deferred(std::uint32_t cell) {
 /// is found once. False: no room, or the word changed; it is asked again.
 bool Pass::take_over_postponed(Header* header, WordValue word) {
     if (postponed_count_ == kPostponedMax || word.has(WordValue::kHeld)) return false;
-    const WordValue held =
-        word.without(WordValue::kPostponed | WordValue::kClean).with(WordValue::kHeld).bumped();
+    // With count 0 there is no reference to hold: the entry itself owns the end.
+    const WordValue held = word.without(WordValue::kPostponed | WordValue::kClean)
+                               .with(word.count() == 0 ? 0 : WordValue::kHeld)
+                               .bumped();
     std::uint64_t expected = word.bits;
     // order: acq_rel; the reference changes hands.
     if (!header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,

@@ -35,17 +35,24 @@ bool Batch::is_member(std::uintptr_t value) {
 
 // ---- finalizers
 
-bool Batch::run_finalizers(std::uint32_t limit) {
+std::uint32_t Batch::run_finalizers(std::uint32_t limit, bool& all) {
     std::uint32_t run = 0;
-    bool all = true;
+    all = true;
     for_each([&](Header* header, PageInfo&, std::uint32_t) {
         if (run == limit) {
-            all = false;
+            all = all && !is_due(header);
         } else if (finalize(header)) {
             ++run;
         }
     });
-    return all;
+    return run;
+}
+
+bool Batch::is_due(Header* header) {
+    const TypeTable::Entry* type = heap_.type_of(header);
+    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+    const WordValue word = header->load_word();
+    return info->finalize != nullptr && word.count() != 0 && !word.has(WordValue::kFinalized);
 }
 
 /// True iff the member's finalizer was due and has run.
@@ -108,16 +115,18 @@ void Batch::reclaim(Header* header) {
 std::size_t Batch::take_apart(std::uint32_t limit) {
     std::size_t reclaimed = 0;
     BlockAllocator& blocks = heap_.blocks();
-    while (reclaimed < limit) {
-        const PageIndex p = pass_.batch().take(blocks);
-        if (p == kNoPage) break;
-        const CellBits members = blocks.page(p).batch;
-        blocks.page(p).batch.reset();
-        for (std::uint32_t cell = members.next(0); cell < kCellsMax;
-             cell = members.next(cell + 1)) {
-            reclaim(blocks.header_of_cell({p, cell}));
-            ++reclaimed;
+    while (reclaimed < limit && !empty()) {
+        const PageIndex p = pass_.batch().first();
+        CellBits& members = blocks.page(p).batch;
+        const std::uint32_t cell = members.next(0);
+        if (cell == kCellsMax) {
+            pass_.batch().take(blocks);
+            continue;
         }
+        members.clear(cell);
+        if (!members.any()) pass_.batch().take(blocks);
+        reclaim(blocks.header_of_cell({p, cell}));
+        ++reclaimed;
     }
     return reclaimed;
 }

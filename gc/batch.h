@@ -27,18 +27,19 @@ public:
     Batch(Heap& heap, Pass& pass) : heap_(heap), pass_(pass) {}
 
     bool empty() const { return pass_.batch().empty(); }
-    /// Runs at most `limit` finalizers of members that never had theirs; true iff all have run.
-    /// No lock held.
-    bool run_finalizers(std::uint32_t limit);
+    /// Runs at most `limit` finalizers of members that never had theirs; returns how many, and in
+    /// `all` whether none is left. No lock held.
+    std::uint32_t run_finalizers(std::uint32_t limit, bool& all);
     /// Clears the references between the dead members: the first step of taking them apart.
     void clear_inner_references();
-    /// Ends members, about `limit` of them, and returns how many tracked objects were reclaimed.
+    /// Ends at most `limit` members and returns how many tracked objects were reclaimed.
     /// No lock held. The batch is empty() when all have ended.
     std::size_t take_apart(std::uint32_t limit);
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 
 private:
+    bool is_due(Header* header);
     bool finalize(Header* header);
     void reclaim(Header* header);
     bool is_member(std::uintptr_t value);

@@ -127,28 +127,30 @@ void Collector::announce(CollectPhase phase, std::size_t collected, bool automat
     if (callback != nullptr) callback(self, {phase, collected, automatic});
 }
 
-/// Runs what is left of a batch: finalizers, second validation, the end. Returns how many tracked
-/// objects it reclaimed.
-std::size_t Collector::finish_batch(bool& complete) {
+/// The second validation of a batch whose finalizers have all run. False: its members kept showing
+/// life; they are candidates again and the batch is empty.
+bool Collector::validate_batch() {
+    batch_alive_ = false;
+    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        if (!run_pass(nullptr).aborted) return true;
+    }
+    platform::LockGuard guard(pass_lock_);
+    batch_.give_up();
+    return false;
+}
+
+/// Runs what is left of a batch, at most `budget` finalizers and destructors: finalizers, second
+/// validation, the end. Returns how many tracked objects it reclaimed.
+std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
     if (batch_.empty()) return 0;
     if (batch_alive_) {
-        batch_.run_finalizers(~0u);
-        PassResult result;
-        for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-            result = run_pass(nullptr);
-            if (!result.aborted) break;
-        }
-        batch_alive_ = false;
-        if (result.aborted) {
-            complete = false;
-            platform::LockGuard guard(pass_lock_);
-            batch_.give_up();
-            return 0;
-        }
+        bool all = false;
+        budget -= batch_.run_finalizers(budget, all);
+        if (!all) return 0;
+        if (!validate_batch()) complete = false;
     }
     batch_.clear_inner_references();
-    std::size_t reclaimed = 0;
-    while (!batch_.empty()) reclaimed += batch_.take_apart(~0u);
+    const std::size_t reclaimed = batch_.take_apart(budget);
     Counters::add(collected_, reclaimed);
     return reclaimed;
 }
@@ -271,12 +273,7 @@ bool Collector::drain(std::uint32_t objects) {
         CollectingScope scope;
         bool complete = true;
         finish_stepped_pass();
-        if (batch_alive_) {
-            if (batch_.run_finalizers(objects)) finish_batch(complete);
-        } else if (!batch_.empty()) {
-            batch_.clear_inner_references();
-            Counters::add(collected_, batch_.take_apart(objects));
-        }
+        finish_batch(complete, objects);
         settle_postponed();
         more = !batch_.empty();
     }

@@ -163,7 +163,8 @@ private:
     Ref<Object> tracked_object(BlockAllocator::Cell cell);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
-    std::size_t finish_batch(bool& complete);
+    bool validate_batch();
+    std::size_t finish_batch(bool& complete, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
     bool settle_postponed();
 

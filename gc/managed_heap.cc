@@ -27,7 +27,11 @@ ManagedHeap::ManagedHeap(std::span<std::byte> region, const ManagedHeapConfig& c
 ManagedHeap::~ManagedHeap() {
     if (heap_ == nullptr) return;
     collector_->stop();
-    collector_->collect();
+    // What finalizers of the last collection drop goes too, within reason.
+    for (int round = 0; round < 16; ++round) {
+        const std::size_t before = statistics().live_objects;
+        if (collector_->collect().unreachable == 0 && statistics().live_objects == before) break;
+    }
     collector_->~Collector();
     heap_->destroy();
 }

@@ -36,8 +36,8 @@ void WeakNode::detach() {
     if (prev_ != nullptr) {
         prev_->next_ = next_;
     } else {
-        // order: relaxed; under the weak lock.
-        anchor->first_.store(reinterpret_cast<std::uintptr_t>(next_), memory_order_relaxed);
+        // order: release; pairs with empty(), which does without the lock.
+        anchor->first_.store(reinterpret_cast<std::uintptr_t>(next_), memory_order_release);
     }
     if (next_ != nullptr) next_->prev_ = prev_;
     next_ = prev_ = nullptr;
@@ -72,7 +72,8 @@ void WeakAnchor::cut_all(Heap& heap) {
         // order: relaxed; under the weak lock.
         auto* node = reinterpret_cast<WeakNode*>(first_.load(memory_order_relaxed));
         if (node == nullptr) return;
-        first_.store(reinterpret_cast<std::uintptr_t>(node->next_), memory_order_relaxed);
+        first_.store(reinterpret_cast<std::uintptr_t>(node->next_),
+                     memory_order_release);  // order: release; pairs with empty()
         if (node->next_ != nullptr) node->next_->prev_ = nullptr;
         node->next_ = nullptr;
         // order: release; pairs with upgrade(): null before the target's memory is given back.

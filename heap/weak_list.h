@@ -61,9 +61,9 @@ public:
     /// first node that is not.
     bool is_sound(const void* object) const;
     bool empty() const {
-        // order: relaxed; whoever attached a node held a counted reference, so that its release
-        // (acq_rel) precedes the end of the object.
-        return first_.load(platform::memory_order_relaxed) == 0;
+        // order: acquire; pairs with detach(), whose last write to the object's memory is this word.
+        // Attaching needs no more: who attached held a counted reference.
+        return first_.load(platform::memory_order_acquire) == 0;
     }
 
 private:

@@ -1,0 +1,270 @@
+// Goal: the control surface: what collect, step, drain, enable, thresholds, callbacks and statistics
+// do and return. Method: small garbage, one call at a time, no background thread.
+#include "gc/collector.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "heap/query.h"
+#include "tests/support/heap_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::Destroyed;
+using testing::drop_ring_of_two;
+using testing::drop_self_loop;
+using testing::HeapTest;
+using testing::Plain;
+using testing::Probe;
+namespace events = testing::events;
+
+class CollectorTest : public HeapTest {};
+
+TEST_F(CollectorTest, collect_returns_what_this_call_found) {
+    EXPECT_EQ(collect(), 0u);
+    drop_ring_of_two<Plain>(managed(), 1, 2);
+    drop_ring_of_two<Probe>(managed(), 3, 4);
+    EXPECT_EQ(collect(), 4u);
+    EXPECT_EQ(collect(), 0u);
+}
+
+TEST_F(CollectorTest, collect_works_while_automatic_collection_is_disabled) {
+    collector().disable();
+    EXPECT_FALSE(collector().is_enabled());
+    drop_self_loop<Plain>(managed(), 1);
+    EXPECT_EQ(collect(), 1u);
+    collector().enable();
+    EXPECT_TRUE(collector().is_enabled());
+}
+
+TEST_F(CollectorTest, collect_ignores_the_limit_per_root_and_back_off) {
+    ManagedHeapConfig config = testing::manual();
+    config.collector.objects_per_root = 2;
+    restart(config);
+    Ref<Plain> first = make<Plain>(0);
+    Ref<Plain> last = first;
+    for (int i = 0; i < 5000; ++i) {
+        last->left = make<Plain>(i);
+        last = last->left;
+    }
+    last->right = first;
+    for (int i = 0; i < 20; ++i) {
+        const Ref<Plain> touched = first;  // NOLINT: its end makes a candidate that lives
+        collector().step(1000);
+    }
+    last.reset();
+    first.reset();
+    EXPECT_EQ(collect(), 5001u);
+}
+
+TEST_F(CollectorTest, steps_reach_the_end_that_collect_reaches) {
+    for (const std::uint32_t units : {1u, 2u, 3u, 10u, 100u, 5000u}) {
+        events::clear();
+        for (int i = 0; i < 10; ++i) {
+            drop_ring_of_two<Plain>(managed(), 0, 0);
+            drop_ring_of_two<Probe>(managed(), 2 * i + 1, 2 * i + 2);
+        }
+        int steps = 0;
+        while (collector().step(units) && steps < 100'000) ++steps;
+        EXPECT_EQ(live_objects(), 0u) << units;
+        EXPECT_EQ(events::count('F'), 20) << units;
+        EXPECT_EQ(events::count('D'), 20) << units;
+        if (units == 1) {
+            EXPECT_GT(steps, 100);
+        }
+    }
+}
+
+TEST_F(CollectorTest, a_step_examines_about_its_budget) {
+    for (int i = 0; i < 1000; ++i) drop_self_loop<Plain>(managed(), i);
+    std::size_t before = 0;
+    int steps = 0;
+    while (collector().step(100)) {
+        ++steps;
+        const std::size_t reclaimed = heap().statistics().reclaimed_by_collector;
+        EXPECT_LE(reclaimed - before, 100u);
+        before = reclaimed;
+    }
+    EXPECT_GE(steps, 40) << "1000 objects in five phases of 100 units a step";
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(CollectorTest, a_step_without_work_has_no_more_to_do) {
+    EXPECT_FALSE(collector().step(1'000'000));
+    drop_self_loop<Plain>(managed(), 1);
+    EXPECT_FALSE(collector().step(1'000'000));
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+// A pass that a step left half-way is finished by whoever comes next, with nothing skipped.
+TEST_F(CollectorTest, collect_finishes_a_pass_that_steps_began_at_any_moment) {
+    for (int moment = 0; moment < 150; ++moment) {
+        events::clear();
+        drop_ring_of_two<Probe>(managed(), 1, 2);
+        drop_ring_of_two<Plain>(managed(), 0, 0);
+        for (int i = 0; i < moment; ++i) collector().step(1);
+        collector().collect();
+        ASSERT_EQ(live_objects(), 0u) << moment;
+        for (const int id : {1, 2}) {
+            ASSERT_EQ(events::count('F', id), 1) << moment;
+            ASSERT_EQ(events::count('D', id), 1) << moment;
+        }
+    }
+}
+
+TEST_F(CollectorTest, a_resurrection_is_respected_when_collect_finishes_a_stepped_pass) {
+    for (int moment = 0; moment < 150; ++moment) {
+        Ref<Probe> kept;
+        Probe::on_finalize[1] = [&](Probe& object) { kept = self(&object); };
+        drop_ring_of_two<Probe>(managed(), 1, 2);
+        for (int i = 0; i < moment; ++i) collector().step(1);
+        collector().collect();
+        ASSERT_TRUE(static_cast<bool>(kept)) << moment;
+        ASSERT_EQ(refcount(kept), 2u) << moment;
+        ASSERT_EQ(kept->left->id, 2) << moment;
+        Probe::on_finalize.clear();
+        kept.reset();
+        collector().collect();
+        ASSERT_EQ(live_objects(), 0u) << moment;
+    }
+}
+
+// ---- nesting
+
+TEST_F(CollectorTest, collect_inside_a_finalizer_returns_zero) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    std::vector<std::size_t> inner;
+    Probe::on_finalize[1] = [&](Probe&) { inner.push_back(collector().collect().unreachable); };
+    Probe::on_finalize[2] = Probe::on_finalize[1];
+    Probe::on_destroy[1] = Probe::on_finalize[1];
+    drop_self_loop<Plain>(managed(), 0);
+    EXPECT_EQ(collect(), 3u);
+    EXPECT_EQ(inner, (std::vector<std::size_t>{0, 0, 0}));
+}
+
+TEST_F(CollectorTest, step_and_drain_inside_a_finalizer_do_nothing) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    int more = 0;
+    Probe::on_finalize[1] = [&](Probe&) {
+        more += collector().step(1000) ? 1 : 0;
+        collector().drain(1000);
+    };
+    EXPECT_EQ(collect(), 2u);
+    EXPECT_EQ(more, 0);
+    EXPECT_EQ(events::count('F'), 2);
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+// ---- callbacks
+
+struct Announcements {
+    std::vector<CollectInfo> seen;
+    std::function<void()> act;
+    static void note(void* self, const CollectInfo& info) {
+        auto& announcements = *static_cast<Announcements*>(self);
+        announcements.seen.push_back(info);
+        if (announcements.act) announcements.act();
+    }
+};
+
+TEST_F(CollectorTest, start_and_stop_of_every_collection_are_announced) {
+    Announcements announcements;
+    collector().set_callback(&Announcements::note, &announcements);
+    drop_ring_of_two<Plain>(managed(), 1, 2);
+    collect();
+    collect();
+    ASSERT_EQ(announcements.seen.size(), 4u);
+    EXPECT_EQ(announcements.seen[0].phase, CollectPhase::start);
+    EXPECT_EQ(announcements.seen[0].collected, 0u);
+    EXPECT_FALSE(announcements.seen[0].automatic);
+    EXPECT_EQ(announcements.seen[1].phase, CollectPhase::stop);
+    EXPECT_EQ(announcements.seen[1].collected, 2u);
+    EXPECT_EQ(announcements.seen[2].phase, CollectPhase::start);
+    EXPECT_EQ(announcements.seen[3].phase, CollectPhase::stop);
+    EXPECT_EQ(announcements.seen[3].collected, 0u);
+    collector().set_callback(nullptr, nullptr);
+    collect();
+    EXPECT_EQ(announcements.seen.size(), 4u);
+}
+
+TEST_F(CollectorTest, a_callback_that_collects_gets_zero_and_is_not_called_again) {
+    Announcements announcements;
+    std::size_t inner = 99;
+    announcements.act = [&] { inner = collector().collect().unreachable; };
+    collector().set_callback(&Announcements::note, &announcements);
+    drop_self_loop<Plain>(managed(), 1);
+    EXPECT_EQ(collect(), 1u);
+    EXPECT_EQ(inner, 0u);
+    EXPECT_EQ(announcements.seen.size(), 2u);
+    collector().set_callback(nullptr, nullptr);
+}
+
+TEST_F(CollectorTest, a_callback_may_make_and_drop_objects) {
+    Announcements announcements;
+    announcements.act = [&] { drop_ring_of_two<Plain>(managed(), 1, 2); };
+    collector().set_callback(&Announcements::note, &announcements);
+    EXPECT_EQ(collect(), 2u) << "what the start callback dropped";
+    collector().set_callback(nullptr, nullptr);
+    EXPECT_EQ(collect(), 2u) << "what the stop callback dropped";
+}
+
+// ---- figures
+
+TEST_F(CollectorTest, statistics_count_collections_passes_and_reclaimed_objects) {
+    const CollectorStatistics before = collector().statistics();
+    EXPECT_EQ(before.collections + before.automatic + before.passes + before.collected, 0u);
+    drop_ring_of_two<Plain>(managed(), 1, 2);
+    drop_ring_of_two<Probe>(managed(), 3, 4);
+    collect();
+    const CollectorStatistics after = collector().statistics();
+    EXPECT_EQ(after.collections, 1u);
+    EXPECT_EQ(after.automatic, 0u);
+    EXPECT_EQ(after.collected, 4u);
+    EXPECT_GE(after.passes, 1u);
+    EXPECT_GE(after.examined, 4u);
+    EXPECT_EQ(after.aborted, 0u);
+}
+
+TEST_F(CollectorTest, the_threshold_is_what_was_set) {
+    EXPECT_EQ(collector().threshold(), CollectorConfig().threshold_pages);
+    collector().set_threshold(7);
+    EXPECT_EQ(collector().threshold(), 7u);
+}
+
+TEST_F(CollectorTest, nobody_is_collecting_between_calls) {
+    EXPECT_FALSE(collector().collecting());
+    bool inside = false;
+    Probe::on_finalize[1] = [&](Probe&) { inside = collector().collecting(); };
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    collect();
+    EXPECT_TRUE(inside);
+    EXPECT_FALSE(collector().collecting());
+}
+
+TEST_F(CollectorTest, verify_finishes_the_pass_under_way_and_finds_nothing_wrong) {
+    for (int moment = 0; moment < 120; ++moment) {
+        const Ref<Plain> live = make<Plain>(1);
+        live->left = live;
+        drop_ring_of_two<Plain>(managed(), 0, 0);
+        drop_ring_of_two<Probe>(managed(), 1, 2);
+        for (int i = 0; i < moment; ++i) collector().step(1);
+        ASSERT_TRUE(testing::is_sound(collector())) << moment;
+        live->left = nullptr;
+        collector().collect();
+        ASSERT_EQ(live_objects(), 1u) << moment;
+    }
+}
+
+TEST_F(CollectorTest, verify_names_damage_that_a_program_did) {
+    const Ref<Plain> a = make<Plain>(1);
+    testing::header_of(a)->word.fetch_or(WordValue::kHeld, platform::memory_order_relaxed);
+    EXPECT_TRUE(static_cast<bool>(collector().verify()));
+    testing::header_of(a)->word.fetch_and(~WordValue::kHeld, platform::memory_order_relaxed);
+}
+
+}  // namespace
+}  // namespace ouro

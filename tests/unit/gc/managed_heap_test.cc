@@ -1,0 +1,145 @@
+// Goal: a ManagedHeap binds heap and collector for its lifetime, moves, reports why it cannot be
+// made, and its end collects. Method: create, move, end; events and errors.
+#include "gc/managed_heap.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <utility>
+
+#include "heap/query.h"
+#include "tests/support/heap_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::drop_ring_of_two;
+using testing::kKiB;
+using testing::kMiB;
+using testing::Leaf;
+using testing::Plain;
+using testing::Probe;
+using testing::Region;
+namespace events = testing::events;
+
+class ManagedHeapTest : public ::testing::Test {
+protected:
+    ManagedHeapTest() : region_(4 * kMiB) { events::clear(); }
+    Region region_;
+};
+
+TEST_F(ManagedHeapTest, create_gives_a_working_heap_or_the_reason) {
+    auto made = ManagedHeap::create(region_.span(), testing::manual());
+    ASSERT_TRUE(made.ok());
+    EXPECT_TRUE(made->try_make<Leaf>().ok());
+    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(),
+              Error::region_in_use);
+    Region tiny(4 * kKiB);
+    EXPECT_EQ(ManagedHeap::create(tiny.span(), testing::manual()).error(),
+              Error::region_too_small);
+}
+
+TEST_F(ManagedHeapTest, the_constructor_stops_with_the_reason) {
+    Region tiny(4 * kKiB);
+    EXPECT_DEATH(ManagedHeap heap(tiny.span(), testing::manual()), "the region is too small");
+}
+
+TEST_F(ManagedHeapTest, a_failed_create_leaves_the_region_free) {
+    EXPECT_FALSE(ManagedHeap::create(region_.span().first(4 * kKiB), testing::manual()).ok());
+    EXPECT_TRUE(ManagedHeap::create(region_.span(), testing::manual()).ok());
+}
+
+TEST_F(ManagedHeapTest, can_be_moved_with_its_background_thread) {
+    ManagedHeap first(region_.span());
+    Ref<Plain> a = first.make<Plain>(1);
+    ManagedHeap second = std::move(first);
+    EXPECT_EQ(Heap::of(a.get()), &second.heap());
+    drop_ring_of_two<Plain>(second, 1, 2);
+    second.collector().collect();
+    EXPECT_EQ(second.heap().statistics().live_objects, 1u);
+}
+
+TEST_F(ManagedHeapTest, its_end_collects_and_runs_finalizers) {
+    {
+        ManagedHeap heap(region_.span(), testing::manual());
+        drop_ring_of_two<Probe>(heap, 1, 2);
+    }
+    EXPECT_EQ(events::count('F'), 2);
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(ManagedHeapTest, its_end_with_a_background_thread_at_work_is_complete_too) {
+    for (int round = 0; round < 20; ++round) {
+        events::clear();
+        {
+            ManagedHeap heap(region_.span());
+            for (int i = 0; i < 50; ++i) drop_ring_of_two<Probe>(heap, 1, 2);
+        }
+        ASSERT_EQ(events::count('F'), 100);
+        ASSERT_EQ(events::count('D'), 100);
+    }
+}
+
+TEST_F(ManagedHeapTest, what_finalizers_of_the_last_collection_drop_goes_too) {
+    {
+        ManagedHeap heap(region_.span(), testing::manual());
+        Probe::on_finalize[1] = [&](Probe&) { drop_ring_of_two<Probe>(heap, 3, 4); };
+        drop_ring_of_two<Probe>(heap, 1, 2);
+    }
+    Probe::forget_scripts();
+    EXPECT_EQ(events::count('F', 1), 1);
+    EXPECT_EQ(events::count('F', 3) + events::count('F', 4), 2);
+}
+
+TEST_F(ManagedHeapTest, handles_may_outlive_it_and_release_later) {
+    Ref<Probe> kept;
+    Weak<Probe> weak;
+    {
+        ManagedHeap heap(region_.span(), testing::manual());
+        kept = heap.make<Probe>(1);
+        kept->left = heap.make<Probe>(2);
+        weak = kept;
+    }
+    EXPECT_EQ(events::all(), "");
+    EXPECT_EQ(refcount(kept), 1u);
+    EXPECT_EQ(weak.lock(), kept);
+    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(),
+              Error::region_in_use);
+    kept.reset();
+    EXPECT_EQ(events::all(), "F1 D1 F2 D2");
+    EXPECT_TRUE(weak.expired());
+    EXPECT_TRUE(ManagedHeap::create(region_.span(), testing::manual()).ok());
+}
+
+TEST_F(ManagedHeapTest, nothing_can_be_made_in_a_heap_that_ended) {
+    Heap* heap = nullptr;
+    Ref<Leaf> kept;
+    {
+        ManagedHeap managed(region_.span(), testing::manual());
+        heap = &managed.heap();
+        kept = managed.make<Leaf>();
+    }
+    EXPECT_EQ(try_make<Leaf>(*heap).error(), Error::shut_down);
+}
+
+TEST_F(ManagedHeapTest, several_keep_their_objects_apart) {
+    Region second_region(2 * kMiB);
+    ManagedHeap first(region_.span(), testing::manual());
+    std::optional<ManagedHeap> second(std::in_place, second_region.span(), testing::manual());
+    drop_ring_of_two<Plain>(first, 1, 2);
+    drop_ring_of_two<Plain>(*second, 1, 2);
+    EXPECT_EQ(first.collector().collect().unreachable, 2u);
+    EXPECT_EQ(second->heap().statistics().live_objects, 2u);
+    Ref<Plain> across = first.make<Plain>(3);
+    across->left = second->make<Plain>(4);
+    across->left->left = across;  // a ring across heaps is held from outside for both
+    EXPECT_EQ(first.collector().collect().unreachable, 0u);
+    EXPECT_EQ(second->collector().collect().unreachable, 2u);
+    EXPECT_EQ(across->left->id, 4);
+    across->left = nullptr;
+    EXPECT_EQ(second->heap().statistics().live_objects, 0u);
+    second.reset();
+}
+
+}  // namespace
+}  // namespace ouro

@@ -1,0 +1,173 @@
+// Goal: gathering finds every candidate, exploring follows it as far as the limit, and roots that
+// proved alive are put off without being lost. Method: single passes, results and page records.
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "tests/support/pass_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::Hub;
+using testing::Leaf;
+using testing::PassTest;
+using testing::Plain;
+
+class PassFind : public PassTest {
+protected:
+    static PassOptions limited(std::uint32_t objects_per_root, bool include_deferred = false) {
+        PassOptions options;
+        options.objects_per_root = objects_per_root;
+        options.include_deferred = include_deferred;
+        return options;
+    }
+    /// A live list; its first element is a candidate.
+    Ref<Plain> live_list(int length) {
+        Ref<Plain> first;
+        for (int i = 0; i < length; ++i) first = make<Plain>(i, std::move(first));
+        touch(first);
+        return first;
+    }
+};
+
+TEST_F(PassFind, a_candidate_and_all_it_reaches_are_examined) {
+    const Ref<Plain> first = live_list(100);
+    EXPECT_EQ(run().examined, 100u);
+    EXPECT_FALSE(is_candidate(first.get()));
+}
+
+TEST_F(PassFind, objects_that_no_candidate_reaches_are_not_looked_at) {
+    std::vector<Ref<Plain>> others;
+    for (int i = 0; i < 1000; ++i) others.push_back(make<Plain>(i));
+    const Ref<Plain> first = live_list(3);
+    EXPECT_EQ(run().examined, 3u);
+}
+
+TEST_F(PassFind, leaves_are_not_members) {
+    const Ref<Plain> a = make<Plain>(1);
+    a->any = make<Leaf>();
+    touch(a);
+    EXPECT_EQ(run().examined, 1u);
+}
+
+TEST_F(PassFind, an_object_reached_twice_is_examined_once) {
+    const Ref<Plain> a = make<Plain>(1);
+    const Ref<Plain> shared = make<Plain>(2);
+    a->left = shared;
+    a->right = shared;
+    const Ref<Plain> b = make<Plain>(3);
+    b->left = shared;
+    touch(a);
+    touch(b);
+    touch(shared);
+    EXPECT_EQ(run().examined, 3u);
+}
+
+TEST_F(PassFind, candidates_of_all_pages_are_found) {
+    std::vector<Ref<Plain>> objects;
+    for (int i = 0; i < 5000; ++i) objects.push_back(make<Plain>(i));
+    for (const Ref<Plain>& object : objects) touch(object);
+    EXPECT_EQ(run().examined, 5000u);
+}
+
+TEST_F(PassFind, a_root_that_lives_is_asked_again_only_with_the_deferred) {
+    const Ref<Plain> first = live_list(10);
+    EXPECT_EQ(run().examined, 10u);
+    touch(first);
+    EXPECT_EQ(run().examined, 0u);
+    EXPECT_TRUE(is_deferred(first.get()));
+    EXPECT_TRUE(pass_.has_deferred());
+    touch(first);
+    EXPECT_FALSE(is_candidate(first.get())) << "on a list already: it need not report itself";
+    EXPECT_EQ(run_all().examined, 10u);
+    EXPECT_FALSE(pass_.has_deferred());
+}
+
+TEST_F(PassFind, a_root_beyond_the_limit_is_deferred_and_let_go) {
+    const Ref<Plain> first = live_list(1000);
+    const PassResult result = run(limited(16));
+    EXPECT_EQ(result.gave_up_roots, 1u);
+    EXPECT_LE(result.examined, 20u);
+    EXPECT_TRUE(is_deferred(first.get()));
+    EXPECT_FALSE(word_of(first.get()).has(WordValue::kClaimed));
+}
+
+TEST_F(PassFind, the_limit_grows_until_the_garbage_is_found) {
+    Ref<Plain> first = live_list(5000);
+    Ref<Plain> last = first;
+    while (last->left) last = last->left;
+    last->right = first;
+    last.reset();
+    first.reset();
+    std::size_t collected = 0;
+    int passes = 0;
+    while (collected == 0 && passes < 10) {
+        collected += run(limited(4, true)).collected;
+        ++passes;
+    }
+    EXPECT_EQ(collected, 5000u);
+    EXPECT_GE(passes, 4) << "4, 32, 256, 2048, 16384";
+}
+
+TEST_F(PassFind, a_given_up_root_does_not_hide_other_garbage) {
+    const Ref<Plain> big = live_list(1000);
+    for (int i = 0; i < 10; ++i) {
+        const Ref<Plain> a = make<Plain>(i);
+        link(a, make<Plain>(i));
+    }
+    const PassResult result = run(limited(16));
+    EXPECT_EQ(result.gave_up_roots, 1u);
+    EXPECT_EQ(result.collected, 20u);
+}
+
+TEST_F(PassFind, garbage_that_hangs_on_a_given_up_root_is_found_later) {
+    {
+        const Ref<Plain> ring = make<Plain>(0);
+        link(ring, make<Plain>(0));
+        Ref<Plain> big = live_list(1000);
+        ring->right = big;  // the ring reaches more than the limit
+    }
+    run(limited(16));
+    run_all();
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(PassFind, an_object_under_construction_is_left_alone_and_asked_again) {
+    const Ref<Plain> a = make<Plain>(1);
+    link(a, make<Plain>(2));
+    Header* header = testing::header_of(a);
+    header->info.fetch_or(InfoValue::kConstructing, platform::memory_order_relaxed);
+    touch(a);
+    EXPECT_EQ(run().examined, 1u) << "only the other one, whose handle has gone";
+    EXPECT_TRUE(is_candidate(a.get()));
+    EXPECT_EQ(refcount(a), 2u);
+    header->info.fetch_and(~InfoValue::kConstructing, platform::memory_order_relaxed);
+    EXPECT_EQ(run().examined, 2u) << "now also as its referrer";
+    a->left = nullptr;
+}
+
+TEST_F(PassFind, a_candidate_that_died_meanwhile_is_passed_over) {
+    Ref<Plain> a = make<Plain>(1);
+    touch(a);
+    ASSERT_TRUE(is_candidate(a.get()));
+    a.reset();
+    EXPECT_EQ(run().examined, 0u);
+}
+
+TEST_F(PassFind, a_mark_on_memory_that_was_given_another_shape_does_no_harm) {
+    {
+        std::vector<Ref<Plain>> objects;
+        for (int i = 0; i < 3000; ++i) {
+            objects.push_back(make<Plain>(i));
+            touch(objects.back());
+        }
+    }
+    const Ref<Hub> hub = try_make_variable<Hub>(heap_, Trailing{700'000, 0}).value();
+    EXPECT_EQ(run().examined, 0u);
+    EXPECT_EQ(refcount(hub), 1u);
+}
+
+}  // namespace
+}  // namespace ouro

@@ -1,0 +1,79 @@
+// Goal: the intern table holds one string per text, whatever the number of buckets and threads.
+// Method: the table through try_intern, many texts in few buckets, threads that race for a text.
+#include "heap/intern.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "heap/query.h"
+#include "heap/values.h"
+#include "tests/support/heap_test.h"
+#include "tests/support/threads.h"
+
+namespace ouro {
+namespace {
+
+using testing::HeapTest;
+
+class InternTest : public HeapTest {
+protected:
+    void with_buckets(std::uint32_t buckets) {
+        ManagedHeapConfig config = testing::manual();
+        config.heap.intern_buckets = buckets;
+        restart(config);
+    }
+};
+
+TEST_F(InternTest, an_empty_table_finds_nothing) {
+    EXPECT_EQ(heap().interned().find("x"), nullptr);
+    EXPECT_EQ(heap().interned().find(""), nullptr);
+    EXPECT_EQ(heap().interned().count(), 0u);
+}
+
+TEST_F(InternTest, many_texts_in_one_bucket_stay_apart) {
+    with_buckets(1);
+    std::vector<Ref<String>> strings;
+    for (int i = 0; i < 300; ++i)
+        strings.push_back(try_intern(heap(), "text " + std::to_string(i)).value());
+    EXPECT_EQ(heap().interned().count(), 300u);
+    for (int i = 0; i < 300; ++i) {
+        const std::string text = "text " + std::to_string(i);
+        ASSERT_EQ(strings[i]->text(), text);
+        ASSERT_EQ(heap().interned().find(text), strings[i].get());
+        ASSERT_EQ(try_intern(heap(), text).value(), strings[i]);
+    }
+    EXPECT_EQ(heap().interned().find("text 300"), nullptr);
+}
+
+TEST_F(InternTest, the_empty_text_can_be_interned) {
+    const Ref<String> a = try_intern(heap(), "").value();
+    EXPECT_EQ(try_intern(heap(), "").value(), a);
+    EXPECT_EQ(a->text(), "");
+}
+
+TEST_F(InternTest, without_buckets_strings_are_made_but_not_shared) {
+    with_buckets(0);
+    const Ref<String> a = try_intern(heap(), "x").value();
+    const Ref<String> b = try_intern(heap(), "x").value();
+    EXPECT_EQ(a->text(), "x");
+    EXPECT_NE(a, b);
+    EXPECT_EQ(heap().interned().count(), 0u);
+}
+
+TEST_F(InternTest, threads_that_race_for_a_text_get_the_same_string) {
+    constexpr std::size_t kThreads = 4;
+    constexpr int kTexts = 200;
+    std::vector<std::vector<Id>> found(kThreads);
+    testing::run_threads(kThreads, [&](std::size_t thread) {
+        for (int i = 0; i < kTexts; ++i)
+            found[thread].push_back(id(try_intern(heap(), std::to_string(i)).value()));
+    });
+    for (std::size_t thread = 1; thread < kThreads; ++thread) EXPECT_EQ(found[thread], found[0]);
+    EXPECT_EQ(heap().interned().count(), static_cast<std::uint32_t>(kTexts));
+    EXPECT_EQ(live_objects(), static_cast<std::size_t>(kTexts)) << "the losers' strings are gone";
+}
+
+}  // namespace
+}  // namespace ouro

@@ -1,0 +1,43 @@
+// Compares what a replay finds with what the graph's file expects, also when several steps are
+// summed up in one state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/graph_file.h"
+#include "tools/node_survey.h"
+
+namespace ouro::tools {
+
+/// Of several steps, freed, tracked, bytes and mix add up, if all of them have an expectation; live
+/// and rcsum are those of the last step. `garbage` of the last step is what a collection that
+/// follows at once must free.
+/// Threads:    one at a time.
+class ExpectationCheck {
+public:
+    /// The step was performed; the state to compare has not been taken since.
+    void add(const Step& step);
+
+    /// Compares the state after the steps added since the last call.
+    /// Takes:      the state; whether what the steps freed is theirs alone: no collector ran by
+    ///             itself, so that `garbage` can be checked.
+    /// Returns:    one text for every field that differs, with lines of the file and both values.
+    std::vector<std::string> compare(const NodeState& state, bool alone);
+
+private:
+    std::string place() const;
+
+    std::size_t first_line_ = 0;  ///< of the steps added; 0 if there are none
+    std::size_t last_line_ = 0;
+    bool all_expected_ = true;
+    bool collects_ = false;
+    Expectation sum_;
+    std::optional<Expectation> last_;
+    std::optional<std::uint64_t> garbage_before_;  ///< at the last state, if known
+};
+
+}  // namespace ouro::tools

@@ -35,9 +35,9 @@ bool Batch::is_member(std::uintptr_t value) {
 
 // ---- finalizers
 
-std::uint32_t Batch::run_finalizers(std::uint32_t limit, bool& all) {
+bool Batch::run_finalizers(std::uint32_t limit, std::uint32_t* run_count) {
     std::uint32_t run = 0;
-    all = true;
+    bool all = true;
     for_each([&](Header* header, PageInfo&, std::uint32_t) {
         if (run == limit) {
             all = all && !is_due(header);
@@ -45,7 +45,8 @@ std::uint32_t Batch::run_finalizers(std::uint32_t limit, bool& all) {
             ++run;
         }
     });
-    return run;
+    if (run_count != nullptr) *run_count = run;
+    return all;
 }
 
 bool Batch::is_due(Header* header) {

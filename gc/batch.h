@@ -27,9 +27,9 @@ public:
     Batch(Heap& heap, Pass& pass) : heap_(heap), pass_(pass) {}
 
     bool empty() const { return pass_.batch().empty(); }
-    /// Runs at most `limit` finalizers of members that never had theirs; returns how many, and in
-    /// `all` whether none is left. No lock held.
-    std::uint32_t run_finalizers(std::uint32_t limit, bool& all);
+    /// Runs at most `limit` finalizers of members that never had theirs; true iff none is left.
+    /// `run`, if not null, receives how many. No lock held.
+    bool run_finalizers(std::uint32_t limit, std::uint32_t* run = nullptr);
     /// Clears the references between the dead members: the first step of taking them apart.
     void clear_inner_references();
     /// Ends at most `limit` members and returns how many tracked objects were reclaimed.

@@ -144,9 +144,9 @@ bool Collector::validate_batch() {
 std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
     if (batch_.empty()) return 0;
     if (batch_alive_) {
-        bool all = false;
-        budget -= batch_.run_finalizers(budget, all);
-        if (!all) return 0;
+        std::uint32_t run = 0;
+        if (!batch_.run_finalizers(budget, &run)) return 0;
+        budget -= run;
         if (!validate_batch()) complete = false;
     }
     batch_.clear_inner_references();

@@ -82,6 +82,10 @@ private:
 
     /// Releases one reference to `child`. True iff that ended it and its fields are to follow.
     bool let_go(void* child) {
+        if (OURO_UNLIKELY(!heap_.blocks_.contains(child))) {
+            detail::release(child);  // another heap's object
+            return false;
+        }
         if (exhausted() || (!allow_user_code_ && ends_in_user_code(child))) {
             heap_.postpone_release(child);
             return false;
@@ -298,6 +302,11 @@ void Heap::release_held(void* object) {
 }
 
 void Heap::release_quietly(void* object) {
+    if (OURO_UNLIKELY(!blocks_.contains(object))) {
+        Heap* other = of(object);
+        if (other != nullptr) other->postpone_release(object);
+        return;
+    }
     const TypeTable::Entry* type = type_of(header_of(object));
     const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
     if (info->runs_user_code()) {

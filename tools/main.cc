@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "stress/stress.h"
 #include "tools/command_line.h"
 #include "tools/replay.h"
 #include "tools/tour.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"tour", "carry out the documents about reclaim in Python, cell by cell", run_tour},
     {"replay", "perform the steps of object graphs on the heap and check every count", run_replay},
+    {"stress", stress::kStressSummary, stress::stress_command},
 };
 
 std::string usage() {

@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
     g++ cmake ninja-build python3
-    googletest libabsl-dev zlib1g-dev
+    googletest libabsl-dev libboost-dev zlib1g-dev
     clang-19 libclang-rt-19-dev llvm-19 # the sanitizer builds and their stack traces
     "$@"
 )

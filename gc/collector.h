@@ -107,9 +107,11 @@ public:
     void disable();
     bool is_enabled() const;
     void set_threshold(std::uint32_t pages) {
+        // order: relaxed; a tuning value.
         threshold_pages_.store(pages, platform::memory_order_relaxed);
-    }  // order: a tuning value
+    }
     std::uint32_t threshold() const {
+        // order: relaxed; a tuning value.
         return threshold_pages_.load(platform::memory_order_relaxed);
     }  // order: a tuning value
     CollectorStatistics statistics() const;

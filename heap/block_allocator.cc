@@ -135,7 +135,8 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
     set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
 }
 
-// In this order: first nobody new finds a span here, then everybody who found one has gone, then the
+// In this order: first nobody new finds a span here, then everybody who found one has gone, then
+// the
 // pages change. Until the second is so they wait as `dissolving`.
 bool BlockAllocator::dissolve_retired() {
     while (retired_ != kNoPage) {

@@ -176,7 +176,7 @@ constexpr std::size_t aggregate_field_count() {
 template <class T>
 void write_aggregate_offsets(std::uint16_t*& out, const void* object, const T* part) {
     with_members(*part, [&](const auto&... members) {
-        const auto visit = [&](const auto& member) {
+        [[maybe_unused]] const auto visit = [&](const auto& member) {
             using Member = std::remove_cvref_t<decltype(member)>;
             if constexpr (is_field<Member>::value) {
                 write_offset(out, object, &member, fields_in<Member>);

@@ -237,9 +237,12 @@ private:
     bool bounded_;
 };
 
-// The caller took the last reference but may not end the object here. If its finalizer is still to run
-// (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have completed
-// the step to the finalizer on our behalf, that step is taken back. Otherwise the object is dead for
+// The caller took the last reference but may not end the object here. If its finalizer is still to
+// run
+// (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
+// completed
+// the step to the finalizer on our behalf, that step is taken back. Otherwise the object is dead
+// for
 // good: count 0 and postponed, nobody may find it alive again.
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);

@@ -23,7 +23,8 @@ public:
 
     /// The first page of a run of `count` pages, taken, its layout still that of a free run;
     /// kNoPage
-    /// iff no list that is certain to fit has a run, nor the first 64 of its own list one long enough.
+    /// iff no list that is certain to fit has a run, nor the first 64 of its own list one long
+    /// enough.
     PageIndex take(std::uint32_t count);
     /// Gives a run back and joins it with free neighbours.
     void give(PageIndex first, std::uint32_t count);

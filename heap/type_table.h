@@ -1,6 +1,7 @@
 // A heap's table of types: index -> TypeInfo, live objects, field offsets. Lives in the region.
 //
-// The table is open-addressed by the TypeInfo's address; a type's index in this heap is its slot. No
+// The table is open-addressed by the TypeInfo's address; a type's index in this heap is its slot.
+// No
 // type needs a number of its own, so types of other heaps use nothing up.
 //
 // An entry is written once, under the allocation lock, before the first object of the type exists;
@@ -44,9 +45,10 @@ public:
     /// Time: O(1) expected, at most O(types_max).
     Entry* find(const TypeInfo& info) {
         Entry* entry = slot_of(info);
-        return entry != nullptr && entry->info.load(platform::memory_order_acquire) != nullptr
-                   ? entry  // order: as above
-                   : nullptr;
+        if (entry == nullptr) return nullptr;
+        // order: acquire; pairs with the release in enter().
+        const TypeInfo* here = entry->info.load(platform::memory_order_acquire);
+        return here != nullptr ? entry : nullptr;
     }
     TypeIndex index_of(const Entry* entry) const {
         return static_cast<TypeIndex>(entry - entries_) + 1;

@@ -61,7 +61,8 @@ public:
     /// first node that is not.
     bool is_sound(const void* object) const;
     bool empty() const {
-        // order: acquire; pairs with detach(), whose last write to the object's memory is this word.
+        // order: acquire; pairs with detach(), whose last write to the object's memory is this
+        // word.
         // Attaching needs no more: who attached held a counted reference.
         return first_.load(platform::memory_order_acquire) == 0;
     }

@@ -62,7 +62,8 @@ public:
     /// The identity of every node's object, in the order of the nodes.
     std::span<const Id> ids() const { return ids_; }
 
-    /// Lets go of the handle of a root, which has not been given up before, but for a copy: dropping
+    /// Lets go of the handle of a root, which has not been given up before, but for a copy:
+    /// dropping
     /// that completes the step. A program that looks at what it gives up does the same; thus the
     /// collector hears of a possible root even if the object then ends by its count.
     /// Threads:    any, for different roots at once.

@@ -1,11 +1,13 @@
-// Managed types for tests, one for each way in which an object can end, and the log of what happened.
+// Managed types for tests, one for each way in which an object can end, and the log of what
+// happened.
 //
 //   Plain       no code runs at its end: the collector reclaims it in the pass itself
 //   Destroyed   has a destructor: the collector reclaims it as a batch, one validation
 //   Finalized   has a finalizer: as a batch, two validations
 //   Probe       has both
 //
-// Every end is an event: "F1" the finalizer of the object with id 1, "D1" its destructor. A test may
+// Every end is an event: "F1" the finalizer of the object with id 1, "D1" its destructor. A test
+// may
 // give an id a script, which runs in its finalizer or destructor after the event was noted.
 #pragma once
 

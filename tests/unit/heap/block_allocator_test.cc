@@ -238,25 +238,6 @@ TEST_F(BlockAllocatorTest, addresses_outside_any_span_have_no_cell) {
     EXPECT_EQ(blocks_->cells_in(0), 0u);
 }
 
-TEST_F(BlockAllocatorTest, an_open_window_keeps_an_empty_span_in_its_shape) {
-    init(64 * kKiB);
-    std::vector<Header*> taken = fill(100);
-    const BlockAllocator::Cell cell = blocks_->cell_of(taken[0]);
-    free_all(taken);
-    {
-        platform::LoadWindow window;
-        EXPECT_EQ(blocks_->allocate(blocks_->payload_max() / 2), nullptr);
-        EXPECT_EQ(blocks_->cell_of(taken[0]).page, cell.page);
-        EXPECT_EQ(taken[0]->load_word().count(), 0u);
-        Header* again = blocks_->allocate(100);
-        EXPECT_NE(again, nullptr) << "its own class may have the span back at once";
-        blocks_->free(again);
-    }
-    Header* large = blocks_->allocate(blocks_->payload_max() / 2);
-    EXPECT_NE(large, nullptr);
-    blocks_->free(large);
-}
-
 TEST_F(BlockAllocatorTest, a_window_of_another_thread_keeps_spans_too) {
     init(64 * kKiB);
     free_all(fill(100));

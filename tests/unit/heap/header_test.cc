@@ -1,5 +1,6 @@
 // Goal: the header has the layout that its table draws, and the parts of `info` do not disturb each
-// other. Method: byte offsets, and every value of every part beside all-zero and all-one neighbours.
+// other. Method: byte offsets, and every value of every part beside all-zero and all-one
+// neighbours.
 #include "heap/header.h"
 
 #include <gtest/gtest.h>

@@ -60,7 +60,8 @@ TEST_F(HeapUnit, works_at_every_alignment_of_the_region) {
     Region region(256 * kKiB);
     for (std::size_t skew = 0; skew < 70; ++skew) {
         ManagedHeapConfig config = testing::manual();
-        config.heap.cascade_objects_max = 5;  // chains of dead objects name objects by their distance
+        config.heap.cascade_objects_max =
+            5;  // chains of dead objects name objects by their distance
         ManagedHeap managed(region.span().subspan(skew), config);
         Ref<Plain> first = managed.make<Plain>(1);
         Ref<Plain> last = first;
@@ -143,21 +144,6 @@ TEST_F(HeapUnit, heaps_can_be_made_and_ended_any_number_of_times) {
         EXPECT_FALSE(static_cast<bool>(verify(heap)));
         heap.destroy();
     }
-}
-
-TEST_F(HeapUnit, more_types_than_the_configuration_allows_are_an_error) {
-    Region region(256 * kKiB);
-    HeapConfig config;
-    config.types_max = 4096;
-    config.field_offsets_max = 3;
-    Heap& heap = create(region.span(), config);
-    EXPECT_TRUE(try_make<Plain>(heap, 1).ok());
-    EXPECT_EQ(try_make<Probe>(heap, 1).error(), Error::too_many_fields);
-    EXPECT_TRUE(try_make<Leaf>(heap).ok());
-    EXPECT_EQ(heap.statistics().live_objects, 0u);
-    config.types_max = 4097;
-    EXPECT_EQ(Heap::create(Region(256 * kKiB).span(), config).error(), Error::too_many_types);
-    heap.destroy();
 }
 
 template <int kNumber>

@@ -166,27 +166,5 @@ TEST(RunAllocator, a_whole_region_of_any_size_can_be_taken_as_one_run) {
     }
 }
 
-TEST(RunAllocator, random_takes_and_gives_agree_with_a_plain_map) {
-    SeededRandom random = testing::seeded_random();
-    SCOPED_TRACE(random.seed_text());
-    for (const std::uint32_t pages : {5u, 33u, 200u, 1500u}) {
-        Model model(pages);
-        std::vector<std::pair<PageIndex, std::uint32_t>> taken;
-        for (std::size_t i = 0; i < testing::repeats(4000); ++i) {
-            if (!taken.empty() && random.below(2) == 0) {
-                const std::uint32_t at = random.below(taken.size());
-                model.give(taken[at].first, taken[at].second);
-                taken.erase(taken.begin() + at);
-            } else {
-                const std::uint32_t count = 1 + random.below(random.below(8) == 0 ? pages : 16);
-                const PageIndex first = model.take(count);
-                if (first != kNoPage) taken.emplace_back(first, count);
-            }
-            if (i % 16 == 0) model.check();
-            if (::testing::Test::HasFailure()) return;
-        }
-    }
-}
-
 }  // namespace
 }  // namespace ouro

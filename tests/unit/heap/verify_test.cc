@@ -36,8 +36,12 @@ protected:
     }
 
     Header* header() { return testing::header_of(target_); }
-    void set_word(std::uint64_t bits) { header()->word.store(bits, platform::memory_order_relaxed); }
-    void set_info(std::uint32_t bits) { header()->info.store(bits, platform::memory_order_relaxed); }
+    void set_word(std::uint64_t bits) {
+        header()->word.store(bits, platform::memory_order_relaxed);
+    }
+    void set_info(std::uint32_t bits) {
+        header()->info.store(bits, platform::memory_order_relaxed);
+    }
     static FieldSlot& slot_of(Field<Plain>& field) { return reinterpret_cast<FieldSlot&>(field); }
     PageInfo& record() { return heap().blocks().page(heap().blocks().cell_of(header()).page); }
 

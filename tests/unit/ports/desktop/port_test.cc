@@ -95,7 +95,8 @@ TEST(DesktopPort, an_event_whose_waiters_are_forgotten_works_in_the_child) {
 TEST(DesktopPort, a_thread_of_the_parent_can_be_forgotten_in_the_child) {
     Event stop;
     Thread thread;
-    ASSERT_TRUE(thread.start([](void* event) { static_cast<Event*>(event)->wait(kForever); }, &stop));
+    ASSERT_TRUE(
+        thread.start([](void* event) { static_cast<Event*>(event)->wait(kForever); }, &stop));
     EXPECT_EQ(status_in_child([&] {
                   thread.forget();
                   thread.join();

@@ -10,6 +10,7 @@ add_library(ouro_gtest STATIC EXCLUDE_FROM_ALL
     "${OURO_GTEST_DIR}/googletest/src/gtest-all.cc"
     "${OURO_GTEST_DIR}/googlemock/src/gmock-all.cc"
     "${OURO_GTEST_DIR}/googlemock/src/gmock_main.cc")
+target_compile_options(ouro_gtest PRIVATE -O0)
 target_compile_features(ouro_gtest PUBLIC cxx_std_20)
 target_include_directories(ouro_gtest SYSTEM PUBLIC
     "${OURO_GTEST_DIR}/googletest/include" "${OURO_GTEST_DIR}/googlemock/include")
@@ -39,6 +40,9 @@ function(ouro_add_tests label)
         add_dependencies(${target} ouro_tool)
     endif()
     ouro_set_warnings(${target})
+    # The code under test keeps the optimization of the build; the tests' own is not worth the wait.
+    target_compile_options(${target} PRIVATE -O1)
+    ouro_precompile(${target} tests_${ARGC} <gmock/gmock.h> <gtest/gtest.h>)
     gtest_discover_tests(${target} TEST_PREFIX "${label}/" NO_PRETTY_VALUES
         DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()

@@ -13,7 +13,7 @@
 namespace ouro {
 
 /// A singly linked list of pages through one of the link fields of PageInfo.
-template <PageIndex PageInfo::*Link, std::uint16_t PageInfo::*Flag>
+template <PageIndex PageInfo::* Link, std::uint16_t PageInfo::* Flag>
 class PageList {
 public:
     bool empty() const { return first_ == kNoPage; }

@@ -40,7 +40,7 @@ namespace detail {
 
 template <auto Member>
 struct MemberTraits;
-template <class C, class M, M C::*Member>
+template <class C, class M, M C::* Member>
 struct MemberTraits<Member> {
     using Class = C;
     using Type = M;
@@ -97,25 +97,17 @@ inline constexpr detail::FieldList<Members...> fields = [] {
 namespace ouro::detail {
 
 template <class T>
-concept HasFieldList = requires {
-    T::ouro_fields;
-};
+concept HasFieldList = requires { T::ouro_fields; };
 template <class T>
-concept IsLeaf = requires {
-    typename T::ouro_leaf;
-};
+concept IsLeaf = requires { typename T::ouro_leaf; };
 template <class T>
-concept IsAcyclic = requires {
-    typename T::ouro_acyclic;
-};
+concept IsAcyclic = requires { typename T::ouro_acyclic; };
 template <class T>
 concept HasName = requires {
     { T::ouro_name } -> std::convertible_to<const char*>;
 };
 template <class T>
-concept HasFinalizer = requires(T& object) {
-    object.finalize();
-};
+concept HasFinalizer = requires(T& object) { object.finalize(); };
 
 template <class T>
 constexpr std::size_t fixed_field_count() {

@@ -142,7 +142,7 @@ constexpr auto with_members(T& object, V&& visit) {
 
 template <class M>
 inline constexpr bool is_nested_aggregate =
-    std::is_class_v<M>&& std::is_aggregate_v<M> && !is_field<M>::value;
+    std::is_class_v<M> && std::is_aggregate_v<M> && !is_field<M>::value;
 
 template <class T>
 constexpr std::size_t aggregate_field_count();

@@ -10,7 +10,7 @@
 namespace ouro {
 
 /// Why an operation failed. A function's documentation lists the ones it can return.
-enum class [[nodiscard]] Error : std::uint8_t{
+enum class [[nodiscard]] Error : std::uint8_t {
     none = 0,
     out_of_memory,     ///< no block large enough, also after an emergency collection
     collector_busy,    ///< no block large enough, and another context owns the pass just now

@@ -34,13 +34,14 @@ public:
     }
     Ref(Ref&& other) noexcept : bits_(std::exchange(other.bits_, 0)) { note(); }
     template <class U>
-    requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>) Ref(const Ref<U>& other)
-        : bits_(converted(other)) {  // NOLINT: implicit by design
+        requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>)
+    Ref(const Ref<U>& other) : bits_(converted(other)) {  // NOLINT: implicit by design
         retain(bits_);
+        note();
     }
     template <class U>
-    requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>) Ref(Ref<U>&& other)
-    noexcept : bits_(converted(other)) {  // NOLINT: implicit by design
+        requires(std::is_convertible_v<U*, T*> || std::is_same_v<T, Object>)
+    Ref(Ref<U>&& other) noexcept : bits_(converted(other)) {  // NOLINT: implicit by design
         (void)other.detach();
         note();
     }

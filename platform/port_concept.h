@@ -11,7 +11,7 @@ namespace ouro::platform {
 template <class A, class T>
 concept PortAtomic = requires(A a, const A c, T v, T& e, std::memory_order o) {
     { c.load(o) } -> std::same_as<T>;
-    {a.store(v, o)};
+    { a.store(v, o) };
     { a.exchange(v, o) } -> std::same_as<T>;
     { a.fetch_add(v, o) } -> std::same_as<T>;
     { a.fetch_sub(v, o) } -> std::same_as<T>;
@@ -22,14 +22,14 @@ concept PortAtomic = requires(A a, const A c, T v, T& e, std::memory_order o) {
 
 template <class M>
 concept PortMutex = requires(M m) {
-    {m.lock()};
+    { m.lock() };
     { m.try_lock() } -> std::same_as<bool>;
-    {m.unlock()};
+    { m.unlock() };
 };
 
 template <class E>
 concept PortEvent = requires(E e, std::uint64_t ns) {
-    {e.set()};
+    { e.set() };
     { e.wait(ns) } -> std::same_as<bool>;
 };
 

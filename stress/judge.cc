@@ -82,11 +82,15 @@ void Judge::take_survey(Survey& survey) {
 /// What one call of collect() promises: all that was unreachable is gone, unless finalizers ran,
 /// which may have made new garbage.
 void Judge::judge_one_collect() {
-    // A finalizer that is under way on the collector's thread may store references: no statement.
+    // A finalizer on the collector's thread could store references during the survey.
+    const bool background = world_.plan.config.collector.background;
+    if (background) world_.heap.collector().stop();
     const std::uint64_t finalizers = finalizers_ended();
     Survey survey;
     take_survey(survey);
     const CollectResult result = world_.heap.collect();
+    if (background && !world_.heap.collector().start())
+        violation("the collector's thread does not start again");
     if (!result.complete || finalizers_begun() != finalizers) return;
     const std::size_t live = world_.live_objects();
     if (live != survey.found().size()) {
@@ -292,14 +296,15 @@ void Judge::judge_weak_reference(const Survey& survey, const WeakRecord& record)
     const Survey::Found* target = survey.find(record.serial);
     const Ref<Body> locked = record.weak.lock();
     bool alive = static_cast<bool>(locked);
-    if (target != nullptr && planted(PlantedFault::weak_dead)) alive = false;
+    const bool must_be_alive =
+        target != nullptr && !record.seen_dead && world_.must_be_weakly_alive(record.serial);
+    if (must_be_alive && planted(PlantedFault::weak_dead)) alive = false;
     if (target == nullptr && planted(PlantedFault::weak_alive)) alive = true;
     if (alive && target == nullptr) {
         violation("a weak reference to an unreachable object is alive", record.serial);
     } else if (alive && record.seen_dead) {
         violation("a weak reference is alive that was dead before", record.serial);
-    } else if (!alive && target != nullptr && !record.seen_dead &&
-               world_.must_be_weakly_alive(record.serial)) {
+    } else if (!alive && must_be_alive) {
         violation(absl::StrCat("a weak reference to a reachable object is dead (",
                                world_.describe(detail::object_of(target->bits)), ")"),
                   record.serial);

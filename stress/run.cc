@@ -102,7 +102,9 @@ void Run::work() {
     figures_.seconds = static_cast<double>(platform::clock_ns() - begin) / double{kSecondNs};
     figures_.rounds = round;
     figures_.survived_max = judge.reachable();
-    if (evidence_.found()) evidence_.dump();
+    if (!evidence_.found()) return;
+    world_->heap.collector().stop();  // its thread writes a log too
+    evidence_.dump();
 }
 
 void Run::one_round(unsigned round, Judge& judge, Watchdog& watchdog) {

@@ -23,7 +23,7 @@ void variables(Transcript& t, ManagedHeap& heap) {
 
     t.cell("6", "greeting = \"hello\"\ngreeting");
     const Ref<String> greeting = interned(heap, "hello");
-    t.value("", quoted(text_of(greeting)), "'hello'");
+    t.value("", in_quotes(text_of(greeting)), "'hello'");
     t.cell("7", "id(greeting)");
     t.seen("", hex(id(greeting)), {2});
     t.cell("8", "id(\"hello\")");

@@ -53,7 +53,7 @@ std::string hex(const Id& id) {
     std::array<char, kHexBytes> digits{};
     return ouro::hex(id, digits.data());
 }
-std::string quoted(absl::string_view text) { return absl::StrCat("'", text, "'"); }
+std::string in_quotes(absl::string_view text) { return absl::StrCat("'", text, "'"); }
 absl::string_view python_bool(bool value) { return value ? "True" : "False"; }
 
 std::string count_text(std::uint32_t count) {

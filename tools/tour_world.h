@@ -55,8 +55,8 @@ std::string text_of(const Ref<String>& string);
 
 /// The address of an object as "0x..."; the same in quotation marks.
 std::string hex(const Id& id);
-std::string quoted(absl::string_view text);
-inline std::string quoted_hex(const Id& id) { return quoted(hex(id)); }
+std::string in_quotes(absl::string_view text);
+inline std::string quoted_hex(const Id& id) { return in_quotes(hex(id)); }
 /// "True" or "False".
 absl::string_view python_bool(bool value);
 

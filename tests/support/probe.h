@@ -37,8 +37,8 @@ template <bool kFinalizer, bool kDestructor>
 class Cell : public WeaklyReferable {
 public:
     using Script = std::function<void(Cell&)>;
-    static constexpr const char* ouro_name = kFinalizer ? (kDestructor ? "Probe" : "Finalized")
-                                                        : (kDestructor ? "Destroyed" : "Plain");
+    static constexpr const char* ouro_name =
+        kFinalizer ? (kDestructor ? "Probe" : "Finalized") : (kDestructor ? "Destroyed" : "Plain");
 
     Cell() = default;
     explicit Cell(int number) : id(number) {}

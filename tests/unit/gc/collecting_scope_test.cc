@@ -15,9 +15,7 @@ TEST(CollectingScope, marks_this_context_for_its_time) {
         CollectingScope outer;
         CollectingScope inner;
         EXPECT_EQ(context.collecting_depth, 2u);
-        std::thread([] {
-            EXPECT_EQ(platform::current_context().collecting_depth, 0u);
-        }).join();
+        std::thread([] { EXPECT_EQ(platform::current_context().collecting_depth, 0u); }).join();
     }
     EXPECT_EQ(context.collecting_depth, 0u);
 }

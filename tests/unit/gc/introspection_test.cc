@@ -2,8 +2,8 @@
 // does. Method: small graphs; every answer as a set of ids.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "heap/query.h"

@@ -32,11 +32,9 @@ TEST_F(ManagedHeapTest, create_gives_a_working_heap_or_the_reason) {
     auto made = ManagedHeap::create(region_.span(), testing::manual());
     ASSERT_TRUE(made.ok());
     EXPECT_TRUE(made->try_make<Leaf>().ok());
-    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(),
-              Error::region_in_use);
+    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(), Error::region_in_use);
     Region tiny(4 * kKiB);
-    EXPECT_EQ(ManagedHeap::create(tiny.span(), testing::manual()).error(),
-              Error::region_too_small);
+    EXPECT_EQ(ManagedHeap::create(tiny.span(), testing::manual()).error(), Error::region_too_small);
 }
 
 TEST_F(ManagedHeapTest, the_constructor_stops_with_the_reason) {
@@ -103,8 +101,7 @@ TEST_F(ManagedHeapTest, handles_may_outlive_it_and_release_later) {
     EXPECT_EQ(events::all(), "");
     EXPECT_EQ(refcount(kept), 1u);
     EXPECT_EQ(weak.lock(), kept);
-    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(),
-              Error::region_in_use);
+    EXPECT_EQ(ManagedHeap::create(region_.span(), testing::manual()).error(), Error::region_in_use);
     kept.reset();
     EXPECT_EQ(events::all(), "F1 D1 F2 D2");
     EXPECT_TRUE(weak.expired());

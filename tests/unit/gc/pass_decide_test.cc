@@ -19,10 +19,10 @@ using testing::Plain;
 class PassDecide : public PassTest {
 protected:
     struct Scene {
-        Ref<Plain> held;        ///< what the program holds of the ring
-        Ref<Plain> kept;        ///< what it took meanwhile
-        Weak<Plain> weak;       ///< to the ring's first object
-        Ref<Plain> outside;     ///< live, not part of the ring
+        Ref<Plain> held;     ///< what the program holds of the ring
+        Ref<Plain> kept;     ///< what it took meanwhile
+        Weak<Plain> weak;    ///< to the ring's first object
+        Ref<Plain> outside;  ///< live, not part of the ring
     };
 
     /// A ring a -> b -> c -> a and an object outside. Held or not.
@@ -100,8 +100,7 @@ TEST_F(PassDecide, an_upgrade_of_a_weak_reference_saves_the_ring_or_finds_it_dea
 }
 
 TEST_F(PassDecide, an_upgrade_that_is_dropped_again_at_once_loses_nothing) {
-    at_every_moment(
-        false, [](Scene& scene) { scene.weak.lock().reset(); }, 3);
+    at_every_moment(false, [](Scene& scene) { scene.weak.lock().reset(); }, 3);
 }
 
 TEST_F(PassDecide, a_handle_that_is_copied_keeps_the_ring) {
@@ -125,8 +124,7 @@ TEST_F(PassDecide, a_handle_that_moves_along_the_ring_keeps_it) {
 }
 
 TEST_F(PassDecide, a_handle_that_is_dropped_leaves_garbage_for_later) {
-    at_every_moment(
-        true, [](Scene& scene) { scene.held.reset(); }, 3);
+    at_every_moment(true, [](Scene& scene) { scene.held.reset(); }, 3);
 }
 
 // DESIGN, the trace of rule 5: take the field's reference, move the handle into the object taken.
@@ -134,9 +132,9 @@ TEST_F(PassDecide, a_taken_reference_keeps_the_ring_it_enters) {
     at_every_moment(
         true,
         [](Scene& scene) {
-            Ref<Plain> taken = scene.held->left.take();   // a.left was b
-            taken->right = std::move(scene.held);         // b.right = a, moved
-            taken->right->left = taken;                   // a.left = b again
+            Ref<Plain> taken = scene.held->left.take();  // a.left was b
+            taken->right = std::move(scene.held);        // b.right = a, moved
+            taken->right->left = taken;                  // a.left = b again
             scene.kept = std::move(taken);
             scene.kept->right = nullptr;
         },
@@ -191,8 +189,8 @@ TEST_F(PassDecide, a_ring_that_is_cut_dies_by_count_at_once) {
         EXPECT_TRUE(scene.weak.expired());
         EXPECT_EQ(live_objects(), 1u);
         finish();
-        ASSERT_EQ(heap_.statistics().used_bytes, heap_.blocks().cell_bytes(
-                      heap_.blocks().cell_of(scene.outside.get()).page));
+        ASSERT_EQ(heap_.statistics().used_bytes,
+                  heap_.blocks().cell_bytes(heap_.blocks().cell_of(scene.outside.get()).page));
         if (over) break;
     }
 }

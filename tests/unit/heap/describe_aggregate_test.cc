@@ -129,21 +129,51 @@ TEST(DescribeAggregate, fields_between_containers_and_pointers_are_found) {
 }
 
 using F = Field<Object>;
-struct Two { F a, b; };
-struct Three { F a, b, c; };
-struct Four { F a, b, c, d; };
-struct Five { F a, b, c, d, e; };
-struct Six { F a, b, c, d, e, f; };
-struct Seven { F a, b, c, d, e, f, g; };
-struct Eight { F a, b, c, d, e, f, g, h; };
-struct Nine { F a, b, c, d, e, f, g, h, i; };
-struct Ten { F a, b, c, d, e, f, g, h, i, j; };
-struct Eleven { F a, b, c, d, e, f, g, h, i, j, k; };
-struct Twelve { F a, b, c, d, e, f, g, h, i, j, k, l; };
-struct Thirteen { F a, b, c, d, e, f, g, h, i, j, k, l, m; };
-struct Fourteen { F a, b, c, d, e, f, g, h, i, j, k, l, m, n; };
-struct Fifteen { F a, b, c, d, e, f, g, h, i, j, k, l, m, n, o; };
-struct Sixteen { F a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p; };
+struct Two {
+    F a, b;
+};
+struct Three {
+    F a, b, c;
+};
+struct Four {
+    F a, b, c, d;
+};
+struct Five {
+    F a, b, c, d, e;
+};
+struct Six {
+    F a, b, c, d, e, f;
+};
+struct Seven {
+    F a, b, c, d, e, f, g;
+};
+struct Eight {
+    F a, b, c, d, e, f, g, h;
+};
+struct Nine {
+    F a, b, c, d, e, f, g, h, i;
+};
+struct Ten {
+    F a, b, c, d, e, f, g, h, i, j;
+};
+struct Eleven {
+    F a, b, c, d, e, f, g, h, i, j, k;
+};
+struct Twelve {
+    F a, b, c, d, e, f, g, h, i, j, k, l;
+};
+struct Thirteen {
+    F a, b, c, d, e, f, g, h, i, j, k, l, m;
+};
+struct Fourteen {
+    F a, b, c, d, e, f, g, h, i, j, k, l, m, n;
+};
+struct Fifteen {
+    F a, b, c, d, e, f, g, h, i, j, k, l, m, n, o;
+};
+struct Sixteen {
+    F a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p;
+};
 
 template <class... T>
 void expect_all_members_are_fields() {

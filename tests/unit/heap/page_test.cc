@@ -62,8 +62,8 @@ TEST(CellBits, reset_empties_the_set) {
 }
 
 TEST(PageLayout, every_layout_survives_encoding) {
-    for (const auto kind : {PageLayout::kFree, PageLayout::kFreeTail, PageLayout::kSpan,
-                            PageLayout::kSpanTail}) {
+    for (const auto kind :
+         {PageLayout::kFree, PageLayout::kFreeTail, PageLayout::kSpan, PageLayout::kSpanTail}) {
         for (std::uint32_t size_class = 0; size_class < 256; ++size_class) {
             for (const std::uint32_t pages : {0u, 1u, 16u, 0x12345678u, 0xffffffffu}) {
                 const PageLayout layout{kind, static_cast<std::uint8_t>(size_class), pages};

@@ -1,6 +1,6 @@
 // Goal: a Ref counts exactly one, whatever is done to it. Method: the count after every operation.
-#include "heap/query.h"
 #include "heap/ref.h"
+#include "heap/query.h"
 
 #include <gtest/gtest.h>
 
@@ -119,7 +119,6 @@ TEST_F(RefTest, adopt_and_detach_hand_one_reference_over) {
 struct Animal : WeaklyReferable {
     Field<Animal> friend_of;
     int legs = 4;
-    static constexpr auto ouro_fields = fields<&Animal::friend_of>;
 };
 struct Dog : Animal {
     explicit Dog(int number) : id(number) {}

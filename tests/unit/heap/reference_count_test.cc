@@ -36,8 +36,8 @@ protected:
     }
     /// The word that a collection would take a count to, near the immortal band.
     static WordValue near_band(WordValue word, std::uint32_t count) {
-        return {(word.bits & ~WordValue::kCountMask) |
-                std::uint64_t{count} << WordValue::kCountShift};
+        return {(word.bits & ~WordValue::kCountMask) | std::uint64_t{count}
+                                                           << WordValue::kCountShift};
     }
 };
 

@@ -46,9 +46,9 @@ TEST_F(ValuesTest, small_integers_take_no_memory_and_are_never_counted) {
 }
 
 TEST_F(ValuesTest, larger_integers_are_objects_of_their_own) {
-    for (const std::int64_t value : {std::int64_t{-6}, std::int64_t{257},
-                                     std::numeric_limits<std::int64_t>::max(),
-                                     std::numeric_limits<std::int64_t>::min()}) {
+    for (const std::int64_t value :
+         {std::int64_t{-6}, std::int64_t{257}, std::numeric_limits<std::int64_t>::max(),
+          std::numeric_limits<std::int64_t>::min()}) {
         const Ref<Object> x = integer(value);
         const Ref<Object> y = integer(value);
         EXPECT_NE(x, y);
@@ -78,8 +78,8 @@ TEST_F(ValuesTest, as_integer_is_nothing_for_other_values) {
 }
 
 TEST_F(ValuesTest, strings_keep_their_bytes) {
-    for (const std::string& text : {std::string(), std::string("x"), std::string("a\0b", 3),
-                                    std::string(100'000, 'q')}) {
+    for (const std::string& text :
+         {std::string(), std::string("x"), std::string("a\0b", 3), std::string(100'000, 'q')}) {
         const Ref<String> string = try_string(heap(), text).value();
         EXPECT_EQ(string->text(), text);
         EXPECT_NE(string, try_string(heap(), text).value());

@@ -68,9 +68,7 @@ TEST_F(WeakTest, is_alive_in_the_finalizer_and_dead_in_the_destructor) {
     const Weak<Probe> w(a);
     bool alive_in_finalizer = false;
     bool dead_in_destructor = false;
-    Probe::on_finalize[1] = [&](Probe& object) {
-        alive_in_finalizer = w.lock().get() == &object;
-    };
+    Probe::on_finalize[1] = [&](Probe& object) { alive_in_finalizer = w.lock().get() == &object; };
     Probe::on_destroy[1] = [&](Probe&) { dead_in_destructor = !w.lock(); };
     a.reset();
     EXPECT_EQ(events::all(), "F1 D1");

@@ -54,8 +54,7 @@ TYPED_TEST(Atomic, arithmetic_wraps) {
 TYPED_TEST(Atomic, compare_exchange_succeeds_from_the_expected_value_only) {
     atomic<TypeParam> value(TypeParam{5});
     TypeParam expected = 4;
-    EXPECT_FALSE(
-        value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire));
+    EXPECT_FALSE(value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire));
     EXPECT_EQ(expected, TypeParam{5}) << "the value found";
     EXPECT_TRUE(value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire));
     EXPECT_EQ(value.load(memory_order_relaxed), TypeParam{9});
@@ -66,8 +65,8 @@ TYPED_TEST(Atomic, compare_exchange_never_fails_without_a_reason) {
     atomic<TypeParam> value;
     for (TypeParam i = 0; i < 10'000; ++i) {
         TypeParam expected = i;
-        ASSERT_TRUE(value.compare_exchange(expected, i + 1, memory_order_acq_rel,
-                                           memory_order_acquire));
+        ASSERT_TRUE(
+            value.compare_exchange(expected, i + 1, memory_order_acq_rel, memory_order_acquire));
     }
 }
 

@@ -47,7 +47,9 @@ TEST(Mutex, try_lock_fails_while_another_thread_holds_it) {
 
 TEST(Mutex, a_guard_gives_the_lock_back_at_the_end_of_its_scope) {
     Mutex mutex;
-    { const LockGuard guard(mutex); }
+    {
+        const LockGuard guard(mutex);
+    }
     EXPECT_TRUE(mutex.try_lock());
     mutex.unlock();
 }

@@ -8,18 +8,25 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
+namespace {
+
+constexpr unsigned kAttemptsMax = 4;  // of an emergency pass that was aborted
+
+}  // namespace
+
 // ---- when memory is short
 
 Error Collector::emergency_hook(void* self, unsigned attempt) {
     return static_cast<Collector*>(self)->emergency(attempt);
 }
 
-/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them. The
+/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them,
+/// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach. The
 /// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
-/// the
-/// request fails with collector_busy (DESIGN rule 21).
+/// the request fails with collector_busy (rule 21).
 Error Collector::emergency(unsigned attempt) {
-    if (attempt >= 2) return Error::out_of_memory;
+    if (attempt == 2) return take_plain_from_batch();
+    if (attempt > 2) return Error::out_of_memory;
     if (!port::kWaitAllowed) {
         if (!pass_lock_.try_lock()) return Error::collector_busy;
     } else {
@@ -36,30 +43,56 @@ Error Collector::emergency(unsigned attempt) {
     return Error::none;
 }
 
-/// Steps until no pass is under way (or another context has begun the next one).
-void Collector::finish_pass() {
+/// A pass over the batch that waits for finalizers or is in the middle of them, if there is one.
+Error Collector::take_plain_from_batch() {
+    if (!port::kWaitAllowed) {
+        if (!pass_lock_.try_lock()) return Error::collector_busy;
+    } else {
+        pass_lock_.lock();
+    }
+    while (step_pass(config_.step_units)) {
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+    const bool alive = pass_.batch_is_alive();
+    if (alive) {
+        pass_.begin_batch(true);
+        ++pass_serial_;
+    }
+    pass_lock_.unlock();
+    if (!alive) return Error::out_of_memory;
+    finish_pass();
+    return Error::none;
+}
+
+/// Steps until no pass is under way (or another context has begun the next one). False: its
+/// members kept showing life and it decided nothing.
+bool Collector::finish_pass() {
     platform::LockGuard guard(pass_lock_);
     const std::uint32_t serial = pass_serial_;
     while (pass_serial_ == serial && step_pass(config_.step_units)) {
         pass_lock_.unlock();
         pass_lock_.lock();
     }
+    return pass_serial_ != serial || !pass_.result().aborted;
 }
 
 /// A pass that leaves everything with user code alone, to its end, after the one under way.
 void Collector::run_plain_pass(bool include_deferred) {
-    pass_lock_.lock();
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
     PassOptions options;
     options.exclude_user_code = true;
     options.include_deferred = include_deferred;
-    pass_.begin(options);
-    ++pass_serial_;
-    pass_lock_.unlock();
-    finish_pass();
+    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        pass_lock_.lock();
+        while (step_pass(config_.step_units)) {
+            pass_lock_.unlock();
+            pass_lock_.lock();
+        }
+        pass_.begin(options);
+        ++pass_serial_;
+        pass_lock_.unlock();
+        if (finish_pass()) return;
+    }
 }
 
 // ---- the background thread
@@ -145,7 +178,6 @@ void Collector::background_round() {
             heap_.run_postponed(false);
             const PassResult result = run_pass(&options);
             reclaimed = result.collected;
-            batch_alive_ = result.batch_alive;
             waits = !batch_.empty();
         } else if (config_.user_code_by_drain) {
             waits = true;  // a batch that step() left

@@ -14,7 +14,8 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kSettleRoundsMax = 64;
-constexpr unsigned kAttemptsMax = 8;  // of a pass whose decision was aborted
+constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
+constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
 
 }  // namespace
 
@@ -75,7 +76,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
     if (options != nullptr) {
         begin_pass(*options);
     } else {
-        pass_.begin_batch();
+        pass_.begin_batch(false);
         collection_serial_ = ++pass_serial_;
         collection_pass_done_ = false;
     }
@@ -127,12 +128,41 @@ void Collector::announce(CollectPhase phase, std::size_t collected, bool automat
     if (callback != nullptr) callback(self, {phase, collected, automatic});
 }
 
+/// The next member of the alive batch whose finalizer is due, null when there is none.
+Header* Collector::next_due() {
+    pass_lock_.lock();
+    Header* due = nullptr;
+    for (bool done = false; due == nullptr && !done;) {
+        if (!pass_.idle() && pass_.is_batch_pass()) {  // an emergency's
+            step_pass(config_.step_units);
+        } else {
+            due = batch_.next_due(kDuePages, done);
+        }
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+    pass_lock_.unlock();
+    return due;
+}
+
+/// Runs at most `budget` finalizers, which are taken off it. True iff none is left to run.
+bool Collector::run_finalizers(std::uint32_t& budget) {
+    batch_.rewind_due();
+    for (Header* due = next_due(); due != nullptr; due = next_due()) {
+        if (budget == 0) return false;
+        --budget;
+        batch_.finalize(due);
+    }
+    return true;
+}
+
 /// The second validation of a batch whose finalizers have all run. False: its members kept showing
 /// life; they are candidates again and the batch is empty.
-bool Collector::validate_batch() {
-    batch_alive_ = false;
+bool Collector::validate_batch(std::size_t& reclaimed) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        if (!run_pass(nullptr).aborted) return true;
+        const PassResult result = run_pass(nullptr);
+        reclaimed += result.collected;
+        if (!result.aborted) return true;
     }
     platform::LockGuard guard(pass_lock_);
     batch_.give_up();
@@ -143,15 +173,13 @@ bool Collector::validate_batch() {
 /// validation, the end. Returns how many tracked objects it reclaimed.
 std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
     if (batch_.empty()) return 0;
-    if (batch_alive_) {
-        std::uint32_t run = 0;
-        if (!batch_.run_finalizers(budget, &run)) return 0;
-        budget -= run;
-        if (!validate_batch()) complete = false;
+    std::size_t reclaimed = 0;
+    if (!pass_.batch_is_alive() || run_finalizers(budget)) {
+        if (pass_.batch_is_alive() && !validate_batch(reclaimed)) complete = false;
+        const std::size_t ended = batch_.take_apart(budget);
+        Counters::add(collected_, ended);
+        reclaimed += ended;
     }
-    batch_.clear_inner_references();
-    const std::size_t reclaimed = batch_.take_apart(budget);
-    Counters::add(collected_, reclaimed);
     return reclaimed;
 }
 
@@ -186,7 +214,6 @@ void Collector::finish_stepped_pass() {
         pass_lock_.unlock();
         pass_lock_.lock();
     }
-    batch_alive_ = pass_result_.batch_alive;
     stepping_ = false;
     pass_lock_.unlock();
 }
@@ -199,7 +226,6 @@ std::size_t Collector::run_collection(const PassOptions& options, bool& complete
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         const PassResult result = run_pass(&options);
         reclaimed += result.collected;
-        batch_alive_ = result.batch_alive;
         bool batch_complete = true;
         reclaimed += finish_batch(batch_complete);
         const bool settled = settle_postponed();

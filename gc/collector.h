@@ -149,13 +149,14 @@ private:
     void background_round();
     void settle_in_background();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
-    void finish_pass();
+    bool finish_pass();
     void run_plain_pass(bool include_deferred);
     std::uint64_t time_to_wait();
     std::uint32_t dirty_pages() const {
         return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
     }
     Error emergency(unsigned attempt);
+    Error take_plain_from_batch();
 
     bool enter_collection(bool wait, bool take_waiting_batch = true);
     void leave_collection(bool batch_waits = false);
@@ -165,7 +166,9 @@ private:
     Ref<Object> tracked_object(BlockAllocator::Cell cell);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
-    bool validate_batch();
+    Header* next_due();
+    bool run_finalizers(std::uint32_t& budget);
+    bool validate_batch(std::size_t& reclaimed);
     std::size_t finish_batch(bool& complete, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
     bool settle_postponed();
@@ -183,7 +186,6 @@ private:
     platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
     bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()
     Batch batch_;                      ///< owned with the collection
-    bool batch_alive_ = false;         ///< its finalizers are still to run
     bool batch_waits_ = false;         ///< for drain() or the next collect()
 
     platform::Thread thread_;

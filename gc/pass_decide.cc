@@ -42,7 +42,7 @@ void Pass::step_edges() {
         // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
         // that is a member, its page is pinned and the cell is its.
         const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
-        if (detail::is_object(value)) count_edge(value, member);
+        if (detail::is_object(value)) count_edge(value);
         spend(1);
         if (budget_ <= 0) return;
     }
@@ -51,16 +51,10 @@ void Pass::step_edges() {
     ++at_cell_;
 }
 
-void Pass::count_edge(std::uintptr_t value, Member from) {
+void Pass::count_edge(std::uintptr_t value) {
     Header* target = header_of(detail::object_of(value));
     const BlockAllocator::Cell cell = heap_.blocks().cell_of(target);
-    if (cell.page == kNoPage) return;
-    if (page(cell.page).claimed.test(cell.index)) {
-        edges_.add(target);
-    } else if (options_.exclude_user_code && ends_in_user_code(target)) {
-        // Its end, should it follow from the member's, is not for this context: keep the member.
-        page(from.page).todo.set(from.cell);
-    }
+    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) edges_.add(target);
 }
 
 // ---- scan and spread
@@ -101,9 +95,8 @@ void Pass::step_scan() {
     ++at_cell_;
     Header* header = header_at(member);
     PageInfo& record = page(member.page);
-    const bool kept = options_.exclude_user_code &&
-                      (info_of(header).runs_user_code() || record.todo.test(member.cell));
-    if (kept) heap_.report_candidate(header->payload());
+    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code();
+    if (kept && !of_batch_) heap_.report_candidate(header->payload());
     if (kept || !is_explained(header, record, member.cell)) leave_set(member);
 }
 
@@ -150,8 +143,8 @@ void Pass::step_spread() {
     }
     spend(1);
     record.todo.clear(work_cell_);
-    if (of_batch_) record.batch.clear(work_cell_);  // resurrected
-    unclaim(header, record, work_cell_);
+    if (of_batch_ && !options_.exclude_user_code) record.batch.clear(work_cell_);  // resurrected
+    if (!record.batch.test(work_cell_)) unclaim(header, record, work_cell_);
     work_cell_ = kCellsMax;
 }
 
@@ -179,9 +172,6 @@ void Pass::step_condemn() {
         return;
     }
     const TypeInfo& info = info_of(header);
-    // A pass that excludes user code has kept every member that needs some.
-    if (!options_.exclude_user_code && (info.runs_user_code() || user_code_leaf_))
-        user_code_ = true;
     if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
 }
 
@@ -191,6 +181,7 @@ void Pass::step_commit() {
         start_rollback();
         return;
     }
+    if (of_batch_ && !options_.exclude_user_code) batch_alive_ = false;
     rewind();
     phase_ = Phase::dispose;
 }
@@ -214,8 +205,8 @@ void Pass::step_rollback() {
     PageInfo& record = page(member.page);
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
-    heap_.report_candidate(header->payload());
     if (!of_batch_) {
+        heap_.report_candidate(header->payload());
         unclaim(header, record, member.cell);
         return;
     }

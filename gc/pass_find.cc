@@ -166,10 +166,7 @@ bool Pass::claim_target(FieldSlot& slot) {
         if (slot.load(memory_order_acquire) != value) continue;
         if (word.has(WordValue::kClaimed) || word.has(WordValue::kPostponed) || word.count() == 0)
             return false;
-        if (!may_enter_set(header)) {
-            if (ends_in_user_code(header)) user_code_leaf_ = true;
-            return false;
-        }
+        if (!may_enter_set(header)) return false;
         const Member member{cell.page, cell.index};
         if (!claim(header, word, member)) continue;
         PageInfo& record = page(cell.page);

@@ -48,8 +48,10 @@ struct CollectorConfig {
 
 /// What a call of collect() did.
 struct CollectResult {
-    std::size_t unreachable =
-        0;                      ///< tracked objects that this call found unreachable and reclaimed
+    /// Tracked objects that this call found unreachable: reclaimed, or kept on or by the garbage
+    /// list.
+    std::size_t unreachable = 0;
+    std::size_t uncollectable = 0;  ///< of these, kept because of legacy finalizers
     bool complete = true;       ///< false: members kept changing or being upgraded, some may remain
     Error error = Error::none;  ///< busy: another context collects and waiting is not allowed
 };
@@ -59,8 +61,9 @@ enum class CollectPhase : std::uint8_t { start, stop };
 /// Announced at the start and stop of every collection that is not nested.
 struct CollectInfo {
     CollectPhase phase;
-    std::size_t collected;  ///< at stop: objects reclaimed
-    bool automatic;         ///< by the background collector
+    std::size_t collected;      ///< at stop: objects reclaimed
+    std::size_t uncollectable;  ///< at stop: objects kept because of legacy finalizers
+    bool automatic;             ///< by the background collector
 };
 
 struct CollectorStatistics {
@@ -68,6 +71,7 @@ struct CollectorStatistics {
     std::size_t automatic;    ///< by the background collector, with at least one candidate
     std::size_t passes;
     std::size_t collected;          ///< tracked objects reclaimed
+    std::size_t uncollectable;      ///< kept because of legacy finalizers
     std::size_t examined;           ///< objects looked at
     std::size_t aborted;            ///< passes whose decision a weak upgrade aborted
     std::size_t deferred_roots;     ///< candidates given up at the limit and asked again later
@@ -102,10 +106,20 @@ public:
     /// a
     /// finished pass, and releases that were postponed. True iff more is to do.
     bool drain(std::uint32_t objects);
+    /// Waits until an automatic collection that began after the call, and asked all candidates, has
+    /// ended. False at once if there is none to wait for: disabled, threshold 0, no background
+    /// thread, or called from inside a collection.
+    bool settle();
+    /// Does all of a collection up to its decision, and then takes everything back: nothing is
+    /// reclaimed and no user code runs. For tests that a program does not notice passes.
+    void rehearse();
 
+    /// Automatic collection. Neither runs a collection; both may be called any number of times.
     void enable();
     void disable();
     bool is_enabled() const;
+    /// Pages with new candidates that make the background collector start at once; 0: it stays
+    /// enabled but never starts by itself.
     void set_threshold(std::uint32_t pages) {
         // order: relaxed; a tuning value.
         threshold_pages_.store(pages, platform::memory_order_relaxed);
@@ -122,6 +136,26 @@ public:
     /// during
     /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only, are
+    /// roots for the rest, and are not listed. Objects under construction and garbage that waits
+    /// for its finalizers are left out. Time: O(pages + objects), under the pass lock.
+    void freeze();
+    /// Takes them all back; each is a candidate of the next collection. Time: as freeze().
+    void unfreeze();
+    /// How many objects are set aside now. Time: as freeze().
+    std::size_t freeze_count();
+
+    /// From now on collections move what they would reclaim to the garbage list (DEBUG_SAVEALL),
+    /// after its finalizers. The list's references are counted.
+    void set_save_all(bool on);
+    bool save_all() const;
+    /// Calls visit for every object on the garbage list, in no particular order.
+    void garbage(void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Takes the object off the garbage list. False: it was not there. Time: O(1).
+    bool take_garbage(const Ref<Object>& object);
+    /// Empties the garbage list; what nothing else refers to ends now. Time: O(pages + objects).
+    void clear_garbage();
+
     /// Calls visit for every reference that `object` holds, with multiplicity, in field order.
     void referents(const Ref<Object>& object, void (*visit)(void* self, const Ref<Object>& object),
                    void* self);

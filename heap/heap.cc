@@ -203,7 +203,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
 }
 
 void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) {
-    if (info.variable()) *static_cast<Trailing*>(object) = trailing;
+    if (info.variable()) Trailing::of(object, info) = trailing;
     Header* header = header_of(object);
     // order: relaxed load (single writer); release store: pairs with load_info(): the constructor's
     // plain initialization of the fields is done before the collector looks into them.
@@ -213,12 +213,12 @@ void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) 
 
 void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing) {
     Header* header = header_of(object);
-    if (info.variable()) *static_cast<Trailing*>(object) = trailing;
+    if (info.variable()) Trailing::of(object, info) = trailing;
     const WordValue word = header->load_word();
     OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
     // order: release; the cell is ours alone, the count 0 is what others may see of it.
     header->word.store(word.bumped().dead().bits, memory_order_release);
-    if (info.weakly_referable()) static_cast<WeakAnchor*>(object)->cut_all(*this);
+    if (info.weakly_referable()) cut_weak_references(object, true);
     const Fields fields(object, *type_of(header), info);
     for (std::uint32_t i = 0; info.has_fields() && i < fields.count(); ++i) {
         const std::uintptr_t value = fields[i].exchange(0, memory_order_acq_rel);  // order: any
@@ -236,8 +236,7 @@ void Heap::give_back(Header* header) {
     const TypeInfo* info = entry->info.load(memory_order_relaxed);  // order: written once
     std::size_t bytes = info->size;
     if (info->variable()) {
-        const auto* trailing = static_cast<const Trailing*>(header->payload());
-        bytes = variable_bytes(*info, *trailing);
+        bytes = variable_bytes(*info, Trailing::of(header->payload(), *info));
     }
     Counters::sub(counters_.live_objects, 1);
     Counters::sub(counters_.live_bytes, bytes);

@@ -23,6 +23,7 @@
 #include "heap/intern.h"
 #include "heap/statistics.h"
 #include "heap/type_table.h"
+#include "heap/weak_list.h"
 
 namespace ouro {
 
@@ -39,6 +40,10 @@ struct HeapConfig {
     std::uint32_t intern_buckets = 64;
     /// Freed bytes that are kept back so that a use after free is caught; 0 = none.
     std::size_t quarantine_bytes = 0;
+    /// Finalizers as before Python 3.4: by count they run at every death, after weak references
+    /// have died; a collection keeps garbage that has them, with all it reaches, and puts it on the
+    /// garbage list (Collector::garbage).
+    bool legacy_finalizers = false;
     /// Called by make() when there is no memory; returning makes make() stop the program.
     void (*out_of_memory)(Heap& heap, std::size_t bytes) = nullptr;
 };
@@ -114,9 +119,16 @@ public:
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
     /// `allow_user_code` false: stops before the first object whose end runs user code.
     void run_postponed(bool allow_user_code);
-    /// Are ends put off that the collector has not settled yet? A moment's truth.
+    /// Cuts the weak references to a dying object. Their callbacks run here, or wait for
+    /// run_waiting_callbacks().
+    void cut_weak_references(void* object, bool callbacks_now);
+    /// Runs callbacks that wait, at most `limit`; returns how many ran. No lock held.
+    std::uint32_t run_waiting_callbacks(std::uint32_t limit);
+    /// Are ends or callbacks put off that the collector has not settled yet? A moment's truth.
     bool has_postponed() const {
         if (Counters::get(counters_.postponed) != 0) return true;
+        // order: acquire; a hint, the callbacks are taken under their lock.
+        if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }
@@ -162,6 +174,7 @@ private:
     Result<Header*> allocate(std::size_t bytes);
     void postpone_end(void* object);
     bool drop_held(Header* header);
+    void run_callback(ObjectWeakNode& node);
 
     std::span<std::byte> region_;
     HeapConfig config_;
@@ -173,6 +186,8 @@ private:
     InternTable interned_;
     Counters counters_;
     platform::Mutex weak_lock_;
+    DueCallbacks waiting_callbacks_;  ///< under the weak lock
+    platform::atomic<std::uint32_t> callbacks_wait_{0};
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release

@@ -88,6 +88,7 @@ struct PageInfo {
     CellBits claimed;   ///< members of the set under examination
     CellBits todo;      ///< members whose references are still to be followed
     CellBits batch;     ///< garbage waiting for finalizers or reclaim
+    CellBits kept;      ///< the garbage list: objects that it holds with a counted reference
 
     PageLayout load_layout() const {
         // order: acquire; pairs with the release stores of BlockAllocator: the cells' headers are
@@ -100,6 +101,6 @@ struct PageInfo {
     }
 };
 
-static_assert(sizeof(PageInfo) <= 144, "page records cost at most 3.6 % of the region");
+static_assert(sizeof(PageInfo) <= 160, "page records cost at most 4 % of the region");
 
 }  // namespace ouro

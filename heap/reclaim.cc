@@ -118,11 +118,11 @@ private:
         if (OURO_UNLIKELY(type == nullptr))
             platform::fatal("end of an object without type", object);
         const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+        const bool weak_first = heap_.config_.legacy_finalizers && info->weakly_referable();
+        if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
         if (info->finalize != nullptr && !finalize(header, *info)) return false;
-        if (info->weakly_referable()) {
-            auto* anchor = static_cast<WeakAnchor*>(object);
-            if (!anchor->empty()) anchor->cut_all(heap_);
-        }
+        if (info->weakly_referable() && !weak_first)
+            heap_.cut_weak_references(object, allow_user_code_);
         if (info->destroy != nullptr) info->destroy(object);
         Counters::add(heap_.counters_.reclaimed_by_count);
         ++ended_;
@@ -286,7 +286,9 @@ void Heap::end_object(void* object, bool bounded) {
 bool Heap::drop_held(Header* header) {
     WordValue word = header->load_word();
     for (;;) {
-        const WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
+        WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
+        if (config_.legacy_finalizers && after.count() != 0)
+            after = after.without(WordValue::kFinalized);
         std::uint64_t expected = word.bits;
         // order: acq_rel; a decrement like any other.
         if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
@@ -302,6 +304,44 @@ bool Heap::drop_held(Header* header) {
 
 void Heap::release_held(void* object) {
     if (drop_held(header_of(object))) end_object(object);
+}
+
+void Heap::run_callback(ObjectWeakNode& node) {
+    const WeakCallback callback = node.take_callback();
+    if (callback != nullptr) callback(*reinterpret_cast<WeakReference*>(&node));
+    release_held(&node);
+}
+
+void Heap::cut_weak_references(void* object, bool callbacks_now) {
+    auto* anchor = static_cast<WeakAnchor*>(object);
+    if (anchor->empty()) return;
+    if (!callbacks_now) {
+        anchor->cut_all(*this, waiting_callbacks_);
+        platform::LockGuard guard(weak_lock_);
+        // order: release; a hint, pairs with has_postponed().
+        if (!waiting_callbacks_.empty()) callbacks_wait_.store(1, memory_order_release);
+        return;
+    }
+    DueCallbacks due;
+    anchor->cut_all(*this, due);
+    while (ObjectWeakNode* node = due.take()) run_callback(*node);
+}
+
+std::uint32_t Heap::run_waiting_callbacks(std::uint32_t limit) {
+    std::uint32_t run = 0;
+    while (run < limit) {
+        ObjectWeakNode* node = nullptr;
+        {
+            platform::LockGuard guard(weak_lock_);
+            node = waiting_callbacks_.take();
+            // order: release; as in cut_weak_references().
+            if (node == nullptr) callbacks_wait_.store(0, memory_order_release);
+        }
+        if (node == nullptr) break;
+        run_callback(*node);
+        ++run;
+    }
+    return run;
 }
 
 void Heap::release_quietly(void* object) {

@@ -62,6 +62,10 @@ enum class Upgrade { yes, dead, again };
 /// Time: O(1). Threads: any. ISR: yes.
 Upgrade try_upgrade(Heap& heap, Header* header, WordValue word);
 
+/// A counted reference that the caller has just gained becomes one that the heap itself holds,
+/// unless it holds one already (around a finalizer): then it stays an ordinary one.
+void mark_held(Header* header);
+
 /// Is `value` an address of an object, and not null or an immediate (heap/value.h)?
 inline bool is_object(std::uintptr_t value) { return value != 0 && (value & 1) == 0; }
 

@@ -59,7 +59,7 @@ private:
         if (bytes > room) return nullptr;
         if (info_of(*type).variable())
             bytes = Heap::variable_bytes(info_of(*type),
-                                         *static_cast<const Trailing*>(header->payload()));
+                                         Trailing::of(header->payload(), info_of(*type)));
         return bytes <= room ? type : nullptr;
     }
 
@@ -100,7 +100,7 @@ private:
         ++objects_;
         bytes_ += info_of(*type).variable()
                       ? Heap::variable_bytes(info_of(*type),
-                                             *static_cast<const Trailing*>(header->payload()))
+                                             Trailing::of(header->payload(), info_of(*type)))
                       : info_of(*type).size;
     }
 

@@ -87,7 +87,7 @@ private:
 /// The node that a weak reference object starts with.
 class ObjectWeakNode : public WeakNode {
 public:
-    explicit ObjectWeakNode(WeakCallback callback) : WeakNode(Kind::object), callback_(callback) {}
+    explicit ObjectWeakNode(WeakCallback on_death) : WeakNode(Kind::object), callback_(on_death) {}
 
     WeakCallback callback() const { return callback_; }
     /// The callback, which is forgotten.

@@ -103,8 +103,7 @@ public:
     /// do. Runs finalizers and destructors of what the pass found, here.
     bool step(std::uint32_t units);
     /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of
-    /// a
-    /// finished pass, and releases that were postponed. True iff more is to do.
+    /// a finished pass, and releases that were postponed. True iff more is to do.
     bool drain(std::uint32_t objects);
     /// Waits until an automatic collection that began after the call, and asked all candidates, has
     /// ended. False at once if there is none to wait for: disabled, threshold 0, no background
@@ -133,8 +132,7 @@ public:
     void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
 
     /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
-    /// during
-    /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
+    /// during its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
     /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only, are
     /// roots for the rest, and are not listed. Objects under construction and garbage that waits

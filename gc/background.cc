@@ -11,6 +11,7 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kAttemptsMax = 4;  // of an emergency pass that was aborted
+constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
 
 }  // namespace
 
@@ -40,7 +41,28 @@ Error Collector::emergency(unsigned attempt) {
     } else {
         run_plain_pass(attempt > 0);
     }
+    settle_plain_postponed();
     return Error::none;
+}
+
+/// Ends that were put off and need no user code, as long as there are any.
+void Collector::settle_plain_postponed() {
+    PassOptions options;
+    options.only_postponed = true;
+    options.include_deferred = true;
+    for (bool progress = true; progress;) {
+        progress = false;
+        heap_.run_postponed(false);
+        if (Counters::get(heap_.counters().postponed) == 0) return;
+        run_separate_pass(options);
+        for (;;) {
+            pass_lock_.lock();
+            void* object = pass_.take_postponed();
+            pass_lock_.unlock();
+            if (object == nullptr) break;
+            if (heap_.settle_plain_postponed(object)) progress = true;
+        }
+    }
 }
 
 /// A pass over the batch that waits for finalizers or is in the middle of them, if there is one.
@@ -109,6 +131,7 @@ void Collector::run_separate_pass(const PassOptions& options) {
             pass_lock_.unlock();
             pass_lock_.lock();
         }
+        if (!options.only_postponed) dirty_pages_.store(0, memory_order_relaxed);  // order: a hint
         pass_.begin(options);
         ++pass_serial_;
         pass_lock_.unlock();
@@ -147,7 +170,7 @@ void Collector::background() {
         if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
-        if (is_enabled()) background_round();
+        if (is_enabled() && !background_round()) wake_.wait(config_.delay_ns);
     }
 }
 
@@ -203,11 +226,13 @@ void Collector::settle_in_background() {
     leave_collection();
 }
 
-void Collector::background_round() {
+/// False: the collection is not ours to begin; better wait a little.
+bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
-        // A batch waits for drain(): what needs no user code can still go.
-        if (config_.user_code_by_drain) run_plain_pass(false);
-        return;
+        // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
+        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false);
+        deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
+        return false;
     }
     bool waits = false;
     {
@@ -236,6 +261,7 @@ void Collector::background_round() {
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
+    return true;
 }
 
 /// Deferred candidates get their share of the time, no more: the next look is as far away as this

@@ -239,6 +239,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = settled && result.complete && !pass.aborted;
         if (result.complete) break;
     }
+    heap_.blocks().tidy();
     return result;
 }
 
@@ -259,39 +260,59 @@ CollectResult Collector::collect() {
     return result;
 }
 
+/// The next pass of step(): over the candidates, or the second validation of the batch.
+void Collector::begin_stepped_pass() {
+    platform::LockGuard guard(pass_lock_);
+    if (step_pass(config_.step_units)) return;  // somebody else's first
+    if (batch_.empty()) {
+        PassOptions options;
+        options.objects_per_root = config_.objects_per_root;
+        options.include_deferred = pass_.has_deferred();
+        options.save_all = save_all();
+        begin_pass(options);
+    } else {
+        pass_.begin_batch(false, save_all());
+        collection_serial_ = ++pass_serial_;
+        collection_pass_done_ = false;
+    }
+    stepping_ = true;
+}
+
+/// At most `units` callbacks, finalizers or destructors of a batch; then its second validation.
+void Collector::step_batch(CollectResult& result, std::uint32_t units) {
+    std::uint32_t budget = units - heap_.run_waiting_callbacks(units);
+    if (budget == 0) return;
+    if (!pass_.batch_is_alive()) {
+        finish_batch(result, budget);
+    } else if (run_finalizers(budget)) {
+        begin_stepped_pass();
+    }
+}
+
 bool Collector::step(std::uint32_t units) {
     if (platform::current_context().collecting_depth > 0) return false;
     if (!enter_collection(false)) return true;
-    bool more = true;
+    if (units == 0) units = 1;
     CollectResult result;
-    if (!batch_.empty() && !stepping_) {  // one that waited for drain()
+    bool ended = false;  // a pass that found nothing with user code: the collection is over
+    {
         CollectingScope scope;
-        finish_batch(result);
-        settle_postponed();
-        more = true;
-    } else {
-        CollectingScope scope;
-        pass_lock_.lock();
-        if (pass_.idle() && !stepping_) {
-            PassOptions options;
-            options.objects_per_root = config_.objects_per_root;
-            options.include_deferred = pass_.has_deferred();
-            options.save_all = save_all();
-            begin_pass(options);
-            stepping_ = true;
+        if (stepping_) {
+            platform::LockGuard guard(pass_lock_);
+            if (!collection_pass_done_) step_pass(units);
+            stepping_ = !collection_pass_done_;
+            ended = !stepping_ && batch_.empty();
+            result.complete = !ended || !pass_result_.aborted;
+        } else if (!batch_.empty()) {
+            step_batch(result, units);
+            ended = !stepping_ && batch_.empty();
+        } else {
+            begin_stepped_pass();
         }
-        step_pass(units == 0 ? 1 : units);
-        more = !stepping_ || !collection_pass_done_;
-        pass_lock_.unlock();
-        if (!more) {
-            finish_stepped_pass();
-            finish_batch(result);
-            settle_postponed();
-            more = !result.complete;
-        }
+        if (ended) result.complete = settle_postponed() && result.complete;
     }
-    leave_collection();
-    return more;
+    leave_collection(!stepping_ && !batch_.empty());
+    return !ended || !result.complete;
 }
 
 bool Collector::drain(std::uint32_t objects) {
@@ -299,20 +320,21 @@ bool Collector::drain(std::uint32_t objects) {
     {
         platform::LockGuard guard(collection_lock_);
         if (collection_taken_ && !batch_waits_) return true;
+        // Nothing waits: leave the collection to those who look for garbage.
+        if (!collection_taken_ && !stepping_ && !heap_.has_postponed()) return false;
         collection_taken_ = true;
         batch_waits_ = false;  // ours now
     }
-    bool more = false;
+    CollectResult result;
     {
         CollectingScope scope;
-        CollectResult result;
         finish_stepped_pass();
         finish_batch(result, objects);
         settle_postponed();
-        more = !batch_.empty();
     }
-    leave_collection(more);
-    return more;
+    const bool waits = !batch_.empty();
+    leave_collection(waits);
+    return waits || !result.complete;
 }
 
 // ---- control

@@ -178,12 +178,13 @@ private:
     static void after_fork_hook(void* self, bool in_child);
 
     void background();
-    void background_round();
+    bool background_round();
     void settle_in_background();
     void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
     bool finish_pass();
     void run_plain_pass(bool include_deferred);
+    void settle_plain_postponed();
     void run_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
@@ -209,6 +210,8 @@ private:
     void validate_batch(CollectResult& result);
     void finish_batch(CollectResult& result, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
+    void begin_stepped_pass();
+    void step_batch(CollectResult& result, std::uint32_t units);
     bool settle_postponed();
 
     Heap& heap_;

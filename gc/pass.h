@@ -97,6 +97,7 @@ private:
         idle,
         gather,
         explore,
+        give_up,
         adopt,
         reset_edges,
         edges,
@@ -119,14 +120,14 @@ private:
 
     void step_gather();
     void gather_cell(std::uint32_t cell);
-    void keep_deferred(std::uint32_t cell);
+    void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
-    void give_up_root();
+    void step_give_up();
     void step_reset_edges();
     void step_edges();
     void step_scan();

@@ -132,6 +132,11 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
     }
     info.used = 0;
     info.free_head = 1;
+    // B4: no counter of a page is behind a generation that was drawn for a cell on that page.
+    for (std::uint32_t i = 1; i < pages; ++i) {
+        if (pages_[page + i].generation > info.generation)
+            info.generation = pages_[page + i].generation;
+    }
     set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
 }
 
@@ -153,10 +158,18 @@ bool BlockAllocator::dissolve_retired() {
         const PageIndex page = dissolving_;
         unlink(dissolving_, page);
         const std::uint32_t pages = pages_[page].load_layout().pages;
+        for (std::uint32_t i = 1; i < pages; ++i)
+            pages_[page + i].generation = pages_[page].generation;  // B4
         platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
         runs_.give(page, pages);
     }
     return true;
+}
+
+bool BlockAllocator::tidy() {
+    platform::LockGuard guard(lock_);
+    if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
+    return dissolving_ == kNoPage;
 }
 
 PageIndex BlockAllocator::take_run(std::uint32_t pages) {
@@ -297,15 +310,18 @@ void BlockAllocator::free(Header* header) {
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
-    dissolve_retired();  // as an allocation would before it gives up
     const std::size_t capacity = page_count_ * kPageBytes;
-    const std::size_t run = runs_.largest_run() * kPageBytes;
+    std::size_t block = runs_.largest_run() * kPageBytes;
+    for (std::uint32_t c = 0; c < kSizeClasses; ++c) {
+        if (available_[c] != kNoPage && kSizeClassTable[c].cell_bytes > block)
+            block = kSizeClassTable[c].cell_bytes;
+    }
     const std::size_t overhead = sizeof(Header) + platform::kRedzoneBytes;
     return {capacity,
             used_bytes_,
             used_bytes_max_,
             capacity - used_bytes_,
-            run > overhead ? run - overhead : 0,
+            block > overhead ? block - overhead : 0,
             quarantined_bytes_};
 }
 

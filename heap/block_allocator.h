@@ -4,6 +4,9 @@
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list, from where its own class takes it back at once.
 // B3  used = number of cells that are neither on the span's free list nor in quarantine.
+// B4  A page's generation counter is not behind any generation that was drawn for a cell on it: a
+//     fresh span starts from the highest counter of its pages, a dissolved one leaves its counter
+//     on all of them. So one address gets one generation twice only after 2^32 allocations.
 //
 // Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
 // headers of its cells (at most 128) and one record per page; a large object one record per page.
@@ -54,7 +57,11 @@ public:
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
 
+    /// Time: O(1).
     MemoryFigures figures();
+    /// Makes the memory of emptied spans usable for every size. False: a context that is inside a
+    /// load window keeps some of it back. Time: O(emptied spans + contexts).
+    bool tidy();
     /// The largest payload that any request can ever get.
     std::size_t payload_max() const;
 

@@ -20,6 +20,7 @@ namespace {
 // Chains of dead objects link them by 32-bit numbers of 16-byte units (heap/reclaim.cc).
 constexpr std::size_t kRegionMax = std::size_t{1} << 36;
 constexpr std::size_t kHeapsMax = 16;
+constexpr unsigned kWindowWaitsMax = 128;  // of an allocation, before memory counts as exhausted
 platform::atomic<Heap*> g_heaps[kHeapsMax];
 
 std::size_t round_up(std::size_t value, std::size_t alignment) {
@@ -158,14 +159,27 @@ void Heap::after_fork_in_child() {
 
 // ---- making objects
 
+/// Emptied spans may be kept back by a context that was preempted inside a load window: let it run.
+Header* Heap::allocate_block(std::size_t bytes) {
+    for (unsigned wait = 0;; ++wait) {
+        Header* header = blocks_.allocate(bytes);
+        if (header != nullptr) return header;
+        const bool kept_back = !blocks_.tidy();
+        header = blocks_.allocate(bytes);
+        if (header != nullptr || !kept_back || !port::kWaitAllowed || wait == kWindowWaitsMax)
+            return header;
+        platform::yield_thread();
+    }
+}
+
 Result<Header*> Heap::allocate(std::size_t bytes) {
     if (bytes > blocks_.payload_max()) return Error::object_too_large;
-    Header* header = blocks_.allocate(bytes);
+    Header* header = allocate_block(bytes);
     for (unsigned attempt = 0; header == nullptr; ++attempt) {
         Error reason = Error::out_of_memory;
         if (has_postponed() && attempt == 0) run_postponed(false);
         if (hooks_.emergency != nullptr) reason = hooks_.emergency(hooks_.self, attempt);
-        header = blocks_.allocate(bytes);
+        header = allocate_block(bytes);
         if (header == nullptr && reason != Error::none) {
             Counters::add(counters_.out_of_memory);
             return reason;

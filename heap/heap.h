@@ -113,6 +113,8 @@ public:
     void release_held(void* object);
     /// Gives up the reference that postpone_release() took over. Collector only, no lock held.
     void settle_postponed(void* object);
+    /// The same for any context: if its end runs user code, it is postponed again, and false.
+    bool settle_plain_postponed(void* object);
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
     /// `allow_user_code` false: stops before the first object whose end runs user code.
     void run_postponed(bool allow_user_code);
@@ -169,6 +171,7 @@ private:
     void unregister();
     bool live_handles_possible();
     Result<Header*> allocate(std::size_t bytes);
+    Header* allocate_block(std::size_t bytes);
     void postpone_end(void* object);
     bool drop_held(Header* header);
     void run_callback(ObjectWeakNode& node);

@@ -393,6 +393,22 @@ void Heap::settle_postponed(void* object) {
     if (dead || drop_held(header_of(object))) end_object(object, false);
 }
 
+bool Heap::settle_plain_postponed(void* object) {
+    Header* header = header_of(object);
+    const TypeInfo* info = type_of(header)->info.load(memory_order_relaxed);  // order: once
+    if (info->runs_user_code()) {
+        // order: acq_rel, both; the reference changes hands again.
+        header->word.fetch_or(WordValue::kPostponed, memory_order_acq_rel);
+        header->word.fetch_and(~WordValue::kHeld, memory_order_acq_rel);
+        report_candidate(object);
+        return false;
+    }
+    Counters::sub(counters_.postponed, 1);
+    const bool dead = header->load_word().count() == 0;
+    if (dead || drop_held(header)) Cascade(*this, false, false).end(object);
+    return true;
+}
+
 void Heap::run_postponed(bool allow_user_code) {
     Header* chain = nullptr;
     {

@@ -181,8 +181,23 @@ PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
         candidate = pages_[candidate].next;
     }
     const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
-    if (page != kNoPage) format(page, size_class, kSizeClassTable[size_class].span_pages);
+    if (page == kNoPage) return take_back(size_class);
+    format(page, size_class, kSizeClassTable[size_class].span_pages);
     return page;
+}
+
+/// A span of the class that waits to be dissolved: whoever looks at its cells may go on doing so.
+PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
+    for (PageIndex page = dissolving_; page != kNoPage; page = pages_[page].next) {
+        PageLayout layout = pages_[page].load_layout();
+        if (layout.size_class != size_class) continue;
+        unlink(dissolving_, page);
+        layout.kind = PageLayout::kSpan;
+        // order: release; pairs with load_layout(): the cells' headers are what they were.
+        pages_[page].layout.store(layout.encode(), memory_order_release);
+        return page;
+    }
+    return kNoPage;
 }
 
 // ---- allocate

@@ -81,7 +81,7 @@ private:
             return report("an object is still under construction", header);
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
-                           !info_of(*type).runs_user_code();
+                           info_of(*type).finalize == nullptr;
         if (word.count() == 0 && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
         if (word.has(WordValue::kCondemned) || word.has(WordValue::kHeld))

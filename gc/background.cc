@@ -173,10 +173,12 @@ void Collector::before_fork_hook(void* self) {
     collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
     if (!collector.forking_in_collection_) collector.enter_collection(true);
     collector.pass_lock_.lock();
+    collector.collection_lock_.lock();
 }
 
 void Collector::after_fork_hook(void* self, bool in_child) {
     auto& collector = *static_cast<Collector*>(self);
+    collector.collection_lock_.unlock();
     collector.pass_lock_.unlock();
     if (in_child) {
         collector.thread_.forget();

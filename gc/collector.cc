@@ -305,7 +305,10 @@ Violation Collector::verify() {
     return ouro::verify(heap_);
 }
 
-bool Collector::collecting() const { return collection_taken_; }
+bool Collector::collecting() const {
+    platform::LockGuard guard(collection_lock_);
+    return collection_taken_;
+}
 
 CollectorStatistics Collector::statistics() const {
     return {Counters::get(collections_),    Counters::get(automatic_),      Counters::get(passes_),

@@ -180,11 +180,11 @@ private:
     bool collection_pass_done_ = true;
     bool stepping_ = false;  ///< step() has begun a pass whose end is not seen to yet
 
-    platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
-    bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()
-    Batch batch_;                      ///< owned with the collection
-    bool batch_alive_ = false;         ///< its finalizers are still to run
-    bool batch_waits_ = false;         ///< for drain() or the next collect()
+    mutable platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
+    bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
+    Batch batch_;                    ///< owned with the collection
+    bool batch_alive_ = false;       ///< its finalizers are still to run
+    bool batch_waits_ = false;       ///< for drain() or the next collect()
 
     platform::Thread thread_;
     platform::Event wake_;

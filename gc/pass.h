@@ -9,11 +9,12 @@
 //   spread    so is all it reaches: they leave the set. If any left, back to edges over the rest
 //   condemn   swap every member's word to condemned; a failure takes all of it back
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
-//   cut       if members live on, weak references to all of them die before the first is un-condemned
+//   cut       if members live on, weak references to all of them die before the first is
+//             un-condemned
 //   dispose   if finalizers or callbacks of weak references are to run, all members become the
-//             batch and live on until then. Else
-//             all are dead for certain: references inside go silently, others by decrement; those
-//             with a destructor become the batch, their references to the set cleared
+//             batch and live on until then. Else all are dead for certain: references inside go
+//             silently, others by decrement; those with a destructor become the batch, their
+//             references to the set cleared
 //   free      the others' memory goes back, now that no reference into the set is left
 //
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.

@@ -74,6 +74,24 @@ TEST_F(CollectorTest, a_step_runs_no_more_user_code_than_its_budget) {
     EXPECT_EQ(events::count('D'), 200);
 }
 
+TEST_F(CollectorTest, an_id_lives_until_the_finalizers_have_run_and_is_dead_ever_after) {
+    Id a;
+    {
+        const Ref<Probe> object = make<Probe>(1);
+        object->left = object;
+        a = id(object);
+    }
+    bool dead = false;
+    for (bool more = true; more; more = collector().step(1)) {
+        if (!is_alive(a)) dead = true;
+        if (events::count('F') == 0) {
+            EXPECT_FALSE(dead);
+        }
+    }
+    collector().collect();
+    EXPECT_FALSE(is_alive(a));
+}
+
 TEST_F(CollectorTest, steps_reach_the_end_that_collect_reaches) {
     for (const std::uint32_t units : {1u, 2u, 3u, 10u, 100u, 5000u}) {
         events::clear();

@@ -3,6 +3,7 @@
 
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -131,6 +132,7 @@ void Collector::announce(CollectPhase phase, std::size_t collected, bool automat
 /// life; they are candidates again and the batch is empty.
 bool Collector::validate_batch() {
     batch_alive_ = false;
+    if (OURO_MUTANT(batch_not_validated)) return true;
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         if (!run_pass(nullptr).aborted) return true;
     }
@@ -145,7 +147,10 @@ std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
     if (batch_.empty()) return 0;
     if (batch_alive_) {
         std::uint32_t run = 0;
-        if (!batch_.run_finalizers(budget, &run)) return 0;
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.lock();
+        const bool all = batch_.run_finalizers(budget, &run);
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.unlock();
+        if (!all) return 0;
         budget -= run;
         if (!validate_batch()) complete = false;
     }

@@ -3,6 +3,7 @@
 
 #include "heap/reference_count.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -30,7 +31,7 @@ void Pass::step_reset_edges() {
 
 void Pass::step_edges() {
     Member member;
-    if (!next_member(member)) {
+    if (OURO_MUTANT(edges_with_words) || !next_member(member)) {
         rewind();
         phase_ = Phase::scan;
         return;
@@ -110,7 +111,7 @@ void Pass::step_scan() {
 /// Everything that left has left. Decide over the rest, or count again what explains it.
 void Pass::finish_spread() {
     rewind();
-    if (!left_) {
+    if (!left_ || OURO_MUTANT(edges_not_counted_again)) {
         heap_.decision().open();
         phase_ = Phase::condemn;
     } else if (++recounts_ <= kRecountsMax) {
@@ -168,11 +169,14 @@ void Pass::step_condemn() {
     Header* header = header_at(member);
     const WordValue word = header->load_word();
     std::uint64_t expected = word.bits;
+    const bool unchanged = word.unchanged() && !page(member.page).candidate_test(member.cell);
+    // order: acq_rel; as said below.
+    const auto order = OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
     // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
     const bool condemned =
-        word.unchanged() && !page(member.page).candidate_test(member.cell) &&
+        (unchanged || OURO_MUTANT(condemned_though_changed)) &&
         header->word.compare_exchange(expected, word.with(WordValue::kCondemned).bumped().bits,
-                                      memory_order_acq_rel, memory_order_acquire);
+                                      order, memory_order_acquire);
     if (!condemned) {
         heap_.decision().abort();
         start_rollback();
@@ -214,7 +218,7 @@ void Pass::step_rollback() {
     PageInfo& record = page(member.page);
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
-    heap_.report_candidate(header->payload());
+    if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
     if (!of_batch_) {
         unclaim(header, record, member.cell);
         return;

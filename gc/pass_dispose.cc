@@ -4,6 +4,7 @@
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -21,8 +22,10 @@ void Pass::drop_field(FieldSlot& slot) {
     if (!detail::is_object(value)) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) return;
-    heap_.release_quietly(detail::object_of(value));
+    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index) &&
+        !OURO_MUTANT(inside_reference_released))
+        return;
+    if (!OURO_MUTANT(outside_reference_lost)) heap_.release_quietly(detail::object_of(value));
 }
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
@@ -41,7 +44,7 @@ void Pass::dispose_to_batch(Header* header, Member member) {
     batch_.add(heap_.blocks(), member.page);
     ++result_.batched;
     const TypeInfo& info = info_of(header);
-    if (info.weakly_referable()) {
+    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_for_batch)) {
         auto* anchor = static_cast<WeakAnchor*>(header->payload());
         if (!anchor->empty()) anchor->cut_all(heap_);
     }
@@ -79,7 +82,7 @@ void Pass::step_dispose() {
     at_field_ = 0;
     ++at_cell_;
     const TypeInfo& info = info_of(header);
-    if (info.weakly_referable()) {
+    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass)) {
         auto* anchor = static_cast<WeakAnchor*>(header->payload());
         if (!anchor->empty()) anchor->cut_all(heap_);
     }

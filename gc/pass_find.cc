@@ -2,7 +2,9 @@
 #include "gc/pass.h"
 
 #include "heap/reference_count.h"
+#include "platform/annotate.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -18,14 +20,17 @@ bool Pass::next_source() {
     if (dirty_source_ != kNoPage) {
         gather_page_ = dirty_source_;
         PageInfo& info = page(gather_page_);
+        platform::plain_read(&info.dirty_next, sizeof info.dirty_next);
         dirty_source_ = info.dirty_next;
         // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds
         // it set has its bit among those taken (see report_candidate()).
-        info.dirty.exchange(0, memory_order_acq_rel);
+        if (!OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);
         for (unsigned i = 0; i < CellBits::kWords; ++i) {
             // order: acq_rel; pairs with report_candidate().
             gather_bits_.words[i] = info.candidate[i].exchange(0, memory_order_acq_rel);
         }
+        if (OURO_MUTANT(page_taken_late))
+            info.dirty.exchange(0, memory_order_acq_rel);  // order: above
         put_back_evidence();
         return true;
     }
@@ -81,7 +86,8 @@ void Pass::gather_cell(std::uint32_t cell) {
         if (options_.objects_per_root != 0 && gathering_deferred_) keep_deferred(cell);
         return;
     }
-    if (info.constructing() || word.has(WordValue::kClaimed)) {
+    if ((info.constructing() && !OURO_MUTANT(unfinished_enters_set)) ||
+        word.has(WordValue::kClaimed)) {
         heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
         return;
     }
@@ -163,7 +169,10 @@ bool Pass::claim_target(FieldSlot& slot) {
         if (cell.page == kNoPage) return false;  // another heap's object: held from outside
         const WordValue word = header->load_word();
         // order: acquire; the field still counts it after its word was read.
-        if (slot.load(memory_order_acquire) != value) continue;
+        if (!OURO_MUTANT(edges_with_words) && slot.load(memory_order_acquire) != value) continue;
+        const bool early =
+            OURO_MUTANT(edges_with_words) && page(cell.page).claimed.test(cell.index);
+        if (early) edges_.add(header);
         if (word.has(WordValue::kClaimed) || word.has(WordValue::kPostponed) || word.count() == 0)
             return false;
         if (!may_enter_set(header)) {
@@ -172,6 +181,7 @@ bool Pass::claim_target(FieldSlot& slot) {
         }
         const Member member{cell.page, cell.index};
         if (!claim(header, word, member)) continue;
+        if (OURO_MUTANT(edges_with_words)) edges_.add(header);
         PageInfo& record = page(cell.page);
         record.deferred.clear(cell.index);
         record.todo.set(cell.index);

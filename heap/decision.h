@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "platform/atomic.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -24,7 +25,7 @@ public:
         word_.store(((now >> 2) + 1) << 2 | undecided, platform::memory_order_release);
     }
     /// Owner of the pass: true iff nobody aborted. After true every member is garbage for certain.
-    bool commit() { return swap(undecided, committed); }
+    bool commit() { return swap(undecided, committed) || OURO_MUTANT(commit_without_decision); }
     /// A weak upgrade: afterwards the decision is not undecided.
     void abort() { swap(undecided, aborted); }
     State state() const {

@@ -22,6 +22,7 @@
 #include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -98,7 +99,8 @@ private:
             return false;
         }
         if (before.count() > 1) {
-            if (!before.has(WordValue::kMarked)) heap_.report_candidate(child);
+            if (!before.has(WordValue::kMarked) && !OURO_MUTANT(child_not_reported))
+                heap_.report_candidate(child);
             return false;
         }
         return begin_end(child);
@@ -121,7 +123,7 @@ private:
         if (info->finalize != nullptr && !finalize(header, *info)) return false;
         if (info->weakly_referable()) {
             auto* anchor = static_cast<WeakAnchor*>(object);
-            if (!anchor->empty()) anchor->cut_all(heap_);
+            if (!anchor->empty() && !OURO_MUTANT(weak_not_cut_by_count)) anchor->cut_all(heap_);
         }
         if (info->destroy != nullptr) info->destroy(object);
         Counters::add(heap_.counters_.reclaimed_by_count);
@@ -136,9 +138,10 @@ private:
         WordValue word = header->load_word();
         while (word.count() == 0) {
             if (word.has(WordValue::kFinalized)) return true;
-            const WordValue held = word.incremented()
-                                       .with(WordValue::kHeld | WordValue::kFinalized)
-                                       .without(WordValue::kClean);
+            WordValue held = word.incremented()
+                                 .with(WordValue::kHeld | WordValue::kFinalized)
+                                 .without(WordValue::kClean);
+            if (OURO_MUTANT(finalized_not_marked)) held = held.without(WordValue::kFinalized);
             std::uint64_t expected = word.bits;
             // order: acq_rel; pairs with a weak upgrade that completes this transition (W4).
             if (header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,
@@ -292,6 +295,7 @@ bool Heap::drop_held(Header* header) {
         if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
                                           memory_order_acquire)) {
             if (after.count() == 0) return true;
+            if (OURO_MUTANT(resurrected_not_reported)) return false;
             // Always, also when marked: its list entry may have been taken off while it was dead.
             report_candidate(header->payload());
             return false;

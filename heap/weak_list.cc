@@ -57,7 +57,8 @@ void* WeakNode::upgrade() const {
         Header* header = header_of(object);
         const WordValue word = header->load_word();
         // order: acquire; DESIGN rule 15: still there after the word was read, so it is its word.
-        if (target_.load(memory_order_acquire) != target) continue;
+        if (!OURO_MUTANT(upgrade_without_recheck) && target_.load(memory_order_acquire) != target)
+            continue;
         switch (detail::try_upgrade(*heap, header, word)) {
             case detail::Upgrade::yes: return object;
             case detail::Upgrade::dead: return nullptr;

@@ -18,7 +18,7 @@ using UserCode = void (*)(void* object, std::uint64_t id);
 void run_finalizer(void* object, std::uint64_t id);
 void run_destructor(std::uint64_t id);
 
-/// Two fields and a number. kFinalizer, kDestructor: which user code its end runs.
+/// Three fields and a number. kFinalizer, kDestructor: which user code its end runs.
 template <bool kFinalizer, bool kDestructor>
 class Cell : public WeaklyReferable {
 public:
@@ -43,9 +43,10 @@ public:
 
     Field<Cell> left;
     Field<Cell> right;
+    Field<Object> any;
     std::uint64_t id;
 
-    static constexpr auto ouro_fields = fields<&Cell::left, &Cell::right>;
+    static constexpr auto ouro_fields = fields<&Cell::left, &Cell::right, &Cell::any>;
 };
 
 using Plain = Cell<false, false>;
@@ -59,9 +60,10 @@ public:
     explicit Wide(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
     Field<Wide> left;
     Field<Wide> right;
+    Field<Object> any;
     std::uint64_t id;
     std::byte bytes[3900];
-    static constexpr auto ouro_fields = fields<&Wide::left, &Wide::right>;
+    static constexpr auto ouro_fields = fields<&Wide::left, &Wide::right, &Wide::any>;
 };
 
 /// Lets its own reference escape before it is complete.
@@ -71,8 +73,9 @@ public:
     explicit Escaping(std::uint64_t number);
     Field<Escaping> left;
     Field<Escaping> right;
+    Field<Object> any;
     std::uint64_t id;
-    static constexpr auto ouro_fields = fields<&Escaping::left, &Escaping::right>;
+    static constexpr auto ouro_fields = fields<&Escaping::left, &Escaping::right, &Escaping::any>;
 };
 
 }  // namespace ouro::explore

@@ -46,6 +46,7 @@ Explorer::Explorer(const Scenario& scenario) : scenario_(scenario) {
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 1;
     config.collector.background = false;
+    if (scenario.configure != nullptr) scenario.configure(config);
     make_world(config);
     scenario.prepare(world());
     save_world();

@@ -16,6 +16,8 @@ struct Scenario {
     void (*run)();
     /// May interrupt any thread once; null = no interrupt.
     void (*interrupt)(void* world) = nullptr;
+    /// Changes the heap's configuration; null = nothing.
+    void (*configure)(ManagedHeapConfig& config) = nullptr;
 };
 
 /// Scenarios by the part of the heap that they are about, each list in a file of its own.

@@ -105,6 +105,70 @@ void prepare_crowded(World& w) {
 
 void run_crowded() { run_threads(collect, collect); }
 
+// ---- bounded: a release ends one object, the rest waits for the collector (rule 8)
+
+void bound_cascades(ManagedHeapConfig& config) { config.heap.cascade_objects_max = 1; }
+
+template <class T>
+void prepare_chain(World& w, Handles<T>& handles) {
+    handles.ref[1] = w.make<T>();
+    handles.ref[1]->left = w.make<T>();
+    handles.ref[1]->right = w.make<T>();
+    handles.ref[1]->left->left = w.make<T>();
+    w.watch(handles, 0, handles.ref[1]->left->left.load());
+    w.watch(handles, 1, handles.ref[1]->right.load());
+}
+void prepare_bounded(World& w) { prepare_chain(w, w.plain); }
+void prepare_bounded_finalized(World& w) { prepare_chain(w, w.finalized); }
+template <class T>
+void upgrade_both(Handles<T>& handles) {
+    handles.ref[2] = handles.weak[0].lock();
+    use(handles.ref[2]);
+    handles.ref[3] = handles.weak[1].lock();
+    use(handles.ref[3]);
+    handles.ref[2].reset();
+}
+void upgrade_plain(World& w) { upgrade_both(w.plain); }
+void upgrade_finalized(World& w) { upgrade_both(w.finalized); }
+void drop_plain(World& w) { w.plain.ref[1].reset(); }
+
+void run_bounded() { run_threads(drop_plain, upgrade_plain, collect); }
+void run_bounded_finalized() { run_threads(drop_first, upgrade_finalized, collect); }
+
+// ---- quiet: garbage found when memory is short refers to an object whose end runs user code
+
+void prepare_quiet(World& w) {
+    Ref<Plain> ring = w.make<Plain>();
+    ring->left = ring;
+    Ref<Finalized> last = w.make<Finalized>();
+    ring->any = last;
+    w.watch(w.finalized, 0, last);
+    last = w.make<Finalized>();
+    w.watch(w.finalized, 1, last);
+    w.finalized.ref[1] = last;
+    ring->right = w.make<Plain>();
+    ring->right->any = last;
+    for (;;) {
+        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
+        if (!made) break;
+        w.take_id();
+        (*made)->left = std::move(w.wide.ref[0]);
+        w.wide.ref[0] = *made;
+    }
+}
+void make_new_ring(World& w) {
+    auto made = try_make<Plain>(w.heap->heap(), w.next_id + 1);
+    if (!made) return;
+    w.take_id();
+    Ref<Plain> ring = std::move(*made);
+    ring->left = ring;
+    ring->any = w.finalized.weak[1].lock();
+    ring.reset();
+    make_wide(nullptr, 0);
+}
+
+void run_quiet() { run_threads(make_new_ring, upgrade_finalized, drop_first); }
+
 // ---- background: the collector's own thread, started and stopped while there is garbage
 
 void make_garbage(World& w) {
@@ -148,6 +212,12 @@ constexpr Scenario kScenarios[] = {
     {"wild", "rule 17: finalizers allocate, collect, break their ring", prepare_wild, run_wild},
     {"self", "rules 9, 17: resurrected by a reference to itself", prepare_self, run_self},
     {"crowded", "rules 17, 21: finalizers that need memory", prepare_crowded, run_crowded},
+    {"bounded", "rule 8: a release that ends one object, an upgrade, a collection", prepare_bounded,
+     run_bounded, nullptr, bound_cascades},
+    {"bounded_finalized", "rule 8: the same with finalizers", prepare_bounded_finalized,
+     run_bounded_finalized, nullptr, bound_cascades},
+    {"quiet", "rules 8, 16: a pass for memory lets go of an object with user code", prepare_quiet,
+     run_quiet},
     {"background", "the background thread, started and stopped around two threads",
      prepare_background, run_background},
     {"shutdown", "no object is made after the end, handles may outlive it", prepare_shutdown,

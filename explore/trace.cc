@@ -21,17 +21,17 @@ namespace {
 
 /// Numbers are read past the model.
 std::string object_name(const Header* header) {
-    const auto* id = reinterpret_cast<const std::uint64_t*>(header + 1) + 3;
+    const auto* id = reinterpret_cast<const std::uint64_t*>(header + 1) + 4;
     if (*id != 0 && *id < kIdsMax) return formatted("object %u", static_cast<unsigned>(*id));
     return formatted("cell@%p", static_cast<const void*>(header + 1));
 }
 
 std::string name_in_cell(const Header* header, std::size_t offset) {
-    static constexpr const char* kParts[] = {"word", "info",  "weak list",
-                                             "left", "right", "number"};
+    static constexpr const char* kParts[] = {"word",  "info", "weak list", "left",
+                                             "right", "any",  "number"};
     const std::string object = object_name(header);
     if (offset == 12) return object + " .generation";
-    if (offset / 8 < 6) return object + " ." + kParts[offset / 8];
+    if (offset / 8 < 7) return object + " ." + kParts[offset / 8];
     return object + formatted(" +%zu", offset);
 }
 

@@ -30,6 +30,7 @@ FULL = {
         {
             "unit": 40,
             "semantic": 60,
+            "sim": 90,
             "tools": 60,
             "example": 20,
             "replay": 120,

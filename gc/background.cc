@@ -8,18 +8,27 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
+namespace {
+
+constexpr unsigned kWaitsMax = 64;                       // for a collection to begin its pass
+constexpr unsigned kAttemptsMax = 4;                     // of an emergency pass that was aborted
+constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
+
+}  // namespace
+
 // ---- when memory is short
 
 Error Collector::emergency_hook(void* self, unsigned attempt) {
     return static_cast<Collector*>(self)->emergency(attempt);
 }
 
-/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them. The
+/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them,
+/// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach. The
 /// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
-/// the
-/// request fails with collector_busy (DESIGN rule 21).
+/// the request fails with collector_busy (rule 21).
 Error Collector::emergency(unsigned attempt) {
-    if (attempt >= 2) return Error::out_of_memory;
+    if (attempt == 2) return take_plain_from_batch();
+    if (attempt > 2) return Error::out_of_memory;
     if (!port::kWaitAllowed) {
         if (!pass_lock_.try_lock()) return Error::collector_busy;
     } else {
@@ -33,72 +42,149 @@ Error Collector::emergency(unsigned attempt) {
     } else {
         run_plain_pass(attempt > 0);
     }
+    settle_plain_postponed();
     return Error::none;
 }
 
-/// Steps until no pass is under way (or another context has begun the next one).
-void Collector::finish_pass() {
+/// Ends that were put off and need no user code, as long as there are any.
+void Collector::settle_plain_postponed() {
+    PassOptions options;
+    options.only_postponed = true;
+    options.include_deferred = true;
+    for (bool progress = true; progress;) {
+        progress = false;
+        heap_.run_postponed(false);
+        if (Counters::get(heap_.counters().postponed) == 0) return;
+        run_separate_pass(options);
+        for (;;) {
+            pass_lock_.lock();
+            void* object = pass_.take_postponed();
+            pass_lock_.unlock();
+            if (object == nullptr) break;
+            if (heap_.settle_plain_postponed(object)) progress = true;
+        }
+    }
+}
+
+/// A pass over the batch that waits for finalizers or is in the middle of them, if there is one.
+Error Collector::take_plain_from_batch() {
+    if (!port::kWaitAllowed) {
+        if (!pass_lock_.try_lock()) return Error::collector_busy;
+    } else {
+        pass_lock_.lock();
+    }
+    while (step_pass(config_.step_units)) let_others_step();
+    const bool alive = pass_.batch_is_alive();
+    if (alive) {
+        pass_.begin_batch(true, save_all());
+        ++pass_serial_;
+    }
+    pass_lock_.unlock();
+    if (!alive) return Error::out_of_memory;
+    finish_pass();
+    return Error::none;
+}
+
+/// Steps until no pass is under way (or another context has begun the next one). False: its
+/// members kept showing life and it decided nothing.
+bool Collector::finish_pass() {
     platform::LockGuard guard(pass_lock_);
     const std::uint32_t serial = pass_serial_;
     while (pass_serial_ == serial && step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
+        let_others_step();
     }
+    return pass_serial_ != serial || !pass_.result().aborted;
 }
 
 /// A pass that leaves everything with user code alone, to its end, after the one under way.
 void Collector::run_plain_pass(bool include_deferred) {
-    pass_lock_.lock();
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
     PassOptions options;
     options.exclude_user_code = true;
     options.include_deferred = include_deferred;
+    options.save_all = save_all();
+    run_separate_pass(options);
+}
+
+void Collector::rehearse() {
+    PassOptions options;
+    options.rehearsal = true;
+    options.include_deferred = true;
+    pass_lock_.lock();
+    while (step_pass(config_.step_units)) let_others_step();
     pass_.begin(options);
     ++pass_serial_;
     pass_lock_.unlock();
     finish_pass();
 }
 
+/// A collection that has waited for its turn begins its pass before other contexts begin theirs;
+/// bounded, should it get no processor.
+bool Collector::collection_goes_first(unsigned wait) const {
+    // order: acquire; pairs with run_pass().
+    return collection_wants_pass_.load(memory_order_acquire) != 0 && wait < kWaitsMax;
+}
+
+/// A pass that is part of no collection, to its end; again if it was aborted.
+void Collector::run_separate_pass(const PassOptions& options) {
+    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        pass_lock_.lock();
+        for (unsigned wait = 0; step_pass(config_.step_units) || collection_goes_first(wait);
+             ++wait)
+            let_others_step();
+        if (!options.only_postponed) heap_.signal().reset();
+        pass_.begin(options);
+        ++pass_serial_;
+        pass_lock_.unlock();
+        if (finish_pass()) return;
+    }
+}
+
 // ---- the background thread
 
-void Collector::wake_hook(void* self) {
-    auto* collector = static_cast<Collector*>(self);
-    // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
-    const std::uint32_t before = collector->dirty_pages_.fetch_add(1, memory_order_relaxed);
-    if (before == 0 || before + 1 == collector->threshold()) collector->wake_.set();
+bool Collector::is_running() const {
+    return running_.load(memory_order_acquire) != 0;  // order: pairs with start() and stop()
 }
 
 bool Collector::start() {
-    if (running_) return true;
+    if (is_running()) return true;
     stopping_.store(0, memory_order_release);  // order: pairs with the loop in background()
-    running_ = thread_.start(&Collector::thread_main, this);
-    return running_;
+    const bool started = thread_.start(&Collector::thread_main, this);
+    running_.store(started ? 1 : 0, memory_order_release);  // order: pairs with is_running()
+    return started;
 }
 
 void Collector::stop() {
-    if (!running_) return;
+    if (!is_running()) return;
     stopping_.store(1, memory_order_release);  // order: pairs with the loop in background()
-    wake_.set();
+    wake().set();
     thread_.join();
-    running_ = false;
+    running_.store(0, memory_order_release);  // order: pairs with is_running()
 }
 
 void Collector::thread_main(void* self) { static_cast<Collector*>(self)->background(); }
 
 void Collector::background() {
-    for (;;) {
+    // order: acquire, both; pairs with stop(), whose signal any of the waits may have consumed.
+    while (stopping_.load(memory_order_acquire) == 0) {
         if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
-        const std::uint64_t wait = time_to_wait();
-        if (wait != 0) wake_.wait(wait);
-        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
-        // Let a few more candidates come together, unless there are many already.
-        if (dirty_pages() < threshold()) wake_.wait(config_.delay_ns);
-        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
-        if (is_enabled()) background_round();
+        rest_until_asked_or_due();
+        if (stopping_.load(memory_order_acquire) != 0) return;
+        if (is_enabled() && !background_round()) wake().wait(config_.delay_ns);
     }
+}
+
+/// Is somebody in settle()? Then no time is to be lost.
+bool Collector::is_asked() const {
+    // order: acquire; pairs with settle().
+    return settle_asked_.load(memory_order_acquire) != settle_served_.load(memory_order_acquire);
+}
+
+void Collector::rest_until_asked_or_due() {
+    const std::uint64_t wait = time_to_wait();
+    if (wait != 0) wake().wait(wait);
+    // Let a few more candidates come together, unless there are many already.
+    const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
+    if (!stopping && !is_asked() && dirty_pages() < threshold()) wake().wait(config_.delay_ns);
 }
 
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
@@ -106,11 +192,26 @@ void Collector::background() {
 std::uint64_t Collector::time_to_wait() {
     if (heap_.has_postponed() && !config_.user_code_by_drain) return 0;
     if (!is_enabled()) return platform::kForever;
+    if (is_asked()) return 0;
+    if (threshold() == 0) return platform::kForever;
     if (dirty_pages() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
     return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
+}
+
+bool Collector::settle() {
+    if (platform::current_context().collecting_depth > 0) return false;
+    // order: acq_rel / acquire; pairs with background_round().
+    const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
+    for (;;) {
+        if (!is_running() || !is_enabled() || threshold() == 0) return false;
+        const std::uint32_t served = settle_served_.load(memory_order_acquire);
+        if (static_cast<std::int32_t>(served - asked) >= 0) return true;
+        wake().set();
+        platform::yield_thread();
+    }
 }
 
 /// Ends that were put off do not wait for automatic collection to be enabled.
@@ -124,39 +225,42 @@ void Collector::settle_in_background() {
     leave_collection();
 }
 
-void Collector::background_round() {
+/// False: the collection is not ours to begin; better wait a little.
+bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
-        // A batch waits for drain(): what needs no user code can still go.
-        if (config_.user_code_by_drain) run_plain_pass(false);
-        return;
+        // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
+        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false);
+        deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
+        return false;
     }
     bool waits = false;
     {
         CollectingScope scope;
         const std::uint64_t start = platform::clock_ns();
+        // order: acquire; pairs with settle(): what its caller did before is seen by this round.
+        const std::uint32_t asked = settle_asked_.load(memory_order_acquire);
+        const bool all = is_asked();
         PassOptions options;
-        options.objects_per_root = config_.objects_per_root;
-        options.include_deferred = start >= deferred_due_ns_;
-        announce(CollectPhase::start, 0, true);
-        std::size_t reclaimed = 0;
-        bool complete = true;
-        finish_stepped_pass();
-        if (config_.user_code_by_drain && batch_.empty()) {
+        options.objects_per_root = all ? 0 : config_.objects_per_root;
+        options.include_deferred = all || start >= deferred_due_ns_;
+        announce(CollectPhase::start, {}, true);
+        CollectResult result;
+        if (config_.user_code_by_drain) {
+            finish_stepped_pass();
             heap_.run_postponed(false);
-            const PassResult result = run_pass(&options);
-            reclaimed = result.collected;
-            batch_alive_ = result.batch_alive;
-            waits = !batch_.empty();
-        } else if (config_.user_code_by_drain) {
-            waits = true;  // a batch that step() left
+            options.save_all = save_all();
+            if (!has_batch()) result.unreachable = run_pass(&options).collected;
+            waits = has_batch();
         } else {
-            reclaimed = run_collection(options, complete);
+            result = run_collection(options);
         }
         Counters::add(automatic_);
-        announce(CollectPhase::stop, reclaimed, true);
+        announce(CollectPhase::stop, result, true);
         if (options.include_deferred) set_deferred_due(start, platform::clock_ns());
+        settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
+    return true;
 }
 
 /// Deferred candidates get their share of the time, no more: the next look is as far away as this
@@ -168,22 +272,31 @@ void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
 
 // ---- fork
 
-void Collector::before_fork_hook(void* self) {
+/// First round: the collections of all heaps are waited for, while all locks can still be had.
+void Collector::before_fork_hook(void* self, bool lock) {
     auto& collector = *static_cast<Collector*>(self);
+    if (lock) {
+        collector.pass_lock_.lock();
+        while (collector.step_pass(collector.config_.step_units)) {
+        }
+        collector.collection_lock_.lock();
+        return;
+    }
     collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
     if (!collector.forking_in_collection_) collector.enter_collection(true);
-    collector.pass_lock_.lock();
 }
 
 void Collector::after_fork_hook(void* self, bool in_child) {
     auto& collector = *static_cast<Collector*>(self);
+    collector.collection_lock_.unlock();
     collector.pass_lock_.unlock();
     if (in_child) {
         collector.thread_.forget();
-        collector.wake_.forget_waiters();
-        collector.running_ = false;
+        // order: relaxed; the child has one thread.
+        collector.running_.store(0, memory_order_relaxed);
     }
-    if (!collector.forking_in_collection_) collector.leave_collection();
+    if (!collector.forking_in_collection_)
+        collector.leave_collection(!collector.stepping_ && collector.has_batch());
 }
 
 }  // namespace ouro

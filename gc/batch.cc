@@ -10,61 +10,50 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-template <class F>
-void Batch::for_each(F&& visit) {
-    BlockAllocator& blocks = heap_.blocks();
-    for (PageIndex p = pass_.batch().first(); p != kNoPage; p = BatchPages::next(blocks, p)) {
-        PageInfo& record = blocks.page(p);
-        for (std::uint32_t cell = record.batch.next(0); cell < kCellsMax;
-             cell = record.batch.next(cell + 1)) {
-            visit(blocks.header_of_cell({p, cell}), record, cell);
-        }
-    }
-}
-
-Fields Batch::fields_of(Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    return Fields(header->payload(), *type,
-                  *type->info.load(memory_order_relaxed));  // order: written once
-}
-
-bool Batch::is_member(std::uintptr_t value) {
-    const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    return cell.page != kNoPage && heap_.blocks().page(cell.page).batch.test(cell.index);
+const TypeInfo& Batch::info_of(Header* header) {
+    return *heap_.type_of(header)->info.load(memory_order_relaxed);  // order: written once
 }
 
 // ---- finalizers
 
-bool Batch::run_finalizers(std::uint32_t limit, std::uint32_t* run_count) {
-    std::uint32_t run = 0;
-    bool all = true;
-    for_each([&](Header* header, PageInfo&, std::uint32_t) {
-        if (run == limit) {
-            all = all && !is_due(header);
-        } else if (finalize(header)) {
-            ++run;
+void Batch::rewind_due() {
+    due_page_ = pass_.batch().first();
+    due_cell_ = 0;
+}
+
+Header* Batch::next_due(std::uint32_t pages, bool& done) {
+    BlockAllocator& blocks = heap_.blocks();
+    done = false;
+    while (pages > 0) {
+        if (due_page_ == kNoPage) {
+            done = true;
+            return nullptr;
         }
-    });
-    if (run_count != nullptr) *run_count = run;
-    return all;
+        const std::uint32_t cell = blocks.page(due_page_).batch.next(due_cell_);
+        if (cell == kCellsMax) {
+            due_page_ = BatchPages::next(blocks, due_page_);
+            due_cell_ = 0;
+            --pages;
+            continue;
+        }
+        due_cell_ = cell + 1;
+        Header* header = blocks.header_of_cell({due_page_, cell});
+        if (is_due(header)) return header;
+    }
+    return nullptr;
 }
 
 bool Batch::is_due(Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
     const WordValue word = header->load_word();
-    return info->finalize != nullptr && word.count() != 0 && !word.has(WordValue::kFinalized);
+    return info_of(header).finalize != nullptr && word.count() != 0 &&
+           !word.has(WordValue::kFinalized);
 }
 
-/// True iff the member's finalizer was due and has run.
-bool Batch::finalize(Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-    if (info->finalize == nullptr) return false;
+void Batch::finalize(Header* header) {
     WordValue word = header->load_word();
     for (;;) {
         // Count 0: it is dying by count, and the one who ends it runs the finalizer.
-        if (word.count() == 0 || word.has(WordValue::kFinalized)) return false;
+        if (word.count() == 0 || word.has(WordValue::kFinalized)) return;
         const WordValue held = word.incremented()
                                    .with(WordValue::kHeld | WordValue::kFinalized)
                                    .without(WordValue::kClean);
@@ -76,35 +65,21 @@ bool Batch::finalize(Header* header) {
         word.bits = expected;
     }
     Counters::add(heap_.counters().finalized);
-    info->finalize(header->payload());
+    info_of(header).finalize(header->payload());
     heap_.release_held(header->payload());
-    return true;
 }
 
 // ---- the end
 
-void Batch::clear_inner_references() {
-    for_each([this](Header* header, PageInfo&, std::uint32_t) {
-        const Fields fields = fields_of(header);
-        for (std::uint32_t i = 0; i < fields.count(); ++i) {
-            // order: acquire; pairs with the store. Nobody else reaches a dead member's fields.
-            const std::uintptr_t value = fields[i].load(memory_order_acquire);
-            if (detail::is_object(value) && is_member(value))
-                fields[i].store(0, memory_order_relaxed);  // order: see above
-        }
-    });
-}
-
 void Batch::reclaim(Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-    if (info->destroy != nullptr) info->destroy(header->payload());
-    const Fields fields = fields_of(header);
+    const TypeInfo& info = info_of(header);
+    info.destroy(header->payload());
+    const Fields fields(header->payload(), *heap_.type_of(header), info);
     for (std::uint32_t i = 0; i < fields.count(); ++i) {
-        // order: as in clear_inner_references().
+        // order: acquire; pairs with the store. Nobody else reaches a dead member's fields.
         const std::uintptr_t value = fields[i].load(memory_order_acquire);
         if (!detail::is_object(value)) continue;
-        fields[i].store(0, memory_order_relaxed);
+        fields[i].store(0, memory_order_relaxed);  // order: see above
         detail::release(detail::object_of(value));
     }
     // order: release; the claim, which was the batch's, is dropped, nobody else writes the word.
@@ -113,7 +88,20 @@ void Batch::reclaim(Header* header) {
     heap_.give_back(header);
 }
 
-std::size_t Batch::take_apart(std::uint32_t limit) {
+/// Only what was set aside can be alive, or have died by count meanwhile, in a batch of the dead.
+/// True iff there is nothing left to reclaim.
+bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all) {
+    const WordValue word = header->load_word();
+    if (word.count() == 0 && !word.has(WordValue::kHeld)) return false;
+    if (word.count() != 0) {
+        if (save_all || info_of(header).finalize != nullptr) pass_.keep(header, page, cell);
+        heap_.report_candidate(header->payload());
+    }
+    pass_.unclaim(header, page, cell);
+    return true;
+}
+
+std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable) {
     std::size_t reclaimed = 0;
     BlockAllocator& blocks = heap_.blocks();
     while (reclaimed < limit && !empty()) {
@@ -126,13 +114,20 @@ std::size_t Batch::take_apart(std::uint32_t limit) {
         }
         members.clear(cell);
         if (!members.any()) pass_.batch().take(blocks);
-        reclaim(blocks.header_of_cell({p, cell}));
+        Header* header = blocks.header_of_cell({p, cell});
+        const bool lives = header->load_word().count() != 0;
+        if (let_go_if_alive(header, blocks.page(p), cell, save_all)) {
+            uncollectable += lives ? 1 : 0;
+            continue;
+        }
+        reclaim(header);
         ++reclaimed;
     }
     return reclaimed;
 }
 
 void Batch::give_up() {
+    pass_.forget_batch();
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = pass_.batch().take(blocks); p != kNoPage; p = pass_.batch().take(blocks)) {
         PageInfo& record = blocks.page(p);

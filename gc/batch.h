@@ -1,18 +1,20 @@
 // The batch: garbage whose end runs user code, from the first validation to the return of its
 // memory.
 //
-// Order (PEP 442, DESIGN section 3): weak references to the members are cut when the pass commits;
-// then all finalizers that never ran, everything still intact; then a second validation of the
-// whole
-// batch, because a finalizer may have resurrected members; what is still garbage then is taken
-// apart:
-// references inside the batch are cleared first, then each member's destructor runs (its references
-// to the rest of the heap still set, those to its peers null), then its references go, then memory.
+// Order (PEP 442): weak references to the members are cut when the pass commits. If finalizers are
+// due, the whole set is the batch and lives: all finalizers that never ran, everything still
+// intact; then a second validation of the whole batch, because a finalizer may have resurrected
+// members. What is dead after the last validation has no references to its own set any more; of
+// it only members with a destructor remain here: each one's destructor runs (its references to the
+// rest of the heap still set), then its references go, then its memory.
 //
 // The members stay claimed all the while: their memory stays, no other pass takes them in. They are
 // not counted by the batch: a finalizer that breaks the ring lets members die by count there and
 // then.
-// B4  One batch at a time, owned by the context that owns the collection.
+// B4  One batch at a time, owned by the context that owns the collection. While it is alive its
+//     owner looks at it under the pass lock, so that an emergency can take out plain garbage that
+//     no finalizer can reach (Collector::take_plain_from_batch). A member whose finalizer is due
+//     or under way is never taken out. Once dead, it is the owner's alone.
 #pragma once
 
 #include <cstddef>
@@ -27,29 +29,32 @@ public:
     Batch(Heap& heap, Pass& pass) : heap_(heap), pass_(pass) {}
 
     bool empty() const { return pass_.batch().empty(); }
-    /// Runs at most `limit` finalizers of members that never had theirs; true iff none is left.
-    /// `run`, if not null, receives how many. No lock held.
-    bool run_finalizers(std::uint32_t limit, std::uint32_t* run = nullptr);
-    /// Clears the references between the dead members: the first step of taking them apart.
-    void clear_inner_references();
-    /// Ends at most `limit` members and returns how many tracked objects were reclaimed.
-    /// No lock held. The batch is empty() when all have ended.
-    std::size_t take_apart(std::uint32_t limit);
+    /// Before the first next_due() of a round through the batch.
+    void rewind_due();
+    /// The next member whose finalizer never ran, after a look at no more than `pages` pages.
+    /// Null: none there; `done`: nor anywhere behind. Caller holds the pass lock.
+    Header* next_due(std::uint32_t pages, bool& done);
+    /// Runs the finalizer, unless the member is dying by count and whoever ends it runs it.
+    /// No lock held.
+    void finalize(Header* header);
+    /// Ends at most `limit` members and returns how many tracked objects were reclaimed. No lock
+    /// held. The batch is empty() when all have ended. Members that a pass has set aside because of
+    /// legacy finalizers and that still live are let go instead, those with a finalizer to the
+    /// garbage list (all, with `save_all`); their number is added to `uncollectable`.
+    std::size_t take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable);
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 
 private:
     bool is_due(Header* header);
-    bool finalize(Header* header);
     void reclaim(Header* header);
-    bool is_member(std::uintptr_t value);
-    Fields fields_of(Header* header);
-
-    template <class F>
-    void for_each(F&& visit);
+    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all);
+    const TypeInfo& info_of(Header* header);
 
     Heap& heap_;
     Pass& pass_;
+    PageIndex due_page_ = kNoPage;  ///< the cursor of next_due()
+    std::uint32_t due_cell_ = 0;
 };
 
 }  // namespace ouro

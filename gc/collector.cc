@@ -1,6 +1,8 @@
 #include "gc/collector.h"
 #include "gc/collecting_scope.h"
 
+#include <utility>
+
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
 #include "platform/mutant.h"
@@ -15,17 +17,18 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kSettleRoundsMax = 64;
-constexpr unsigned kAttemptsMax = 8;  // of a pass whose decision was aborted
+constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
+constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
 
 }  // namespace
 
 Collector::Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes)
     : heap_(heap), config_(config), pass_(heap, heap.extra(), region_bytes), batch_(heap, pass_) {
-    // order: relaxed, both; no other context knows the collector yet.
+    // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
-    threshold_pages_.store(config.threshold_pages, memory_order_relaxed);
-    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::wake_hook,
-                     &Collector::before_fork_hook, &Collector::after_fork_hook};
+    heap_.signal().set_threshold(config.threshold_pages);
+    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::before_fork_hook,
+                     &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -53,14 +56,23 @@ bool Collector::step_pass(std::uint32_t units) {
     if (pass_serial_ == collection_serial_ && !collection_pass_done_) {
         pass_result_ = result;
         collection_pass_done_ = true;
+    } else if (pass_.is_batch_pass()) {
+        taken_from_batch_ += result.collected;
     }
     return true;
+}
+
+/// Between two steps: whoever waits for the lock gets a chance. Caller holds the lock.
+void Collector::let_others_step() {
+    pass_lock_.unlock();
+    if (port::kWaitAllowed) platform::yield_thread();
+    pass_lock_.lock();
 }
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
-    dirty_pages_.store(0, memory_order_relaxed);  // order: a hint for pacing
+    heap_.signal().reset();
     pass_.begin(options);
     collection_serial_ = ++pass_serial_;
     collection_pass_done_ = false;
@@ -68,22 +80,21 @@ void Collector::begin_pass(const PassOptions& options) {
 
 /// A pass of the collection, to its end, after any pass that is under way. Null: over the batch.
 PassResult Collector::run_pass(const PassOptions* options) {
+    // order: acq_rel, both; pairs with run_separate_pass(), which lets a collection go first.
+    collection_wants_pass_.store(1, memory_order_release);
     pass_lock_.lock();
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
+    while (step_pass(config_.step_units)) let_others_step();
+    collection_wants_pass_.store(0, memory_order_release);
     if (options != nullptr) {
         begin_pass(*options);
     } else {
-        pass_.begin_batch();
+        pass_.begin_batch(false, save_all());
         collection_serial_ = ++pass_serial_;
         collection_pass_done_ = false;
     }
     while (!collection_pass_done_) {
         step_pass(config_.step_units);
-        pass_lock_.unlock();
-        pass_lock_.lock();
+        let_others_step();
     }
     const PassResult result = pass_result_;
     pass_lock_.unlock();
@@ -117,7 +128,7 @@ void Collector::leave_collection(bool batch_waits) {
     collection_taken_ = batch_waits;
 }
 
-void Collector::announce(CollectPhase phase, std::size_t collected, bool automatic) {
+void Collector::announce(CollectPhase phase, const CollectResult& result, bool automatic) {
     void (*callback)(void*, const CollectInfo&) = nullptr;
     void* self = nullptr;
     {
@@ -125,45 +136,89 @@ void Collector::announce(CollectPhase phase, std::size_t collected, bool automat
         callback = callback_;
         self = callback_self_;
     }
-    if (callback != nullptr) callback(self, {phase, collected, automatic});
+    const std::size_t collected = result.unreachable - result.uncollectable;
+    if (callback != nullptr) callback(self, {phase, collected, result.uncollectable, automatic});
 }
 
-/// The second validation of a batch whose finalizers have all run. False: its members kept showing
-/// life; they are candidates again and the batch is empty.
-bool Collector::validate_batch() {
-    batch_alive_ = false;
-    if (OURO_MUTANT(batch_not_validated)) return true;
-    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        if (!run_pass(nullptr).aborted) return true;
+/// The next member of the alive batch whose finalizer is due, null when there is none.
+Header* Collector::next_due() {
+    pass_lock_.lock();
+    Header* due = nullptr;
+    for (bool done = false; due == nullptr && !done;) {
+        if (!pass_.idle() && pass_.is_batch_pass()) {  // an emergency's
+            step_pass(config_.step_units);
+        } else {
+            due = batch_.next_due(kDuePages, done);
+        }
+        let_others_step();
+    }
+    pass_lock_.unlock();
+    return due;
+}
+
+/// Runs at most `budget` finalizers, which are taken off it. True iff none is left to run.
+bool Collector::run_finalizers(std::uint32_t& budget) {
+    batch_.rewind_due();
+    for (Header* due = next_due(); due != nullptr; due = next_due()) {
+        if (budget == 0) return false;
+        --budget;
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.lock();
+        batch_.finalize(due);
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.unlock();
+    }
+    return true;
+}
+
+/// The second validation of a batch whose finalizers have all run. If its members kept showing
+/// life, they are candidates again and the batch is empty.
+void Collector::validate_batch(CollectResult& result) {
+    bool aborted = true;
+    for (unsigned attempt = 0; attempt < kAttemptsMax && aborted; ++attempt) {
+        // A postponed release of a member would count as life.
+        if (heap_.has_postponed()) settle_postponed();
+        const PassResult pass = run_pass(nullptr);
+        result.unreachable += pass.collected;
+        aborted = pass.aborted;
     }
     platform::LockGuard guard(pass_lock_);
+    result.unreachable += std::exchange(taken_from_batch_, 0);
+    if (!aborted) return;
+    result.complete = false;
+    while (step_pass(config_.step_units)) {  // an emergency's, perhaps over this very batch
+    }
     batch_.give_up();
-    return false;
 }
 
-/// Runs what is left of a batch, at most `budget` finalizers and destructors: finalizers, second
-/// validation, the end. Returns how many tracked objects it reclaimed.
-std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
-    if (batch_.empty()) return 0;
-    if (batch_alive_) {
-        std::uint32_t run = 0;
-        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.lock();
-        const bool all = batch_.run_finalizers(budget, &run);
-        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.unlock();
-        if (!all) return 0;
-        budget -= run;
-        if (!validate_batch()) complete = false;
+/// Runs what is left of a batch, at most `budget` callbacks, finalizers and destructors: callbacks
+/// of weak references, finalizers, second validation, the end.
+void Collector::finish_batch(CollectResult& result, std::uint32_t budget) {
+    budget -= heap_.run_waiting_callbacks(budget);
+    if (!has_batch() || budget == 0) return;
+    if (pass_.batch_is_alive()) {
+        if (!run_finalizers(budget)) return;
+        validate_batch(result);
     }
-    batch_.clear_inner_references();
-    const std::size_t reclaimed = batch_.take_apart(budget);
-    Counters::add(collected_, reclaimed);
-    return reclaimed;
+    if (heap_.config().legacy_finalizers) settle_postponed();
+    std::size_t uncollectable = 0;
+    const std::size_t ended = batch_.take_apart(budget, save_all(), uncollectable);
+    Counters::add(collected_, ended);
+    Counters::add(uncollectable_, uncollectable);
+    result.unreachable += ended + uncollectable;
+    result.uncollectable += uncollectable;
+}
+
+/// Is a batch under way? Only the owner of the collection begins and ends one, but an emergency may
+/// take members out.
+bool Collector::has_batch() {
+    platform::LockGuard guard(pass_lock_);
+    return !batch_.empty();
 }
 
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. Stops after a number of rounds: user code may put off more.
 bool Collector::settle_postponed() {
     for (unsigned round = 0; heap_.has_postponed() && round < kSettleRoundsMax; ++round) {
+        heap_.run_waiting_callbacks(~0u);
         heap_.run_postponed(true);
         PassOptions options;
         options.only_postponed = true;
@@ -182,120 +237,58 @@ bool Collector::settle_postponed() {
     return !heap_.has_postponed();
 }
 
-/// A pass that step() began and did not finish: to its end. Its batch is the collection's.
-void Collector::finish_stepped_pass() {
-    if (!stepping_) return;
-    pass_lock_.lock();
-    while (!collection_pass_done_) {
-        step_pass(config_.step_units);
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
-    batch_alive_ = pass_result_.batch_alive;
-    stepping_ = false;
-    pass_lock_.unlock();
-}
-
-std::size_t Collector::run_collection(const PassOptions& options, bool& complete) {
-    complete = true;
+CollectResult Collector::run_collection(PassOptions options) {
+    CollectResult result;
+    options.save_all = save_all();
     finish_stepped_pass();
-    std::size_t reclaimed = finish_batch(complete);  // one that waited for drain()
+    {
+        platform::LockGuard guard(pass_lock_);
+        taken_from_batch_ = 0;  // before this call
+    }
+    finish_batch(result);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        const PassResult result = run_pass(&options);
-        reclaimed += result.collected;
-        batch_alive_ = result.batch_alive;
-        bool batch_complete = true;
-        reclaimed += finish_batch(batch_complete);
+        result.complete = true;
+        const PassResult pass = run_pass(&options);
+        result.unreachable += pass.collected;
+        finish_batch(result);
+        const bool put_off = heap_.has_postponed();
         const bool settled = settle_postponed();
-        complete = settled && batch_complete && !result.aborted;
-        if (complete) break;
+        result.complete = settled && result.complete && !pass.aborted;
+        // What was put off kept others alive during the pass.
+        if (result.complete && !put_off) break;
     }
-    return reclaimed;
+    heap_.blocks().tidy();
+    return result;
 }
 
 CollectResult Collector::collect() {
     if (platform::current_context().collecting_depth > 0) return {};
-    if (!enter_collection(true)) return {0, false, Error::busy};
+    if (!enter_collection(true)) return {0, 0, false, Error::busy};
     CollectResult result;
     {
         CollectingScope scope;
-        announce(CollectPhase::start, 0, false);
+        announce(CollectPhase::start, {}, false);
         PassOptions options;
         options.include_deferred = true;
-        result.unreachable = run_collection(options, result.complete);
+        result = run_collection(options);
         Counters::add(collections_);
-        announce(CollectPhase::stop, result.unreachable, false);
+        announce(CollectPhase::stop, result, false);
     }
     leave_collection();
     return result;
-}
-
-bool Collector::step(std::uint32_t units) {
-    if (platform::current_context().collecting_depth > 0) return false;
-    if (!enter_collection(false)) return true;
-    bool more = true;
-    if (!batch_.empty() && !stepping_) {  // one that waited for drain()
-        CollectingScope scope;
-        finish_batch(more);
-        settle_postponed();
-        more = true;
-    } else {
-        CollectingScope scope;
-        pass_lock_.lock();
-        if (pass_.idle() && !stepping_) {
-            PassOptions options;
-            options.objects_per_root = config_.objects_per_root;
-            options.include_deferred = pass_.has_deferred();
-            begin_pass(options);
-            stepping_ = true;
-        }
-        step_pass(units == 0 ? 1 : units);
-        more = !stepping_ || !collection_pass_done_;
-        pass_lock_.unlock();
-        if (!more) {
-            bool complete = true;
-            finish_stepped_pass();
-            finish_batch(complete);
-            settle_postponed();
-            more = !complete;
-        }
-    }
-    leave_collection();
-    return more;
-}
-
-bool Collector::drain(std::uint32_t objects) {
-    if (platform::current_context().collecting_depth > 0) return false;
-    {
-        platform::LockGuard guard(collection_lock_);
-        if (collection_taken_ && !batch_waits_) return true;
-        collection_taken_ = true;
-        batch_waits_ = false;  // ours now
-    }
-    bool more = false;
-    {
-        CollectingScope scope;
-        bool complete = true;
-        finish_stepped_pass();
-        finish_batch(complete, objects);
-        settle_postponed();
-        more = !batch_.empty();
-    }
-    leave_collection(more);
-    return more;
 }
 
 // ---- control
 
 void Collector::enable() {
     enabled_.store(1, memory_order_release);  // order: pairs with is_enabled()
-    wake_.set();
+    wake().set();
 }
 void Collector::disable() { enabled_.store(0, memory_order_release); }  // order: see enable()
 bool Collector::is_enabled() const {
-    return enabled_.load(memory_order_acquire) != 0;
-}  // order: see enable()
+    return enabled_.load(memory_order_acquire) != 0;  // order: see enable()
+}
 
 void Collector::set_callback(void (*callback)(void*, const CollectInfo&), void* self) {
     platform::LockGuard guard(collection_lock_);
@@ -310,12 +303,17 @@ Violation Collector::verify() {
     return ouro::verify(heap_);
 }
 
-bool Collector::collecting() const { return collection_taken_; }
+bool Collector::collecting() const {
+    platform::LockGuard guard(collection_lock_);
+    return collection_taken_;
+}
 
 CollectorStatistics Collector::statistics() const {
-    return {Counters::get(collections_),    Counters::get(automatic_),      Counters::get(passes_),
-            Counters::get(collected_),      Counters::get(examined_),       Counters::get(aborted_),
-            Counters::get(deferred_roots_), Counters::get(longest_step_ns_)};
+    return {Counters::get(collections_),    Counters::get(automatic_),
+            Counters::get(passes_),         Counters::get(collected_),
+            Counters::get(uncollectable_),  Counters::get(examined_),
+            Counters::get(aborted_),        Counters::get(deferred_roots_),
+            Counters::get(longest_step_ns_)};
 }
 
 }  // namespace ouro

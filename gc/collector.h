@@ -48,8 +48,10 @@ struct CollectorConfig {
 
 /// What a call of collect() did.
 struct CollectResult {
-    std::size_t unreachable =
-        0;                      ///< tracked objects that this call found unreachable and reclaimed
+    /// Tracked objects that this call found unreachable: reclaimed, or kept on or by the garbage
+    /// list.
+    std::size_t unreachable = 0;
+    std::size_t uncollectable = 0;  ///< of these, kept because of legacy finalizers
     bool complete = true;       ///< false: members kept changing or being upgraded, some may remain
     Error error = Error::none;  ///< busy: another context collects and waiting is not allowed
 };
@@ -59,8 +61,9 @@ enum class CollectPhase : std::uint8_t { start, stop };
 /// Announced at the start and stop of every collection that is not nested.
 struct CollectInfo {
     CollectPhase phase;
-    std::size_t collected;  ///< at stop: objects reclaimed
-    bool automatic;         ///< by the background collector
+    std::size_t collected;      ///< at stop: objects reclaimed
+    std::size_t uncollectable;  ///< at stop: objects kept because of legacy finalizers
+    bool automatic;             ///< by the background collector
 };
 
 struct CollectorStatistics {
@@ -68,6 +71,7 @@ struct CollectorStatistics {
     std::size_t automatic;    ///< by the background collector, with at least one candidate
     std::size_t passes;
     std::size_t collected;          ///< tracked objects reclaimed
+    std::size_t uncollectable;      ///< kept because of legacy finalizers
     std::size_t examined;           ///< objects looked at
     std::size_t aborted;            ///< passes whose decision a weak upgrade aborted
     std::size_t deferred_roots;     ///< candidates given up at the limit and asked again later
@@ -99,29 +103,51 @@ public:
     /// do. Runs finalizers and destructors of what the pass found, here.
     bool step(std::uint32_t units);
     /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of
-    /// a
-    /// finished pass, and releases that were postponed. True iff more is to do.
+    /// a finished pass, and releases that were postponed. True iff more is to do.
     bool drain(std::uint32_t objects);
+    /// Waits until an automatic collection that began after the call, and asked all candidates, has
+    /// ended. False at once if there is none to wait for: disabled, threshold 0, no background
+    /// thread, or called from inside a collection.
+    bool settle();
+    /// Does all of a collection up to its decision, and then takes everything back: nothing is
+    /// reclaimed and no user code runs. For tests that a program does not notice passes.
+    void rehearse();
 
+    /// Automatic collection. Neither runs a collection; both may be called any number of times.
     void enable();
     void disable();
     bool is_enabled() const;
-    void set_threshold(std::uint32_t pages) {
-        // order: relaxed; a tuning value.
-        threshold_pages_.store(pages, platform::memory_order_relaxed);
-    }
-    std::uint32_t threshold() const {
-        // order: relaxed; a tuning value.
-        return threshold_pages_.load(platform::memory_order_relaxed);
-    }  // order: a tuning value
+    /// Pages with new candidates that make the background collector start at once; 0: it stays
+    /// enabled but never starts by itself.
+    void set_threshold(std::uint32_t pages) { heap_.signal().set_threshold(pages); }
+    std::uint32_t threshold() const { return heap_.signal().threshold(); }
     CollectorStatistics statistics() const;
     /// One function for start and stop of collections; null removes it.
     void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
 
     /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
-    /// during
-    /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
+    /// during its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only,
+    /// are roots for the rest, and are not listed. Objects under construction and garbage that
+    /// waits for its finalizers are left out. Time: O(pages + objects), under the pass lock.
+    void freeze();
+    /// Takes them all back; each is a candidate of the next collection. Time: as freeze().
+    void unfreeze();
+    /// How many objects are set aside now. Time: as freeze().
+    std::size_t freeze_count();
+
+    /// From now on collections move what they would reclaim to the garbage list (DEBUG_SAVEALL),
+    /// after its finalizers. The list's references are counted.
+    void set_save_all(bool on);
+    bool save_all() const;
+    /// Calls visit for every object on the garbage list, in no particular order.
+    void garbage(void (*visit)(void* self, const Ref<Object>& object), void* self);
+    /// Takes the object off the garbage list. False: it was not there. Time: O(1).
+    bool take_garbage(const Ref<Object>& object);
+    /// Empties the garbage list; what nothing else refers to ends now. Time: O(pages + objects).
+    void clear_garbage();
+
     /// Calls visit for every reference that `object` holds, with multiplicity, in field order.
     void referents(const Ref<Object>& object, void (*visit)(void* self, const Ref<Object>& object),
                    void* self);
@@ -141,34 +167,49 @@ public:
 private:
     static void thread_main(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
-    static void wake_hook(void* self);
-    static void before_fork_hook(void* self);
+    static void before_fork_hook(void* self, bool lock);
     static void after_fork_hook(void* self, bool in_child);
 
     void background();
-    void background_round();
+    bool is_running() const;
+    bool background_round();
     void settle_in_background();
+    void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
-    void finish_pass();
+    bool finish_pass();
     void run_plain_pass(bool include_deferred);
+    void settle_plain_postponed();
+    void run_separate_pass(const PassOptions& options);
+    bool is_asked() const;
     std::uint64_t time_to_wait();
-    std::uint32_t dirty_pages() const {
-        return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
-    }
+    platform::Event& wake() { return heap_.signal().wake(); }
+    std::uint32_t dirty_pages() const { return heap_.signal().pages(); }
     Error emergency(unsigned attempt);
+    Error take_plain_from_batch();
 
     bool enter_collection(bool wait, bool take_waiting_batch = true);
     void leave_collection(bool batch_waits = false);
-    void announce(CollectPhase phase, std::size_t collected, bool automatic);
-    std::size_t run_collection(const PassOptions& options, bool& complete);
+    void announce(CollectPhase phase, const CollectResult& result, bool automatic);
+    CollectResult run_collection(PassOptions options);
     PassResult run_pass(const PassOptions* options);
     Ref<Object> tracked_object(BlockAllocator::Cell cell);
+    template <class V>
+    void for_each_tracked(V&& visit);
+    Ref<Object> take_any_garbage(PageIndex& from);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
-    bool validate_batch();
-    std::size_t finish_batch(bool& complete, std::uint32_t budget = ~0u);
+    void let_others_step();
+    bool collection_goes_first(unsigned wait) const;
+    Header* next_due();
+    bool run_finalizers(std::uint32_t& budget);
+    void validate_batch(CollectResult& result);
+    void finish_batch(CollectResult& result, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
+    void begin_stepped_pass();
+    bool continue_stepped_pass(CollectResult& result, std::uint32_t units);
+    void step_batch(CollectResult& result, std::uint32_t units);
     bool settle_postponed();
+    bool has_batch();
 
     Heap& heap_;
     CollectorConfig config_;
@@ -178,29 +219,30 @@ private:
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass
     bool collection_pass_done_ = true;
-    bool stepping_ = false;  ///< step() has begun a pass whose end is not seen to yet
+    std::size_t taken_from_batch_ = 0;  ///< by emergencies, for the collection's figure
+    bool stepping_ = false;             ///< step() has begun a pass whose end is not seen to yet
 
-    platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
-    bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()
-    Batch batch_;                      ///< owned with the collection
-    bool batch_alive_ = false;         ///< its finalizers are still to run
-    bool batch_waits_ = false;         ///< for drain() or the next collect()
+    mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
+    bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
+    bool batch_waits_ = false;       ///< for drain() or the next collect()
+    Batch batch_;                    ///< owned with the collection
 
     platform::Thread thread_;
-    platform::Event wake_;
     platform::atomic<std::uint32_t> stopping_{0};
     platform::atomic<std::uint32_t> enabled_{1};
-    platform::atomic<std::uint32_t> dirty_pages_{0};
-    platform::atomic<std::uint32_t> threshold_pages_{16};
-    bool running_ = false;
+    platform::atomic<std::uint32_t> collection_wants_pass_{0};
+    platform::atomic<std::uint32_t> save_all_{0};
+    platform::atomic<std::uint32_t> settle_asked_{0};   ///< how often settle() was called
+    platform::atomic<std::uint32_t> settle_served_{0};  ///< the calls answered by now
+    platform::atomic<std::uint32_t> running_{0};
     bool forking_in_collection_ = false;  ///< the forking context owns the collection itself
     std::uint64_t deferred_due_ns_ = 0;
 
     void (*callback_)(void*, const CollectInfo&) = nullptr;
     void* callback_self_ = nullptr;
 
-    Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, examined_{0},
-        aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
+    Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, uncollectable_{0},
+        examined_{0}, aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
 };
 
 }  // namespace ouro

@@ -17,7 +17,7 @@ void Pass::begin(const PassOptions& options) {
     options_ = options;
     result_ = {};
     of_batch_ = false;
-    user_code_ = finalizers_ = user_code_leaf_ = left_ = false;
+    finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
     dirty_source_ = heap_.take_dirty_pages();
@@ -27,22 +27,20 @@ void Pass::begin(const PassOptions& options) {
     phase_ = Phase::gather;
 }
 
-void Pass::begin_batch() {
+void Pass::begin_batch(bool exclude_user_code, bool save_all) {
     OURO_ASSERT(idle(), "a pass was begun while one is under way");
+    OURO_ASSERT(batch_alive_, "a batch of dead objects has nothing to validate");
     options_ = {};
+    options_.exclude_user_code = exclude_user_code;
+    options_.save_all = save_all;
     result_ = {};
     of_batch_ = true;
-    user_code_ = finalizers_ = user_code_leaf_ = left_ = false;
+    finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
-    BlockAllocator& blocks = heap_.blocks();
-    for (PageIndex p = batch_.first(); p != kNoPage; p = BatchPages::next(blocks, p)) {
-        CellBits& bits = page(p).batch;
-        for (std::uint32_t cell = bits.next(0); cell < kCellsMax; cell = bits.next(cell + 1))
-            adopt_batch_member(header_at({p, cell}), {p, cell});
-    }
-    rewind();
-    phase_ = Phase::edges;
+    at_page_ = batch_.first();
+    at_cell_ = 0;
+    phase_ = Phase::adopt;
 }
 
 void Pass::step(std::uint32_t budget) {
@@ -52,12 +50,16 @@ void Pass::step(std::uint32_t budget) {
             case Phase::idle: return;
             case Phase::gather: step_gather(); break;
             case Phase::explore: step_explore(); break;
+            case Phase::give_up: step_give_up(); break;
+            case Phase::adopt: step_adopt(); break;
             case Phase::reset_edges: step_reset_edges(); break;
             case Phase::edges: step_edges(); break;
             case Phase::scan: step_scan(); break;
             case Phase::spread: step_spread(); break;
             case Phase::condemn: step_condemn(); break;
             case Phase::commit: step_commit(); break;
+            case Phase::set_aside: step_set_aside(); break;
+            case Phase::cut: step_cut(); break;
             case Phase::rollback: step_rollback(); break;
             case Phase::dispose: step_dispose(); break;
             case Phase::free: step_free(); break;

@@ -1,17 +1,21 @@
 // One pass of the collector: find a set of objects, prove a part of it garbage, condemn it.
 //
-// Phases (DESIGN rules 10 to 13, 16, 20):
-//   gather    take the candidates off the pages; claim each root: clear its mark, then first
-// reading
+// Phases (rules 10 to 13, 16, 20):
+//   gather    take the candidates off the pages; claim each root: clear its mark, first reading
 //   explore   follow references from the root, claiming what is reached, up to a limit per root
+//   adopt     instead of these two: the batch's members become the set, by a new first reading
 //   edges     count, for every member, the references to it from inside the set
 //   scan      a member whose word changed or whose count is not explained is alive
 //   spread    so is all it reaches: they leave the set. If any left, back to edges over the rest
 //   condemn   swap every member's word to condemned; a failure takes all of it back
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
-//   dispose   all members: dead for certain, references inside go silently, others by decrement;
-//             or, if user code is to run first, all members become the batch
-//   free      the memory goes back, after the last reference into the set is gone; records reset
+//   cut       if members live on, weak references to all of them die before the first is
+//             un-condemned
+//   dispose   if finalizers or callbacks of weak references are to run, all members become the
+//             batch and live on until then. Else all are dead for certain: references inside go
+//             silently, others by decrement; those with a destructor become the batch, their
+//             references to the set cleared
+//   free      the others' memory goes back, now that no reference into the set is left
 //
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
 // G2  All words of the set are read (claim) before any edge of the set is counted (edges), and what
@@ -20,9 +24,9 @@
 //     reference out of a field and not counted it yet.)
 // G3  What is not in the set counts as alive. Leaving things out is therefore always safe.
 // G4  Back-off: a root that was asked before and lives waits on the deferred list when it is
-// reported
-//     again, as does a root that was given up at the limit. Deferred roots are asked in passes of
-//     their own (include_deferred), with a limit that grows eightfold every time.
+//     reported again, as does a root that was given up at the limit. Deferred roots are asked in
+//     passes of their own (include_deferred), with a limit that grows eightfold every time.
+// G6  User code never runs inside a pass: an end by decrement that needs it is postponed.
 // G5  Between two steps the pass can be continued by any context that owns the pass lock.
 #pragma once
 
@@ -38,8 +42,10 @@ namespace ouro {
 /// What a pass looks at and what it may do with what it finds.
 struct PassOptions {
     bool include_deferred = false;       ///< ask the deferred candidates too
-    bool exclude_user_code = false;      ///< objects whose end runs user code count as alive
+    bool exclude_user_code = false;      ///< members whose end runs user code count as alive
     bool only_postponed = false;         ///< gather postponed releases, nothing else
+    bool rehearsal = false;              ///< everything up to the decision, which is "no"
+    bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };
 
@@ -48,8 +54,7 @@ struct PassResult {
     std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
-    bool batch_alive = false;  ///< the batch has finalizers to run and a second validation to pass
-    bool aborted = false;      ///< members showed life to the last moment; all were let go again
+    bool aborted = false;  ///< members showed life to the last moment; all were let go again
 };
 
 class Pass {
@@ -61,16 +66,23 @@ public:
     bool idle() const { return phase_ == Phase::idle; }
     /// Starts a pass over the heap's candidates. The pass is idle.
     void begin(const PassOptions& options);
-    /// Starts a pass whose set is the batch: the second validation after finalizers.
-    void begin_batch();
+    /// Starts a pass whose set is the batch: the second validation after finalizers. Or, with
+    /// exclude_user_code, before them: members that no finalizer can reach end, the rest stays.
+    void begin_batch(bool exclude_user_code, bool save_all);
     /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the
     /// pass.
     void step(std::uint32_t budget);
 
     const PassOptions& options() const { return options_; }
     const PassResult& result() const { return result_; }
+    /// The object goes on the garbage list, which holds a counted reference.
+    void keep(Header* header, PageInfo& page, std::uint32_t cell);
     bool is_batch_pass() const { return of_batch_; }
     BatchPages& batch() { return batch_; }
+    /// Has the batch finalizers to run and a second validation to pass? Else its members are dead.
+    bool batch_is_alive() const { return batch_alive_; }
+    /// The batch was given up.
+    void forget_batch() { batch_alive_ = false; }
     bool has_deferred() const { return !deferred_.empty(); }
     /// An object whose postponed release is due, found while gathering; null when there is none.
     /// The caller settles it after giving the pass up.
@@ -86,12 +98,16 @@ private:
         idle,
         gather,
         explore,
+        give_up,
+        adopt,
         reset_edges,
         edges,
         scan,
         spread,
         condemn,
         commit,
+        set_aside,
+        cut,
         rollback,
         dispose,
         free
@@ -105,27 +121,30 @@ private:
 
     void step_gather();
     void gather_cell(std::uint32_t cell);
-    void keep_deferred(std::uint32_t cell);
+    void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
     void put_back_evidence();
     void step_explore();
+    void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
-    void give_up_root();
+    void step_give_up();
     void step_reset_edges();
     void step_edges();
     void step_scan();
     void step_spread();
     void step_condemn();
     void step_commit();
+    void step_set_aside();
+    void start_dispose();
+    void step_cut();
     void step_rollback();
     void step_dispose();
     void step_free();
 
-    void count_edge(std::uintptr_t value, Member from);
+    void count_edge(std::uintptr_t value);
     void finish_spread();
     void start_rollback();
-    bool ends_in_user_code(const Header* header);
     bool claim(Header* header, WordValue word, Member member);
     bool claim_target(FieldSlot& slot);
     void adopt_batch_member(Header* header, Member member);
@@ -134,8 +153,12 @@ private:
     void leave_set(Member member);
     void leave_target(std::uintptr_t value);
     void make_dead(Header* header, std::uint64_t flags);
-    void dispose_to_batch(Header* header, Member member);
-    void drop_field(FieldSlot& slot);
+    void keep_for_user_code(Header* header, Member member);
+    void set_aside(Member member);
+    void save(Header* header, Member member);
+    void take_back_condemnation(Header* header);
+    void drop_field(FieldSlot& slot, bool inner_only);
+    void end_member(Header* header, Member member, const TypeInfo& info);
     void defer(Header* header, Member member);
 
     void rewind();
@@ -154,11 +177,11 @@ private:
     PassResult result_;
     Phase phase_ = Phase::idle;
     bool of_batch_ = false;
-    bool user_code_ = false;       ///< some remaining member's end runs user code
-    bool finalizers_ = false;      ///< some remaining member's finalizer never ran
-    bool user_code_leaf_ = false;  ///< a member refers to an untracked object with user code
-    bool left_ = false;            ///< members left the set since its edges were counted
-    std::uint32_t recounts_ = 0;   ///< how often the edges were counted again
+    bool finalizers_ = false;     ///< some condemned member's finalizer never ran
+    bool callbacks_ = false;      ///< some weak reference to a condemned member has a callback
+    bool left_ = false;           ///< members left the set since its edges were counted
+    bool batch_alive_ = false;    ///< the batch's members live until their second validation
+    std::uint32_t recounts_ = 0;  ///< how often the edges were counted again
     std::int64_t budget_ = 0;
 
     SetPages set_;
@@ -182,8 +205,7 @@ private:
     std::uint32_t postponed_count_ = 0;
 
     // explore and spread: the page whose todo bits are being worked off, and the field cursor in
-    // the
-    // object at hand; iteration over the set: page and cell
+    // the object at hand; iteration over the set: page and cell
     PageIndex work_page_ = kNoPage;
     std::uint32_t work_cell_ = 0;
     std::uint32_t work_field_ = 0;

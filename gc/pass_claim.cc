@@ -19,12 +19,6 @@ bool Pass::may_enter_set(const Header* header) {
     return type->info.load(memory_order_relaxed)->tracked();  // order: written once
 }
 
-bool Pass::ends_in_user_code(const Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    return type != nullptr &&
-           type->info.load(memory_order_relaxed)->runs_user_code();  // order: written once
-}
-
 /// DESIGN rule 10 and the first reading: clear the mark, then claim from the word that was read.
 /// False: the word has changed, is dead, or belongs to somebody else's set.
 bool Pass::claim(Header* header, WordValue word, Member member) {
@@ -56,6 +50,23 @@ bool Pass::claim(Header* header, WordValue word, Member member) {
     set_.add(heap_.blocks(), member.page);
     ++result_.examined;
     return true;
+}
+
+void Pass::step_adopt() {
+    spend(1);
+    if (at_page_ == kNoPage) {
+        rewind();
+        phase_ = Phase::edges;
+        return;
+    }
+    const std::uint32_t cell = page(at_page_).batch.next(at_cell_);
+    if (cell == kCellsMax) {
+        at_page_ = BatchPages::next(heap_.blocks(), at_page_);
+        at_cell_ = 0;
+        return;
+    }
+    at_cell_ = cell + 1;
+    adopt_batch_member(header_at({at_page_, cell}), {at_page_, cell});
 }
 
 /// The second validation's first reading: the member is claimed already.

@@ -2,6 +2,7 @@
 #include "gc/pass.h"
 
 #include "heap/reference_count.h"
+#include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/mutant.h"
 
@@ -43,7 +44,7 @@ void Pass::step_edges() {
         // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
         // that is a member, its page is pinned and the cell is its.
         const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
-        if (detail::is_object(value)) count_edge(value, member);
+        if (detail::is_object(value)) count_edge(value);
         spend(1);
         if (budget_ <= 0) return;
     }
@@ -52,16 +53,10 @@ void Pass::step_edges() {
     ++at_cell_;
 }
 
-void Pass::count_edge(std::uintptr_t value, Member from) {
+void Pass::count_edge(std::uintptr_t value) {
     Header* target = header_of(detail::object_of(value));
     const BlockAllocator::Cell cell = heap_.blocks().cell_of(target);
-    if (cell.page == kNoPage) return;
-    if (page(cell.page).claimed.test(cell.index)) {
-        edges_.add(target);
-    } else if (options_.exclude_user_code && ends_in_user_code(target)) {
-        // Its end, should it follow from the member's, is not for this context: keep the member.
-        page(from.page).todo.set(from.cell);
-    }
+    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) edges_.add(target);
 }
 
 // ---- scan and spread
@@ -69,6 +64,7 @@ void Pass::count_edge(std::uintptr_t value, Member from) {
 /// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
 /// counted reference comes from inside the set.
 bool Pass::is_explained(Header* header, PageInfo& info, std::uint32_t cell) {
+    if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
     if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
     if (info.candidate_test(cell)) return false;
@@ -102,9 +98,8 @@ void Pass::step_scan() {
     ++at_cell_;
     Header* header = header_at(member);
     PageInfo& record = page(member.page);
-    const bool kept = options_.exclude_user_code &&
-                      (info_of(header).runs_user_code() || record.todo.test(member.cell));
-    if (kept) heap_.report_candidate(header->payload());
+    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code();
+    if (kept && !of_batch_) defer_member(member);
     if (kept || !is_explained(header, record, member.cell)) leave_set(member);
 }
 
@@ -151,8 +146,9 @@ void Pass::step_spread() {
     }
     spend(1);
     record.todo.clear(work_cell_);
-    if (of_batch_) record.batch.clear(work_cell_);  // resurrected
-    unclaim(header, record, work_cell_);
+    const bool stays_in_batch = of_batch_ && options_.exclude_user_code;
+    if (of_batch_ && !stays_in_batch) record.batch.clear(work_cell_);  // resurrected
+    if (!stays_in_batch) unclaim(header, record, work_cell_);
     work_cell_ = kCellsMax;
 }
 
@@ -183,20 +179,27 @@ void Pass::step_condemn() {
         return;
     }
     const TypeInfo& info = info_of(header);
-    // A pass that excludes user code has kept every member that needs some.
-    if (!options_.exclude_user_code && (info.runs_user_code() || user_code_leaf_))
-        user_code_ = true;
     if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
+    if (info.weakly_referable() && !of_batch_ && !options_.exclude_user_code) {
+        const auto* anchor = static_cast<WeakAnchor*>(header->payload());
+        if (!anchor->empty() && anchor->has_callback(heap_)) callbacks_ = true;
+    }
 }
 
 void Pass::step_commit() {
     spend(1);
+    if (options_.rehearsal) heap_.decision().abort();
     if (!heap_.decision().commit()) {
         start_rollback();
         return;
     }
-    rewind();
-    phase_ = Phase::dispose;
+    if (of_batch_ && !options_.exclude_user_code) batch_alive_ = false;
+    if (finalizers_ && heap_.config().legacy_finalizers) {
+        rewind();
+        phase_ = Phase::set_aside;
+    } else {
+        start_dispose();
+    }
 }
 
 void Pass::start_rollback() {
@@ -218,14 +221,12 @@ void Pass::step_rollback() {
     PageInfo& record = page(member.page);
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
-    if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
     if (!of_batch_) {
+        if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
         unclaim(header, record, member.cell);
         return;
     }
-    // order: acq_rel, both; a batch member stays claimed, for the next validation.
-    header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
-    header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
+    take_back_condemnation(header);  // a batch member stays claimed, for the next validation
 }
 
 }  // namespace ouro

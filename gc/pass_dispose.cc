@@ -15,17 +15,18 @@ using platform::memory_order_release;
 
 // ---- dispose
 
-/// DESIGN rule 16: references inside the garbage go silently, others by ordinary decrement.
-void Pass::drop_field(FieldSlot& slot) {
+/// Rule 16: references inside the garbage go silently, others (unless inner_only) by decrement.
+void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
-    slot.store(0, memory_order_relaxed);  // order: see above
     const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index) &&
-        !OURO_MUTANT(inside_reference_released))
-        return;
-    if (!OURO_MUTANT(outside_reference_lost)) heap_.release_quietly(detail::object_of(value));
+    const bool inner = cell.page != kNoPage && page(cell.page).claimed.test(cell.index) &&
+                       !OURO_MUTANT(inside_reference_released);
+    if (inner_only && !inner) return;
+    slot.store(0, memory_order_relaxed);  // order: see above
+    if (!inner && !OURO_MUTANT(outside_reference_lost))
+        heap_.release_quietly(detail::object_of(value));
 }
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
@@ -36,26 +37,120 @@ void Pass::make_dead(Header* header, std::uint64_t flags) {
     header->word.store(word.bumped().dead().bits | flags, memory_order_release);
 }
 
-/// The member stays claimed, for the batch. If finalizers are to run first it lives until the
-/// second validation, no longer condemned; else it is dead for good.
-void Pass::dispose_to_batch(Header* header, Member member) {
+/// Rule 17: the member lives until the second validation, claimed for the batch, un-condemned.
+void Pass::keep_for_user_code(Header* header, Member member) {
     OURO_ASSERT(!options_.exclude_user_code, "a pass without a collection feeds the batch");
+    batch_alive_ = true;
     page(member.page).batch.set(member.cell);
     batch_.add(heap_.blocks(), member.page);
     ++result_.batched;
-    const TypeInfo& info = info_of(header);
-    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_for_batch)) {
-        auto* anchor = static_cast<WeakAnchor*>(header->payload());
-        if (!anchor->empty()) anchor->cut_all(heap_);
-    }
-    if (!finalizers_) {
-        make_dead(header, WordValue::kClaimed);
-        return;
-    }
-    result_.batch_alive = true;
-    // order: acq_rel, both; DESIGN rule 17: un-condemned, and the version changes.
+    take_back_condemnation(header);
+}
+
+/// The version changes with it.
+void Pass::take_back_condemnation(Header* header) {
+    // order: acq_rel, both; pairs with upgrades that read the condemned word.
     header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
     header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
+}
+
+/// Save all: the member goes to the garbage list instead.
+void Pass::save(Header* header, Member member) {
+    PageInfo& record = page(member.page);
+    if (of_batch_) record.batch.clear(member.cell);
+    record.claimed.clear(member.cell);
+    take_back_condemnation(header);
+    keep(header, record, member.cell);
+    unclaim(header, record, member.cell);
+    ++result_.collected;
+}
+
+void Pass::keep(Header* header, PageInfo& record, std::uint32_t cell) {
+    record.kept.set(cell);
+    detail::retain(header->payload());
+}
+
+// ---- legacy finalizers
+
+/// A member with a legacy finalizer, or reached from one: it stays, claimed by the batch, until the
+/// rest is gone. What still lives then is uncollectable.
+void Pass::set_aside(Member member) {
+    PageInfo& record = page(member.page);
+    record.claimed.clear(member.cell);
+    record.todo.set(member.cell);
+    todo_.add(heap_.blocks(), member.page);
+    record.batch.set(member.cell);
+    batch_.add(heap_.blocks(), member.page);
+    take_back_condemnation(header_at(member));
+}
+
+void Pass::step_set_aside() {
+    Member member;
+    if (next_member(member)) {
+        spend(1);
+        ++at_cell_;
+        if (info_of(header_at(member)).finalize != nullptr) set_aside(member);
+        return;
+    }
+    const PageIndex p = todo_.take(heap_.blocks());
+    if (p == kNoPage) {
+        finalizers_ = callbacks_ = false;
+        start_dispose();
+        return;
+    }
+    CellBits& todo = page(p).todo;
+    for (std::uint32_t cell = todo.next(0); cell < kCellsMax; cell = todo.next(0)) {
+        todo.clear(cell);
+        const Fields fields = fields_of(header_at({p, cell}));
+        spend(1 + fields.count());
+        for (std::uint32_t i = 0; i < fields.count(); ++i) {
+            // order: acquire; the set is condemned and committed, nobody writes its fields.
+            const std::uintptr_t value = fields[i].load(memory_order_acquire);
+            if (!detail::is_object(value)) continue;
+            const auto at = heap_.blocks().cell_of(header_of(detail::object_of(value)));
+            if (at.page != kNoPage && page(at.page).claimed.test(at.index))
+                set_aside({at.page, at.index});
+        }
+    }
+}
+
+// ---- the end of the rest
+
+/// The member's references to the set are gone. With a destructor it waits in the batch, dead.
+void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
+    PageInfo& record = page(member.page);
+    if (info.destroy != nullptr) {
+        record.batch.set(member.cell);
+        batch_.add(heap_.blocks(), member.page);
+        make_dead(header, WordValue::kClaimed);
+        ++result_.batched;
+        return;
+    }
+    if (of_batch_) record.batch.clear(member.cell);
+    make_dead(header, 0);
+    Counters::add(heap_.counters().reclaimed_by_collector);
+    ++result_.collected;
+}
+
+void Pass::start_dispose() {
+    const bool some_live_on = finalizers_ || callbacks_ || options_.save_all;
+    rewind();
+    phase_ = some_live_on ? Phase::cut : Phase::dispose;
+}
+
+/// A weak reference that is a member itself does not call back: it is condemned, as all are still.
+void Pass::step_cut() {
+    Member member;
+    if (!next_member(member)) {
+        rewind();
+        phase_ = Phase::dispose;
+        return;
+    }
+    spend(1);
+    ++at_cell_;
+    Header* header = header_at(member);
+    if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
+        heap_.cut_weak_references(header->payload(), false);
 }
 
 void Pass::step_dispose() {
@@ -66,29 +161,28 @@ void Pass::step_dispose() {
         return;
     }
     Header* header = header_at(member);
-    if (user_code_ || of_batch_) {
-        dispose_to_batch(header, member);
-        spend(2);
-        ++at_cell_;
-        return;
-    }
-    const Fields fields = fields_of(header);
-    while (at_field_ < fields.count()) {
-        drop_field(fields[at_field_++]);
-        spend(1);
-        if (budget_ <= 0) return;
+    const TypeInfo& info = info_of(header);
+    const bool intact = finalizers_ || callbacks_;
+    if (!intact && !options_.save_all) {
+        const Fields fields = fields_of(header);
+        while (at_field_ < fields.count()) {
+            drop_field(fields[at_field_++], info.destroy != nullptr);
+            spend(1);
+            if (budget_ <= 0) return;
+        }
     }
     spend(2);
     at_field_ = 0;
     ++at_cell_;
-    const TypeInfo& info = info_of(header);
-    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass)) {
-        auto* anchor = static_cast<WeakAnchor*>(header->payload());
-        if (!anchor->empty()) anchor->cut_all(heap_);
+    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass))
+        heap_.cut_weak_references(header->payload(), false);
+    if (intact) {
+        keep_for_user_code(header, member);
+    } else if (options_.save_all) {
+        save(header, member);
+    } else {
+        end_member(header, member, info);
     }
-    make_dead(header, 0);
-    Counters::add(heap_.counters().reclaimed_by_collector);
-    ++result_.collected;
 }
 
 /// Only now, when no member's field names another member any more, does memory change hands.
@@ -102,10 +196,11 @@ void Pass::step_free() {
     PageInfo& record = page(p);
     const CellBits members = record.claimed;
     record.claimed.reset();
-    if (user_code_ || of_batch_ || result_.aborted) return;
+    if (finalizers_ || callbacks_) return;  // they are the batch, and live
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         spend(1);
-        heap_.give_back(header_at({p, cell}));
+        Header* header = header_at({p, cell});
+        if (info_of(header).destroy == nullptr) heap_.give_back(header);
     }
 }
 

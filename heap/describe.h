@@ -6,9 +6,9 @@
 //   2. An aggregate:  nothing to write; its members are found by decomposition (up to 16).
 //   3. No fields:     using ouro_leaf = void;
 // Anything else does not compile. A list with a duplicate or with something that is not a field
-// does
-// not compile either. What a list leaves out makes the object it refers to look externally held: it
-// can leak, it can never be freed early. The constructor census (heap/census.h) names such types.
+// does not compile either. What a list leaves out makes the object it refers to look externally
+// held: it can leak, it can never be freed early. The constructor census (heap/census.h) names such
+// types.
 //
 // Other properties a type may state:  using ouro_acyclic = void;  its fields never close a cycle;
 //   static constexpr const char* ouro_name = "Node";              name in reports
@@ -32,8 +32,10 @@
 
 namespace ouro {
 
-/// First base of types with a variable part: `Field<F> trailing(i)` and bytes behind the fixed
-/// part.
+class WeakReference;
+
+/// First base (second, behind WeaklyReferable, if that is one too) of types with a variable part:
+/// fields and bytes behind the fixed part, see trailing_fields() and trailing_bytes().
 class Variable : public Trailing {};
 
 namespace detail {
@@ -172,7 +174,8 @@ constexpr std::uint16_t type_flags() {
     constexpr bool variable = std::is_base_of_v<Variable, T>;
     constexpr bool has_fields = fixed_field_count<T>() > 0 || (variable && !IsLeaf<T>);
     if (has_fields) flags |= TypeInfo::kHasFields;
-    if (has_fields && !IsAcyclic<T>) flags |= TypeInfo::kTracked;
+    constexpr bool weak_reference = std::is_base_of_v<WeakReference, T>;
+    if ((has_fields && !IsAcyclic<T>) || weak_reference) flags |= TypeInfo::kTracked;
     if (variable) flags |= TypeInfo::kVariable;
     if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
     return flags;

@@ -11,10 +11,16 @@ namespace ouro {
 /// A reference slot inside an object: null, an object's address, or an immediate (odd).
 using FieldSlot = platform::atomic<std::uintptr_t>;
 
-/// First member of objects with a variable part: how many trailing fields and bytes they have.
+/// At the start of objects with a variable part (behind the WeakAnchor, if there is one): how many
+/// trailing fields and bytes they have.
 struct Trailing {
     std::uint32_t field_count = 0;
     std::uint32_t byte_count = 0;
+
+    static Trailing& of(void* object, const TypeInfo& info) {
+        const std::size_t offset = info.weakly_referable() ? sizeof(std::uintptr_t) : 0;
+        return *reinterpret_cast<Trailing*>(static_cast<std::byte*>(object) + offset);
+    }
 };
 
 /// The fields of one object. A view: valid while the object's memory is.
@@ -27,7 +33,7 @@ public:
         count_ = fixed_;
         if (info.variable()) {
             trailing_ = reinterpret_cast<FieldSlot*>(object_ + trailing_offset(info));
-            count_ += reinterpret_cast<const Trailing*>(object_)->field_count;
+            count_ += Trailing::of(object, info).field_count;
         }
     }
 

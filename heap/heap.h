@@ -17,12 +17,14 @@
 #include <span>
 
 #include "heap/block_allocator.h"
+#include "heap/candidate_signal.h"
 #include "heap/decision.h"
 #include "heap/error.h"
 #include "heap/fields.h"
 #include "heap/intern.h"
 #include "heap/statistics.h"
 #include "heap/type_table.h"
+#include "heap/weak_list.h"
 
 namespace ouro {
 
@@ -39,6 +41,10 @@ struct HeapConfig {
     std::uint32_t intern_buckets = 64;
     /// Freed bytes that are kept back so that a use after free is caught; 0 = none.
     std::size_t quarantine_bytes = 0;
+    /// Finalizers as before Python 3.4: by count they run at every death, after weak references
+    /// have died; a collection keeps garbage that has them, with all it reaches, and puts it on the
+    /// garbage list (Collector::garbage).
+    bool legacy_finalizers = false;
     /// Called by make() when there is no memory; returning makes make() stop the program.
     void (*out_of_memory)(Heap& heap, std::size_t bytes) = nullptr;
 };
@@ -49,11 +55,10 @@ struct CollectorHooks {
     /// Tries to make memory free without running user code, harder with every attempt.
     /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
-    /// Candidates are waiting. Never blocks.
-    void (*wake)(void* self) = nullptr;
-    /// Around fork(): `before` waits for the collection under way and takes the collector's locks,
-    /// `after` gives them back; in the child the background thread does not exist.
-    void (*before_fork)(void* self) = nullptr;
+    /// Around fork(): `before` first waits for the collection under way (lock false, all heaps),
+    /// then finishes the pass and takes the collector's locks (lock true); `after` gives all back.
+    /// In the child the background thread does not exist.
+    void (*before_fork)(void* self, bool lock) = nullptr;
     void (*after_fork)(void* self, bool in_child) = nullptr;
 };
 
@@ -66,11 +71,9 @@ public:
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
     /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live
-    /// on,
-    /// and with them the heap's records: such handles (in statics, in other threads' locals) may be
-    /// released later as ever, as long as the region itself is left alone. Until then the region
-    /// can
-    /// hold no other heap. Time: O(1).
+    /// on, and with them the heap's records: such handles (in statics, in other threads' locals)
+    /// may be released later as ever, as long as the region itself is left alone. Until then the
+    /// region can hold no other heap. Time: O(1).
     void destroy();
 
     /// The heap whose pages contain `address`, or null. Time: O(heaps). Threads: any.
@@ -104,19 +107,27 @@ public:
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code
-    /// is
-    /// postponed. For callers that hold the pass.
+    /// is postponed. For callers that hold the pass.
     void release_quietly(void* object);
     /// Gives up the heap's own reference around a finalizer that the collector has run.
     void release_held(void* object);
     /// Gives up the reference that postpone_release() took over. Collector only, no lock held.
     void settle_postponed(void* object);
+    /// The same for any context: if its end runs user code, it is postponed again, and false.
+    bool settle_plain_postponed(void* object);
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
     /// `allow_user_code` false: stops before the first object whose end runs user code.
     void run_postponed(bool allow_user_code);
-    /// Are ends put off that the collector has not settled yet? A moment's truth.
+    /// Cuts the weak references to a dying object. Their callbacks run here, or wait for
+    /// run_waiting_callbacks().
+    void cut_weak_references(void* object, bool callbacks_now);
+    /// Runs callbacks that wait, at most `limit`; returns how many ran. No lock held.
+    std::uint32_t run_waiting_callbacks(std::uint32_t limit);
+    /// Are ends or callbacks put off that the collector has not settled yet? A moment's truth.
     bool has_postponed() const {
         if (Counters::get(counters_.postponed) != 0) return true;
+        // order: acquire; a hint, the callbacks are taken under their lock.
+        if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }
@@ -134,6 +145,7 @@ public:
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     CollectorHooks& hooks() { return hooks_; }
+    CandidateSignal& signal() { return signal_; }
     void* extra() { return extra_; }
     Counters& counters() { return counters_; }
     Statistics statistics();
@@ -155,17 +167,25 @@ private:
     static void after_fork_in_parent();
     static void after_fork_in_child();
     void lock_all();
-    void unlock_all();
+    void unlock_all(bool in_child);
+    void report_all_pages();
+    void push_dirty(PageIndex page);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();
     bool live_handles_possible();
     Result<Header*> allocate(std::size_t bytes);
+    Header* allocate_block(std::size_t bytes);
+    Error make_room(std::size_t bytes, Header*& header);
+    std::size_t reclaimed() const;
     void postpone_end(void* object);
+    void end_plain(void* object);
     bool drop_held(Header* header);
+    void run_callback(ObjectWeakNode& node);
 
     std::span<std::byte> region_;
     HeapConfig config_;
     CollectorHooks hooks_;
+    CandidateSignal signal_;
     void* extra_ = nullptr;
     BlockAllocator blocks_;
     TypeTable types_;
@@ -173,6 +193,8 @@ private:
     InternTable interned_;
     Counters counters_;
     platform::Mutex weak_lock_;
+    DueCallbacks waiting_callbacks_;  ///< under the weak lock
+    platform::atomic<std::uint32_t> callbacks_wait_{0};
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release

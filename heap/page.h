@@ -1,12 +1,12 @@
 // One record per 4 KiB page of the region, kept outside the pages: it stays a record for ever, so
-// it
-// may be read at any time, and a late mark on it can do no harm.
+// it may be read at any time, and a late mark on it can do no harm.
 //
 // A span is a run of pages with cells of one size (or one large object). Its first page's record
 // describes it; the others point back. P1: `layout` of a span changes only while its cells are all
 // free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
 // span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
-// owner of the pass (claimed, todo, deferred) or of the batch (batch).
+// owner of the pass (claimed, todo, deferred, kept) or of the batch (batch): a pass that is not of
+// the batch does not even read the latter.
 #pragma once
 
 #include <cstddef>
@@ -88,6 +88,7 @@ struct PageInfo {
     CellBits claimed;   ///< members of the set under examination
     CellBits todo;      ///< members whose references are still to be followed
     CellBits batch;     ///< garbage waiting for finalizers or reclaim
+    CellBits kept;      ///< the garbage list: objects that it holds with a counted reference
 
     PageLayout load_layout() const {
         // order: acquire; pairs with the release stores of BlockAllocator: the cells' headers are
@@ -100,6 +101,6 @@ struct PageInfo {
     }
 };
 
-static_assert(sizeof(PageInfo) <= 144, "page records cost at most 3.6 % of the region");
+static_assert(sizeof(PageInfo) <= 160, "page records cost at most 4 % of the region");
 
 }  // namespace ouro

@@ -14,15 +14,16 @@ namespace ouro {
 
 template <class T>
 class Field;
+class String;
 
 /// Holds one counted reference to a managed T (or derived), or null.
 ///
 /// Copying adds a reference, destroying gives one up and, with the last one, ends the object at
 /// once on this thread. Moving touches no count. A Ref may be handed to another thread; one Ref
-/// object used by two threads at once needs the user's own lock, like an int.
-/// A Ref as a member of a managed object is legal but counts as held from outside: a cycle through
-/// it is never collected. Use Field there.
-/// Time: copy and release one atomic operation each. ISR: copy, move, release.
+/// object used by two threads at once needs the user's own lock, like an int. A Ref as a member of
+/// a managed object is legal but counts as held from outside: a cycle through it is never
+/// collected. Use Field there. Time: copy and release one atomic operation each. ISR: copy, move,
+/// release.
 template <class T>
 class Ref {
 public:
@@ -61,7 +62,11 @@ public:
     /// Lets the reference go.
     void reset() { Ref().swap(*this); }
 
-    T* get() const { return reinterpret_cast<T*>(bits_); }
+    T* get() const {
+        if constexpr (std::is_same_v<T, String>)
+            return reinterpret_cast<T*>(bits_ & ~detail::kTagMask);
+        return reinterpret_cast<T*>(bits_);
+    }
     T& operator*() const { return *get(); }
     T* operator->() const { return get(); }
     explicit operator bool() const { return bits_ != 0; }
@@ -88,7 +93,7 @@ private:
         if (!std::is_constant_evaluated()) detail::Census::note_handle(this);
     }
 
-    static constexpr bool kMayBeImmediate = std::is_same_v<T, Object>;
+    static constexpr bool kMayBeImmediate = std::is_same_v<T, Object> || std::is_same_v<T, String>;
 
     static void retain(std::uintptr_t bits) {
         if constexpr (kMayBeImmediate) {

@@ -94,4 +94,13 @@ Upgrade try_upgrade(Heap& heap, Header* header, WordValue word) {
     return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;
 }
 
+void mark_held(Header* header) {
+    WordValue word = header->load_word();
+    while (!word.has(WordValue::kHeld)) {
+        const WordValue held = word.with(WordValue::kHeld).without(WordValue::kClean).bumped();
+        if (swap_word(header, word, held)) return;
+        word = header->load_word();
+    }
+}
+
 }  // namespace ouro::detail

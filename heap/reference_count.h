@@ -19,8 +19,8 @@ OURO_COLD void retain_slow(Header* header, WordValue before);
 OURO_NOINLINE void release_slow(void* object, WordValue before);
 OURO_COLD void touch_slow(Header* header);
 
-/// Adds one counted reference. The caller holds one already.
-/// Time: one atomic read-modify-write. Threads: any. ISR: yes.
+/// Adds one counted reference. The caller holds one already. Time: one atomic read-modify-write.
+/// Threads: any. ISR: yes.
 inline void retain(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19: pairs with the collector's readings (claim, condemn).
@@ -66,6 +66,10 @@ enum class Upgrade { yes, dead, again };
 /// the caller's load window, and the caller then saw that the object is still the one it means.
 /// Time: O(1). Threads: any. ISR: yes.
 Upgrade try_upgrade(Heap& heap, Header* header, WordValue word);
+
+/// A counted reference that the caller has just gained becomes one that the heap itself holds,
+/// unless it holds one already (around a finalizer): then it stays an ordinary one.
+void mark_held(Header* header);
 
 /// Is `value` an address of an object, and not null or an immediate (heap/value.h)?
 inline bool is_object(std::uintptr_t value) { return value != 0 && (value & 1) == 0; }

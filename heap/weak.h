@@ -10,6 +10,11 @@
 
 namespace ouro {
 
+namespace detail {
+/// The anchor of the object's weak references; null when its type is not weakly referable.
+WeaklyReferable* weakly_referable(const Ref<Object>& target);
+}  // namespace detail
+
 /// Refers to a managed T without counting. Dead for good from the moment the object's reclaim is
 /// certain: by count after its finalizer (if that did not resurrect it), by the collector before
 /// any finalizer of the cycle.

@@ -15,13 +15,50 @@ void WeakNode::attach(Heap& heap, void* object) {
     platform::LockGuard guard(heap.weak_lock());
     // order: relaxed; lists are read and written under the weak lock.
     auto* first = reinterpret_cast<WeakNode*>(anchor->first_.load(memory_order_relaxed));
-    prev_ = nullptr;
-    next_ = first;
-    if (first != nullptr) first->prev_ = this;
-    // order: relaxed; under the weak lock.
-    anchor->first_.store(reinterpret_cast<std::uintptr_t>(this), memory_order_relaxed);
+    prev_ = first != nullptr && first->kind_ == Kind::shared ? first : nullptr;
+    insert(*anchor);
     // order: release; pairs with the acquire in upgrade() and target().
     target_.store(reinterpret_cast<std::uintptr_t>(object), memory_order_release);
+}
+
+/// Puts the node behind prev_, or first. Under the weak lock.
+void WeakNode::insert(WeakAnchor& anchor) {
+    // order: relaxed, both; lists are read and written under the weak lock.
+    next_ = prev_ != nullptr
+                ? prev_->next_
+                : reinterpret_cast<WeakNode*>(anchor.first_.load(memory_order_relaxed));
+    if (next_ != nullptr) next_->prev_ = this;
+    if (prev_ != nullptr) {
+        prev_->next_ = this;
+    } else {
+        // order: relaxed; as above.
+        anchor.first_.store(reinterpret_cast<std::uintptr_t>(this), memory_order_relaxed);
+    }
+}
+
+/// Takes the node out of its list. Under the weak lock.
+void WeakNode::remove(WeakAnchor& anchor) {
+    if (prev_ != nullptr) {
+        prev_->next_ = next_;
+    } else {
+        // order: release; pairs with empty(), which does without the lock.
+        anchor.first_.store(reinterpret_cast<std::uintptr_t>(next_), memory_order_release);
+    }
+    if (next_ != nullptr) next_->prev_ = prev_;
+    next_ = prev_ = nullptr;
+}
+
+bool WeakNode::share(Heap& heap) {
+    platform::LockGuard guard(heap.weak_lock());
+    // order: relaxed, both; under the weak lock. Null: the target died meanwhile.
+    auto* anchor = reinterpret_cast<WeakAnchor*>(target_.load(memory_order_relaxed));
+    if (anchor == nullptr) return true;
+    auto* first = reinterpret_cast<WeakNode*>(anchor->first_.load(memory_order_relaxed));
+    if (first->kind_ == Kind::shared) return false;
+    remove(*anchor);
+    kind_ = Kind::shared;
+    insert(*anchor);
+    return true;
 }
 
 void WeakNode::detach() {
@@ -33,14 +70,7 @@ void WeakNode::detach() {
     // order: relaxed; under the weak lock. The target may have died since we looked.
     if (target_.load(memory_order_relaxed) == 0) return;
     auto* anchor = static_cast<WeakAnchor*>(const_cast<void*>(object));
-    if (prev_ != nullptr) {
-        prev_->next_ = next_;
-    } else {
-        // order: release; pairs with empty(), which does without the lock.
-        anchor->first_.store(reinterpret_cast<std::uintptr_t>(next_), memory_order_release);
-    }
-    if (next_ != nullptr) next_->prev_ = prev_;
-    next_ = prev_ = nullptr;
+    remove(*anchor);
     // order: release; an upgrade() that still reads the old address checks it again.
     target_.store(0, memory_order_release);
 }
@@ -67,7 +97,40 @@ void* WeakNode::upgrade() const {
     }
 }
 
-void WeakAnchor::cut_all(Heap& heap) {
+void DueCallbacks::add(WeakNode& node) {
+    node.next_ = nullptr;
+    (last_ == nullptr ? first_ : last_->next_) = &node;
+    last_ = &node;
+}
+
+ObjectWeakNode* DueCallbacks::take() {
+    auto* node = static_cast<ObjectWeakNode*>(first_);
+    if (node == nullptr) return nullptr;
+    first_ = node->next_;
+    if (first_ == nullptr) last_ = nullptr;
+    node->next_ = nullptr;
+    return node;
+}
+
+WeakCallback WeakNode::callback() const {
+    return kind_ == Kind::handle ? nullptr : static_cast<const ObjectWeakNode*>(this)->callback();
+}
+
+/// The heap holds the weak reference object until its callback has run. False: it is dead, or
+/// garbage itself, and does not call back.
+bool WeakNode::hold(Heap& heap) {
+    Header* header = header_of(this);
+    for (;;) {
+        const WordValue word = header->load_word();
+        switch (detail::try_upgrade(heap, header, word)) {
+            case detail::Upgrade::yes: detail::mark_held(header); return true;
+            case detail::Upgrade::dead: return false;
+            case detail::Upgrade::again: break;
+        }
+    }
+}
+
+void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
     for (;;) {
         platform::LockGuard guard(heap.weak_lock());
         // order: relaxed; under the weak lock.
@@ -79,6 +142,30 @@ void WeakAnchor::cut_all(Heap& heap) {
         node->next_ = nullptr;
         // order: release; pairs with upgrade(): null before the target's memory is given back.
         node->target_.store(0, memory_order_release);
+        if (node->callback() != nullptr && node->hold(heap)) due.add(*node);
+    }
+}
+
+bool WeakAnchor::has_callback(Heap& heap) const {
+    platform::LockGuard guard(heap.weak_lock());
+    // order: relaxed; under the weak lock.
+    auto* node = reinterpret_cast<const WeakNode*>(first_.load(memory_order_relaxed));
+    while (node != nullptr && node->callback() == nullptr) node = node->next_;
+    return node != nullptr;
+}
+
+void* WeakAnchor::shared_reference(Heap& heap) const {
+    platform::LockGuard guard(heap.weak_lock());
+    // order: relaxed; under the weak lock.
+    auto* node = reinterpret_cast<WeakNode*>(first_.load(memory_order_relaxed));
+    if (node == nullptr || node->kind_ != WeakNode::Kind::shared) return nullptr;
+    Header* header = header_of(node);
+    for (;;) {
+        switch (detail::try_upgrade(heap, header, header->load_word())) {
+            case detail::Upgrade::yes: return node;
+            case detail::Upgrade::dead: return nullptr;
+            case detail::Upgrade::again: break;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //
 //   ManagedHeap               a region with its collector               gc/managed_heap.h
 //   Ref<T>, Field<T>, Weak<T> references: outside, inside, not counting heap/ref.h, field.h, weak.h
+//   WeakReference             a weak reference as an object, callbacks  heap/weak_reference.h
 //   make, try_make            objects                                   heap/make.h
 //   fields<...>               which members are fields                  heap/describe.h
 //   none, try_integer, ...   values as objects, checked casts          heap/values.h
@@ -23,3 +24,4 @@
 #include "heap/values.h"
 #include "heap/verify.h"
 #include "heap/weak.h"
+#include "heap/weak_reference.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "gc/pass.h"
+#include "gc/batch.h"
 #include "heap/make.h"
 #include "heap/query.h"
 #include "heap/verify.h"
@@ -72,6 +72,19 @@ protected:
     Heap& heap_;
     Pass pass_;
 };
+
+/// Runs at most `limit` finalizers of the batch; true iff none is left to run.
+inline bool run_finalizers(Batch& batch, int limit = 1'000'000) {
+    batch.rewind_due();
+    for (;;) {
+        bool done = false;
+        Header* due = batch.next_due(1, done);
+        if (done) return true;
+        if (due == nullptr) continue;
+        if (limit-- == 0) return false;
+        batch.finalize(due);
+    }
+}
 
 /// Two objects that refer to each other.
 template <class T>

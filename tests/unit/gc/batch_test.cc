@@ -15,6 +15,7 @@ using testing::LeafProbe;
 using testing::PassTest;
 using testing::Plain;
 using testing::Probe;
+using testing::run_finalizers;
 namespace events = testing::events;
 
 class BatchTest : public PassTest {
@@ -28,15 +29,15 @@ protected:
     }
     /// The second validation.
     PassResult validate() {
-        pass_.begin_batch();
+        pass_.begin_batch(false, false);
         return finish();
     }
     void end() {
-        batch_.clear_inner_references();
-        while (!batch_.empty()) batch_.take_apart(~0u);
+        while (!batch_.empty()) batch_.take_apart(~0u, false, uncollectable_);
     }
 
     Batch batch_;
+    std::size_t uncollectable_ = 0;
 };
 
 TEST_F(BatchTest, is_empty_until_a_pass_found_garbage_with_user_code) {
@@ -46,7 +47,7 @@ TEST_F(BatchTest, is_empty_until_a_pass_found_garbage_with_user_code) {
     drop_ring(1, 2);
     run();
     EXPECT_FALSE(batch_.empty());
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     EXPECT_TRUE(batch_.empty());
@@ -56,11 +57,11 @@ TEST_F(BatchTest, runs_no_more_finalizers_than_asked_and_none_twice) {
     for (int i = 0; i < 5; ++i) drop_ring(2 * i + 1, 2 * i + 2);
     run();
     for (int done = 3; done < 10; done += 3) {
-        EXPECT_FALSE(batch_.run_finalizers(3));
+        EXPECT_FALSE(run_finalizers(batch_, 3));
         EXPECT_EQ(events::count('F'), done);
     }
-    EXPECT_TRUE(batch_.run_finalizers(3));
-    EXPECT_TRUE(batch_.run_finalizers(3));
+    EXPECT_TRUE(run_finalizers(batch_, 3));
+    EXPECT_TRUE(run_finalizers(batch_, 3));
     for (int id = 1; id <= 10; ++id) EXPECT_EQ(events::count('F', id), 1);
     EXPECT_EQ(events::count('D'), 0);
     validate();
@@ -74,10 +75,9 @@ TEST_F(BatchTest, takes_apart_about_as_many_as_asked) {
         a->left = a;
     }
     EXPECT_EQ(run().batched, 50u);
-    batch_.clear_inner_references();
     std::size_t ended = 0;
     while (!batch_.empty()) {
-        const std::size_t now = batch_.take_apart(7);
+        const std::size_t now = batch_.take_apart(7, false, uncollectable_);
         EXPECT_LE(now, 7u);
         ended += now;
         EXPECT_EQ(events::count('D'), static_cast<int>(ended));
@@ -100,7 +100,7 @@ TEST_F(BatchTest, a_destructor_finds_outer_references_set_and_inner_ones_null) {
         outer_set = object.right.load() == outside;
     };
     run();
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     EXPECT_TRUE(inner_null);
@@ -114,7 +114,7 @@ TEST_F(BatchTest, a_member_that_a_finalizer_saves_leaves_the_batch_with_all_it_r
     drop_ring(3, 4);
     Probe::on_finalize[1] = [&](Probe& object) { kept = self(&object); };
     EXPECT_EQ(run().batched, 4u);
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     EXPECT_EQ(events::count('D', 1) + events::count('D', 2), 0);
@@ -129,7 +129,7 @@ TEST_F(BatchTest, a_member_that_dies_by_count_in_a_finalizer_is_ended_once) {
     Probe::on_finalize[1] = [](Probe& object) { object.left = nullptr; };
     Probe::on_finalize[2] = [](Probe& object) { object.left = nullptr; };
     run();
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     for (const int id : {1, 2}) {
@@ -143,13 +143,13 @@ TEST_F(BatchTest, a_member_that_dies_by_count_in_a_finalizer_is_ended_once) {
 TEST_F(BatchTest, giving_up_returns_the_members_as_candidates) {
     drop_ring(1, 2);
     run();
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     batch_.give_up();
     EXPECT_TRUE(batch_.empty());
     EXPECT_EQ(live_objects(), 2u);
     const PassResult again = run_all();
     EXPECT_EQ(again.batched, 2u);
-    EXPECT_FALSE(again.batch_alive) << "their finalizers have run";
+    EXPECT_FALSE(pass_.batch_is_alive()) << "their finalizers have run";
     end();
     EXPECT_EQ(events::count('F'), 2);
     EXPECT_EQ(events::count('D'), 2);
@@ -162,7 +162,7 @@ TEST_F(BatchTest, tails_without_cycle_end_by_count_when_their_holder_is_taken_ap
         a->any = make<LeafProbe>(5);
     }
     run();
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     EXPECT_EQ(events::all(), "F1 D1 F5 D5");
@@ -177,7 +177,7 @@ TEST_F(BatchTest, members_are_left_alone_by_later_passes_until_they_are_ended) {
     }
     EXPECT_EQ(run_all().collected, 1u);
     EXPECT_EQ(run_all().examined, 0u);
-    batch_.run_finalizers(~0u);
+    run_finalizers(batch_);
     validate();
     end();
     EXPECT_EQ(live_objects(), 0u);

@@ -1,6 +1,5 @@
 // Goal: an end by count runs in the order that heap/reclaim.cc states, whatever shape the graph
-// has.
-// Method: the events of small graphs, whole; of random trees against a recursive model.
+// has. Method: the events of small graphs, whole; of random trees against a recursive model.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -209,6 +208,12 @@ TEST_F(BoundedCascade, one_release_ends_no_more_objects_than_the_bound) {
     Ref<Destroyed> list = list_of(1000);
     list.reset();
     EXPECT_EQ(events::count('D'), 10);
+}
+
+TEST_F(BoundedCascade, a_heap_with_a_rest_that_waits_is_sound) {
+    Ref<Destroyed> list = list_of(1000);
+    list.reset();
+    EXPECT_TRUE(testing::is_sound(collector()));
 }
 
 TEST_F(BoundedCascade, a_collection_ends_the_rest) {

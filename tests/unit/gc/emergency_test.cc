@@ -1,0 +1,150 @@
+// Goal: before memory is reported exhausted, all garbage that needs no user code is gone, whatever
+// the collector is in the middle of; and no user code runs on the allocating thread.
+// Method: regions filled with garbage of both kinds, then a request for most of the region.
+#include <gtest/gtest.h>
+
+#include "heap/make.h"
+#include "heap/query.h"
+#include "tests/support/heap_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::drop_ring_of_two;
+using testing::drop_self_loop;
+using testing::HeapTest;
+using testing::Hub;
+using testing::kMiB;
+using testing::Plain;
+using testing::Probe;
+namespace events = testing::events;
+
+struct Holder : WeaklyReferable {
+    Field<Holder> self;
+    Field<Probe> probe;
+    static constexpr auto ouro_fields = fields<&Holder::self, &Holder::probe>;
+};
+
+class Emergency : public HeapTest {
+protected:
+    Emergency() : HeapTest(kMiB) {}
+    explicit Emergency(const ManagedHeapConfig& config) : HeapTest(kMiB, config) {}
+    ~Emergency() override { Probe::forget_scripts(); }
+
+    /// Plain rings that fill most of the region.
+    void drop_much_plain_garbage() {
+        while (heap().statistics().free_bytes > kMiB / 8) drop_self_loop<Plain>(managed(), 0);
+    }
+    bool finds_half_a_region() {
+        return static_cast<bool>(try_make_variable<Hub>(heap(), Trailing{0, kMiB / 2}));
+    }
+};
+
+TEST_F(Emergency, frees_plain_garbage_inline) {
+    drop_much_plain_garbage();
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_GE(heap().statistics().emergency_collections, 1u);
+    collect();
+}
+
+TEST_F(Emergency, runs_no_user_code) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    drop_much_plain_garbage();
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_EQ(events::all(), "");
+    EXPECT_EQ(collect(), 2u);
+    EXPECT_EQ(events::count('F'), 2);
+}
+
+TEST_F(Emergency, plain_garbage_is_not_held_back_by_garbage_with_user_code) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    drop_much_plain_garbage();
+    collector().step(1);  // a pass is under way that takes in all of it
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_EQ(events::all(), "");
+    collect();
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(Emergency, a_finalizer_finds_the_memory_of_plain_garbage_that_was_found_with_it) {
+    bool found = false;
+    std::size_t live_before = 0;
+    std::size_t live_after = 0;
+    Probe::on_finalize[1] = [&](Probe& object) {
+        live_before = live_objects();
+        found = finds_half_a_region();
+        live_after = live_objects();
+        EXPECT_EQ(object.left->id, 2) << "what a finalizer can reach stays";
+        EXPECT_EQ(cast<Plain>(object.any.load())->id, 7);
+    };
+    {
+        const Ref<Probe> a = make<Probe>(1);
+        const Ref<Probe> b = make<Probe>(2);
+        a->left = b;
+        b->left = a;
+        const Ref<Plain> reached = make<Plain>(7);
+        reached->left = reached;
+        a->any = reached;
+    }
+    drop_much_plain_garbage();
+    const std::size_t all = live_objects();
+    collect();
+    EXPECT_TRUE(found);
+    EXPECT_EQ(live_before, all) << "nothing goes before its finalizers without need";
+    EXPECT_EQ(live_after, 3u);
+    EXPECT_EQ(events::count('F'), 2);
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(Emergency, plain_garbage_that_holds_garbage_with_a_finalizer_goes_and_lets_go_of_it) {
+    Probe::on_finalize[1] = [&](Probe&) { EXPECT_TRUE(finds_half_a_region()); };
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    for (int i = 0; i < 100; ++i) {
+        const Ref<Holder> holder = make<Holder>();
+        holder->self = holder;
+        holder->probe = make<Probe>(3);
+    }
+    drop_much_plain_garbage();
+    collect();
+    EXPECT_EQ(events::count('F', 3), 100);
+    EXPECT_EQ(events::count('D', 3), 100);
+    EXPECT_EQ(events::count('F', 1) + events::count('F', 2), 2);
+}
+
+class EmergencyWithDrain : public Emergency {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::manual();
+        config.collector.user_code_by_drain = true;
+        return config;
+    }
+    EmergencyWithDrain() : Emergency(config()) {}
+};
+
+TEST_F(EmergencyWithDrain, plain_garbage_goes_while_the_rest_waits_for_drain) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    drop_much_plain_garbage();
+    while (collector().drain(0)) {
+    }
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_EQ(events::all(), "");
+    collect();
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(Emergency, is_truthful_when_everything_lives) {
+    Ref<Plain> chain;
+    for (;;) {
+        auto made = managed().try_make<Plain>(0, chain);
+        if (!made) {
+            EXPECT_EQ(made.error(), Error::out_of_memory);
+            break;
+        }
+        chain = *made;
+    }
+    EXPECT_LT(heap().statistics().free_bytes, sizeof(Plain) + kPageBytes);
+    EXPECT_EQ(events::all(), "");
+}
+
+}  // namespace
+}  // namespace ouro

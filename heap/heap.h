@@ -179,6 +179,7 @@ private:
     std::size_t reclaimed() const;
     void postpone_end(void* object);
     void end_plain(void* object);
+    void postpone_held(Header* header);
     bool drop_held(Header* header);
     void run_callback(ObjectWeakNode& node);
 

@@ -120,14 +120,30 @@ void Heap::settle_postponed(void* object) {
     if (dead || drop_held(header_of(object))) end_object(object, false);
 }
 
+// The held reference becomes a postponed one again, or goes, when another was postponed meanwhile.
+void Heap::postpone_held(Header* header) {
+    WordValue word = header->load_word();
+    for (;;) {
+        const WordValue after = word.has(WordValue::kPostponed) ? word.decremented()
+                                                                : word.with(WordValue::kPostponed)
+                                                                      .bumped();
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; the reference changes hands, or a decrement like any other.
+        if (header->word.compare_exchange(
+                expected, after.without(WordValue::kHeld | WordValue::kClean).bits,
+                memory_order_acq_rel, memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    if (word.has(WordValue::kPostponed)) Counters::sub(counters_.postponed, 1);
+    report_candidate(header->payload());
+}
+
 bool Heap::settle_plain_postponed(void* object) {
     Header* header = header_of(object);
     const TypeInfo* info = type_of(header)->info.load(memory_order_relaxed);  // order: once
     if (info->runs_user_code()) {
-        // order: acq_rel, both; the reference changes hands again.
-        header->word.fetch_or(WordValue::kPostponed, memory_order_acq_rel);
-        header->word.fetch_and(~WordValue::kHeld, memory_order_acq_rel);
-        report_candidate(object);
+        postpone_held(header);
         return false;
     }
     Counters::sub(counters_.postponed, 1);

@@ -72,19 +72,26 @@ Verdict Explorer::replay(const Schedule& schedule) {
     return run(strategy);
 }
 
-/// Of eight schedules three follow PCT with depths 2 to 4, the others walk at random with as many
-/// paces; every second one reads old stores.
+/// Of eight schedules four follow PCT with depths 2 to 5, half of them with changes close together;
+/// the others walk at random with as many paces. Every second one reads old stores, and every second
+/// one passes over most yields.
 Verdict Explorer::run_random(const Search& search, std::uint64_t number) {
     port::sim::Random random(search.seed * 0x1'0000'0001u + number);
     const std::uint64_t seed = random.next();
-    const unsigned old = number / 8 % 2 == 0 ? 0 : (number / 16 % 2 == 0 ? 32 : 128);
+    port::sim::Tuning tuning;
+    tuning.old = number / 8 % 2 == 0 ? 0 : (number / 16 % 2 == 0 ? 32 : 128);
+    tuning.obey_yields = number / 32 % 2 == 0 ? 256 : 32;
     const auto kind = static_cast<unsigned>(number % 8);
-    if (kind < 3) {
-        port::sim::PriorityChange strategy(seed, kind + 2, steps_seen_, old);
-        return run(strategy);
+    if (kind < 4) {
+        const std::uint32_t turns = std::max(turns_seen_ >> random.below(3), 16u);
+        const std::uint32_t spread = number / 64 % 2 == 0 ? 0 : 32;
+        port::sim::PriorityChange strategy(seed, kind + 2, turns, spread, tuning);
+        const Verdict verdict = run(strategy);
+        if (verdict.violation == nullptr) turns_seen_ = std::max(turns_seen_, strategy.turns());
+        return verdict;
     }
-    static constexpr unsigned kLeave[] = {128, 40, 16, 8, 3};
-    port::sim::RandomWalk strategy(seed, kLeave[kind - 3], old);
+    static constexpr unsigned kLeave[] = {64, 24, 8, 3};
+    port::sim::RandomWalk strategy(seed, kLeave[kind - 4], tuning);
     return run(strategy);
 }
 
@@ -95,10 +102,7 @@ Found Explorer::search(const Search& search) {
         const Verdict verdict = run_random(search, i);
         ++found.schedules;
         found.steps += verdict.steps;
-        if (verdict.violation == nullptr) {
-            steps_seen_ = std::max(steps_seen_, verdict.steps);
-            continue;
-        }
+        if (verdict.violation == nullptr) continue;
         found.verdict = verdict;
         found.schedule = shrink(engine().schedule());
         break;

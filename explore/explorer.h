@@ -62,7 +62,7 @@ private:
     void observe(void* self, void (*traced)(void*, const port::sim::Operation&));
 
     const Scenario& scenario_;
-    std::uint32_t steps_seen_ = 100;  ///< longest execution so far: the k of PCT
+    std::uint32_t turns_seen_ = 100;  ///< most choices in an execution so far: the k of PCT
 };
 
 }  // namespace ouro::explore

@@ -124,14 +124,14 @@ void Heap::settle_postponed(void* object) {
 void Heap::postpone_held(Header* header) {
     WordValue word = header->load_word();
     for (;;) {
-        const WordValue after = word.has(WordValue::kPostponed) ? word.decremented()
-                                                                : word.with(WordValue::kPostponed)
-                                                                      .bumped();
+        const WordValue after = word.has(WordValue::kPostponed)
+                                    ? word.decremented()
+                                    : word.with(WordValue::kPostponed).bumped();
         std::uint64_t expected = word.bits;
         // order: acq_rel; the reference changes hands, or a decrement like any other.
-        if (header->word.compare_exchange(
-                expected, after.without(WordValue::kHeld | WordValue::kClean).bits,
-                memory_order_acq_rel, memory_order_acquire))
+        if (header->word.compare_exchange(expected,
+                                          after.without(WordValue::kHeld | WordValue::kClean).bits,
+                                          memory_order_acq_rel, memory_order_acquire))
             break;
         word.bits = expected;
     }

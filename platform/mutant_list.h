@@ -38,7 +38,7 @@
     X(finalizers_under_lock, "crowded", "rule 17: finalizers run while the pass lock is held")     \
     X(weak_not_cut_by_count, "last", "weak references survive the death by count")                 \
     X(weak_not_cut_by_pass, "cut", "weak references survive the death by a pass")                  \
-    X(weak_cut_late, "callback", "rule 17: a weak reference that is garbage itself calls back")      \
+    X(weak_cut_late, "callback", "rule 17: a weak reference that is garbage itself calls back")    \
     X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \
     X(release_not_acquire, "ring", "order: decrement without acquire")                             \
     X(release_not_release, "drop", "order: decrement without release")                             \

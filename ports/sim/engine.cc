@@ -104,6 +104,7 @@ void Engine::fiber_entry() {
         self.current_ = self.interrupted_;
         Fiber::switch_to(thread.fiber, interrupted.fiber);
     } else {
+        self.count_step();  // the choice of who goes on is one of its own
         self.choose_and_switch(false);
     }
     std::abort();  // nobody continues a fiber that has ended

@@ -19,7 +19,8 @@ std::uint32_t count(std::uint32_t mask) {
 // ---- random walk
 
 unsigned RandomWalk::thread(const Turn& turn) {
-    if (turn.can_stay() && !turn.yields && random_.below(256) >= leave_) return turn.current;
+    const bool yields = turn.yields && random_.below(256) < tuning_.obey_yields;
+    if (turn.can_stay() && !yields && random_.below(256) >= leave_) return turn.current;
     std::uint32_t others = turn.runnable & ~(1u << turn.current);
     if ((others & ~turn.lazy) != 0 && random_.below(8) != 0) others &= ~turn.lazy;
     if (others == 0) return turn.fallback;
@@ -27,16 +28,16 @@ unsigned RandomWalk::thread(const Turn& turn) {
 }
 
 unsigned RandomWalk::store(unsigned, std::uint32_t, unsigned stores) {
-    return random_.below(256) < old_ ? random_.below(stores) : 0;
+    return random_.below(256) < tuning_.old ? random_.below(stores) : 0;
 }
 
 bool RandomWalk::interrupt(unsigned, std::uint32_t) { return random_.below(256) == 0; }
 
 // ---- priorities
 
-PriorityChange::PriorityChange(std::uint64_t seed, unsigned depth, std::uint32_t steps,
-                               unsigned old)
-    : random_(seed), old_(old), changes_(depth > kDepthMax ? kDepthMax : depth) {
+PriorityChange::PriorityChange(std::uint64_t seed, unsigned depth, std::uint32_t turns,
+                               std::uint32_t spread, const Tuning& tuning)
+    : random_(seed), tuning_(tuning), changes_(depth > kDepthMax ? kDepthMax : depth) {
     if (changes_ > 0) --changes_;
     for (unsigned i = 0; i < kThreadsMax; ++i) {
         const unsigned j = random_.below(i + 1);
@@ -44,12 +45,13 @@ PriorityChange::PriorityChange(std::uint64_t seed, unsigned depth, std::uint32_t
         priority_[j] = static_cast<std::int32_t>(i) + 1;
     }
     for (unsigned i = 0; i < changes_; ++i) {
-        std::uint32_t at = random_.below(steps) + 1;
+        std::uint32_t at = random_.below(turns) + 1;
+        if (i > 0 && spread > 0) at = change_at_[i - 1] + random_.below(spread) + 1;
         unsigned j = i;  // keep them sorted
         for (; j > 0 && change_at_[j - 1] > at; --j) change_at_[j] = change_at_[j - 1];
         change_at_[j] = at;
     }
-    interrupt_at_ = random_.below(steps) + 1;
+    interrupt_at_ = random_.below(turns) + 1;
 }
 
 unsigned PriorityChange::highest(std::uint32_t mask) const {
@@ -62,22 +64,23 @@ unsigned PriorityChange::highest(std::uint32_t mask) const {
 }
 
 unsigned PriorityChange::thread(const Turn& turn) {
-    total_ = turn.total;
-    while (changed_ < changes_ && change_at_[changed_] <= turn.total) {
+    ++turns_;
+    while (changed_ < changes_ && change_at_[changed_] <= turns_) {
         ++changed_;
         priority_[turn.current] = --lowest_;
     }
-    if (turn.yields) priority_[turn.current] = --lowest_;
+    if (turn.yields && random_.below(256) < tuning_.obey_yields)
+        priority_[turn.current] = --lowest_;
     const std::uint32_t ready = turn.runnable & ~turn.lazy;
     if (ready != 0) return highest(ready);
     return highest(turn.runnable);
 }
 
 unsigned PriorityChange::store(unsigned, std::uint32_t, unsigned stores) {
-    return random_.below(256) < old_ ? random_.below(stores) : 0;
+    return random_.below(256) < tuning_.old ? random_.below(stores) : 0;
 }
 
-bool PriorityChange::interrupt(unsigned, std::uint32_t) { return total_ >= interrupt_at_; }
+bool PriorityChange::interrupt(unsigned, std::uint32_t) { return turns_ >= interrupt_at_; }
 
 // ---- exhaustive
 

@@ -58,12 +58,17 @@ public:
     virtual void end(std::uint32_t /*steps*/) {}
 };
 
-/// Leaves the running thread with one probability and reads old stores with another, both given as
-/// n of 256.
+/// How searches at random are tuned, beside their seed.
+struct Tuning {
+    unsigned old = 0;            ///< n of 256 loads return an older store
+    unsigned obey_yields = 256;  ///< n of 256 yields let another thread go on
+};
+
+/// Leaves the running thread with a given probability, n of 256.
 class RandomWalk : public Strategy {
 public:
-    RandomWalk(std::uint64_t seed, unsigned leave, unsigned old)
-        : random_(seed), leave_(leave), old_(old) {}
+    RandomWalk(std::uint64_t seed, unsigned leave, const Tuning& tuning)
+        : random_(seed), leave_(leave), tuning_(tuning) {}
     unsigned thread(const Turn& turn) override;
     unsigned store(unsigned thread, std::uint32_t step, unsigned count) override;
     bool interrupt(unsigned thread, std::uint32_t step) override;
@@ -71,18 +76,24 @@ public:
 private:
     Random random_;
     unsigned leave_;
-    unsigned old_;
+    Tuning tuning_;
 };
 
 /// Probabilistic concurrency testing (S. Burckhardt, P. Kothari, M. Musuvathi, S. Nagarakatte,
 /// ASPLOS 2010). Threads have random priorities; the highest runs; at depth - 1 random steps the
 /// running one falls below all others. A bug that needs d ordering constraints is hit with
-/// probability at least 1 / (n * k^(d-1)) for n threads and k steps, for sequentially consistent
-/// executions without yields and timed waits.
+/// probability at least 1 / (n * k^(d-1)) for n threads and k steps at which there is a choice, for
+/// sequentially consistent executions without yields and timed waits.
+///
+/// Most defects need their changes close together, so `spread` may bound the distance from one
+/// change to the next: the k of all but the first change.
 class PriorityChange : public Strategy {
 public:
-    /// `steps`: the k of the guarantee, an estimate of the length of an execution.
-    PriorityChange(std::uint64_t seed, unsigned depth, std::uint32_t steps, unsigned old);
+    /// `turns`: the k of the guarantee, an estimate; `spread` 0: as large.
+    PriorityChange(std::uint64_t seed, unsigned depth, std::uint32_t turns, std::uint32_t spread,
+                   const Tuning& tuning);
+    /// Steps of the last execution at which there was a choice.
+    std::uint32_t turns() const { return turns_; }
     unsigned thread(const Turn& turn) override;
     unsigned store(unsigned thread, std::uint32_t step, unsigned count) override;
     bool interrupt(unsigned thread, std::uint32_t step) override;
@@ -93,13 +104,13 @@ private:
     unsigned highest(std::uint32_t mask) const;
 
     Random random_;
-    unsigned old_;
+    Tuning tuning_;
     unsigned changes_;
     unsigned changed_ = 0;
     std::int32_t lowest_ = 0;
     std::uint32_t change_at_[kDepthMax] = {};
     std::uint32_t interrupt_at_;
-    std::uint32_t total_ = 0;
+    std::uint32_t turns_ = 0;
     std::int32_t priority_[kThreadsMax] = {};
 };
 

@@ -93,7 +93,7 @@ void give_memory_back_and_use() {
 
 TEST(Engine, FindsTheUseOfMemoryThatWasGivenBack) {
     EXPECT_EQ(violation_of(explore({{give_memory_back_and_use}}, 0, 0)),
-              "write to memory that was given back");
+              "access to memory that was given back");
     EXPECT_NE(violation_of(explore({{give_memory_back, increment_plainly}}, 1, 0)), "");
 }
 
@@ -157,7 +157,7 @@ TEST(PriorityChange, KeepsItsGuarantee) {
     constexpr unsigned kSteps = 6;  // the start of the thread, the wait for it, four accesses
     unsigned lost = 0;
     for (unsigned seed = 0; seed < kRuns; ++seed) {
-        port::sim::PriorityChange strategy(seed, 2, kSteps, 0);
+        port::sim::PriorityChange strategy(seed, 2, kSteps, 0, {});
         run(program, strategy);
         if (g_first.load(memory_order_relaxed) == 1) ++lost;
     }

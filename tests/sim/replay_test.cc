@@ -48,8 +48,8 @@ TEST(Replay, RepeatsRandomExecutionsBitForBit) {
     engine().observe({nullptr, &digest, nullptr, nullptr});
     std::set<std::uint64_t> different;
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
-        port::sim::RandomWalk walk(seed, 60, 60);
-        port::sim::PriorityChange priorities(seed, 4, 100, 60);
+        port::sim::RandomWalk walk(seed, 60, {60, 128});
+        port::sim::PriorityChange priorities(seed, 4, 100, 0, {60, 128});
         port::sim::Strategy* strategies[] = {&walk, &priorities};
         run(kProgram, *strategies[seed % 2]);
         const std::uint64_t expected = g_digest;

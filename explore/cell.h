@@ -17,6 +17,7 @@ inline constexpr std::uint64_t kIdsMax = 64;
 using UserCode = void (*)(void* object, std::uint64_t id);
 void run_finalizer(void* object, std::uint64_t id);
 void run_destructor(std::uint64_t id);
+void run_callback(std::uint64_t id);
 
 /// Three fields and a number. kFinalizer, kDestructor: which user code its end runs.
 template <bool kFinalizer, bool kDestructor>
@@ -64,6 +65,21 @@ public:
     std::uint64_t id;
     std::byte bytes[3900];
     static constexpr auto ouro_fields = fields<&Wide::left, &Wide::right, &Wide::any>;
+};
+
+/// A weak reference that counts its calls.
+class Watcher : public WeakReference {
+public:
+    static constexpr const char* ouro_name = "Watcher";
+    template <class T>
+    Watcher(std::uint64_t number, const Ref<T>& target)
+        : WeakReference(target, &Watcher::called), id(number) {
+        platform::plain_write(&id, sizeof id);
+    }
+    static void called(WeakReference& self) { run_callback(static_cast<Watcher&>(self).id); }
+    Field<Object> any;
+    std::uint64_t id;
+    static constexpr auto ouro_fields = fields<&Watcher::any>;
 };
 
 /// Lets its own reference escape before it is complete.

@@ -194,7 +194,11 @@ int replay(const Options& options, const Scenario& scenario) {
         return 2;
     }
     Explorer explorer(scenario);
-    if (options.trap) explorer.trap();
+    if (options.trap) {
+        explorer.trap();
+    } else {
+        catch_crashes();
+    }
     std::printf("%s", explorer.trace(*schedule).c_str());
     return explorer.replay(*schedule).violation == nullptr ? 0 : 1;
 }

@@ -25,6 +25,7 @@ std::span<const Scenario> count_scenarios();
 std::span<const Scenario> collector_scenarios();
 std::span<const Scenario> weak_scenarios();
 std::span<const Scenario> end_scenarios();
+std::span<const Scenario> batch_scenarios();
 
 /// Null when there is none of that name.
 const Scenario* find_scenario(const char* name);
@@ -35,6 +36,7 @@ void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : collector_scenarios()) visit(scenario);
     for (const Scenario& scenario : weak_scenarios()) visit(scenario);
     for (const Scenario& scenario : end_scenarios()) visit(scenario);
+    for (const Scenario& scenario : batch_scenarios()) visit(scenario);
 }
 
 }  // namespace ouro::explore

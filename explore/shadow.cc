@@ -43,19 +43,25 @@ void for_all_handles(F&& visit) {
     visit(world().escaping);
 }
 
+const TypeInfo* info_of(const Header* header) {
+    const TypeTable::Entry* type = world().heap->heap().type_of(header);
+    const auto order = platform::memory_order_acquire;  // order: any, outside executions
+    return type == nullptr ? nullptr : type->info.load(order);
+}
+
 template <class F>
 void for_fields(Header* header, F&& visit) {
-    Heap& heap = world().heap->heap();
-    const TypeTable::Entry* type = heap.type_of(header);
-    if (type == nullptr) return;
+    const TypeInfo* info = info_of(header);
+    if (info == nullptr) return;
     const auto order = platform::memory_order_acquire;  // order: any, outside executions
-    const Fields fields(header->payload(), *type, *type->info.load(order));
+    const Fields fields(header->payload(), *world().heap->heap().type_of(header), *info);
     for (std::uint32_t i = 0; i < fields.count(); ++i) visit(fields[i].load(order));
 }
 
 /// All objects that handles reach. Runs outside the model: it reads what stands in memory.
 void reach(Reached& reached) {
     for_all_handles([&](const auto& handles) { add_handles(reached, handles); });
+    for (const Ref<Watcher>& watcher : world().watchers) reached.add(watcher.get());
     for (unsigned i = 0; i < reached.count; ++i) {
         for_fields(reached.header[i], [&](std::uintptr_t value) {
             if (detail::is_object(value)) reached.add(detail::object_of(value));
@@ -75,11 +81,6 @@ private:
     bool running_;
 };
 
-std::uint64_t id_of(Header* header) {
-    const auto* plain = static_cast<const Plain*>(header->payload());
-    return plain->id;
-}
-
 template <class T>
 Finding check_weaks(const Handles<T>& handles) {
     for (unsigned i = 0; i < kWeaksMax; ++i) {
@@ -98,6 +99,7 @@ Finding check_object(Header* header, const Reached& reached) {
     const void* object = header->payload();
     for (unsigned i = 0; i < reached.count; ++i) {
         if (reached.header[i] != header) continue;
+        if (word.immortal()) return {};
         if (word.own_references() != 0) return {"the heap still holds a reference", object};
         if (word.count() != reached.references[i])
             return {"a count is not the number of references", object};
@@ -106,18 +108,29 @@ Finding check_object(Header* header, const Reached& reached) {
     return {"an unreachable object was not reclaimed", object};
 }
 
-Finding check_finalizers(const bool* alive) {
+Finding check_user_code(const bool* alive) {
     for (std::uint64_t id = 1; id <= world().next_id && id < kIdsMax; ++id) {
         const World& now = world();
         if (!alive[id] && now.must_finalize[id] && now.finalizers[id] != 1)
             return {"the finalizer of a dead object did not run once"};
         if (now.destructors[id] != (!alive[id] && now.must_destroy[id] ? 1 : 0))
             return {"a destructor did not run once at the end of its object"};
+        if (now.calls[id] == Calls::once && now.callbacks[id] != 1)
+            return {"the callback of a weak reference did not run"};
+        if (now.calls[id] == Calls::never && now.callbacks[id] != 0)
+            return {"a weak reference called back that was garbage with its target"};
     }
     return {};
 }
 
 }  // namespace
+
+std::uint64_t id_of(const Header* header) {
+    const void* payload = header + 1;
+    if (info_of(header) == &detail::type_info_of<Watcher>)
+        return static_cast<const Watcher*>(payload)->id;
+    return static_cast<const Plain*>(payload)->id;
+}
 
 Finding check_handles() {
     const Aside aside;
@@ -167,7 +180,7 @@ Finding check_end() {
     for_all_handles([&](const auto& handles) {
         if (finding.what == nullptr) finding = check_weaks(handles);
     });
-    if (finding.what == nullptr) finding = check_finalizers(alive);
+    if (finding.what == nullptr) finding = check_user_code(alive);
     return finding;
 }
 

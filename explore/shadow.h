@@ -4,7 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/header.h"
+
 namespace ouro::explore {
+
+/// The number that a scenario's object was given, read past the model.
+std::uint64_t id_of(const Header* header);
 
 /// What is wrong, or null.
 struct Finding {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "explore/shadow.h"
 #include "explore/world.h"
 
 namespace ouro::explore {
@@ -21,8 +22,8 @@ namespace {
 
 /// Numbers are read past the model.
 std::string object_name(const Header* header) {
-    const auto* id = reinterpret_cast<const std::uint64_t*>(header + 1) + 4;
-    if (*id != 0 && *id < kIdsMax) return formatted("object %u", static_cast<unsigned>(*id));
+    const std::uint64_t id = id_of(header);
+    if (id != 0 && id < kIdsMax) return formatted("object %u", static_cast<unsigned>(id));
     return formatted("cell@%p", static_cast<const void*>(header + 1));
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace ouro::explore {
@@ -26,14 +27,23 @@ double now() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-// A bad access inside an execution is a violation; the engine leaves the fiber for good.
+// A bad access inside an execution is a violation; the engine leaves the fiber for good. What spins
+// in memory without a step is never switched away: the clock finds the same execution twice.
 void crashed(int signal, siginfo_t* info, void*) {
+    static std::uint64_t execution_seen = 0;
+    if (signal == SIGVTALRM) {
+        const std::uint64_t execution = port::sim::engine().executions();
+        if (std::exchange(execution_seen, execution) != execution) return;
+        if (port::sim::g_running) violated("a loop without a step does not end", nullptr);
+    }
     if (port::sim::g_running)
         violated(signal == SIGSEGV ? "invalid memory access" : "crash", info->si_addr);
     static constexpr char kText[] = "explore: crash outside an execution\n";
     [[maybe_unused]] const ssize_t n = write(2, kText, sizeof kText - 1);
     _exit(3);
 }
+
+}  // namespace
 
 void catch_crashes() {
     static char stack[64 * 1024];
@@ -47,11 +57,12 @@ void catch_crashes() {
     sigaction(SIGSEGV, &action, nullptr);
     sigaction(SIGBUS, &action, nullptr);
     sigaction(SIGFPE, &action, nullptr);
-    // What spins in memory without a step is never switched away: a loop without end.
     sigaction(SIGVTALRM, &action, nullptr);
-    const itimerval limit{{0, 0}, {60, 0}};
+    const itimerval limit{{20, 0}, {20, 0}};
     setitimer(ITIMER_VIRTUAL, &limit, nullptr);
 }
+
+namespace {
 
 void write_all(int file, const void* data, std::size_t bytes) {
     const char* at = static_cast<const char*>(data);

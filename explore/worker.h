@@ -25,4 +25,8 @@ struct Report {
 /// Searches the scenario in `search.workers` processes; the first finding ends all.
 Report search_in_workers(const Scenario& scenario, const Search& search);
 
+/// From now on a bad memory access inside an execution is a violation, as is a loop without steps
+/// that takes 20 seconds.
+void catch_crashes();
+
 }  // namespace ouro::explore

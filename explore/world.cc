@@ -43,6 +43,11 @@ void run_destructor(std::uint64_t id) {
     if (world().on_destroy != nullptr) world().on_destroy(nullptr, id);
 }
 
+void run_callback(std::uint64_t id) {
+    if (id == 0 || id >= kIdsMax) violated("a callback of no object", nullptr);
+    if (++world().callbacks[id] > 1) violated("a weak reference called back twice", nullptr);
+}
+
 void make_world(const ManagedHeapConfig& config) {
     new (g_world) World{};
     world().heap.emplace(std::span<std::byte>(g_region), config);

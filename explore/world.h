@@ -27,6 +27,9 @@ struct Handles {
     std::uint64_t weak_id[kWeaksMax];  ///< number of the object that it was made for, 0 = none
 };
 
+/// How often the callback of a weak reference runs, by the end of an execution.
+enum class Calls : std::uint8_t { never, once, at_most_once };
+
 struct World {
     std::optional<ManagedHeap> heap;
     Handles<Plain> plain;
@@ -34,10 +37,13 @@ struct World {
     Handles<Destroyed> destroyed;
     Handles<Wide> wide;
     Handles<Escaping> escaping;
+    Ref<Watcher> watchers[kWeaksMax];
 
     std::uint64_t next_id;
     std::uint8_t finalizers[kIdsMax];   ///< runs of each object's finalizer
     std::uint8_t destructors[kIdsMax];  ///< and of its destructor
+    std::uint8_t callbacks[kIdsMax];    ///< calls of each weak reference that calls back
+    Calls calls[kIdsMax];               ///< and how often it may be called
     bool must_finalize[kIdsMax];        ///< objects that have one
     bool must_destroy[kIdsMax];
     UserCode on_finalize;  ///< what finalizers do beside
@@ -50,6 +56,13 @@ struct World {
         must_finalize[id] = std::is_same_v<T, Finalized>;
         must_destroy[id] = std::is_same_v<T, Destroyed>;
         return heap->make<T>(id);
+    }
+    /// A weak reference to `target` that calls back as often as said.
+    template <class T>
+    Ref<Watcher> make_watcher(const Ref<T>& target, Calls times) {
+        const std::uint64_t id = take_id();
+        calls[id] = times;
+        return heap->make<Watcher>(id, target);
     }
     std::uint64_t take_id();
     /// Points weak reference `index` of that type to `ref`.

@@ -48,7 +48,8 @@ public:
 private:
     bool is_due(Header* header);
     void reclaim(Header* header);
-    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all);
+    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
+                         std::size_t& uncollectable);
     const TypeInfo& info_of(Header* header);
 
     Heap& heap_;

@@ -19,6 +19,7 @@ Engine& engine() { return g_engine; }
 
 void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     memory_.begin_execution();
+    ++executions_;
     strategy_ = &strategy;
     strategy.begin();
     schedule_.clear();

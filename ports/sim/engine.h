@@ -68,6 +68,8 @@ public:
     /// From inside an execution: ends it with this violation. Outside it stops the program.
     [[noreturn]] void fail(const char* violation, const void* object);
     unsigned current_thread() const { return current_; }
+    /// How many have been begun.
+    std::uint64_t executions() const { return executions_; }
 
     // ---- for the port
 
@@ -149,6 +151,7 @@ private:
     std::uint32_t total_ = 0;
     std::uint32_t steps_max_ = 0;
     std::uint64_t now_ = 0;
+    std::uint64_t executions_ = 0;
     void (*interrupt_handler_)(void*) = nullptr;
     void* interrupt_argument_ = nullptr;
     bool trap_ = false;

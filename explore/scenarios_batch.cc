@@ -59,9 +59,7 @@ void upgrade_and_drop(World& w) {
     if (locked) use(locked->left.load());
 }
 
-void run_callback_scenario() {
-    run_threads(collect, upgrade_and_drop<0>, upgrade_and_drop<1>);
-}
+void run_callback_scenario() { run_threads(collect, upgrade_and_drop<0>, upgrade_and_drop<1>); }
 
 // ---- callback_by_count: the target, its weak reference and an upgrade race
 
@@ -262,8 +260,8 @@ constexpr Scenario kScenarios[] = {
     {"frozen", "objects that are set aside", prepare_frozen, run_frozen},
     {"freezing", "objects are set aside and taken back during a collection", prepare_frozen,
      run_freezing, nullptr, short_steps},
-    {"rehearsed", "rule 13: a pass that decides nothing", prepare_rehearsed, run_rehearsed,
-     nullptr, short_steps},
+    {"rehearsed", "rule 13: a pass that decides nothing", prepare_rehearsed, run_rehearsed, nullptr,
+     short_steps},
     {"settled", "liveness: garbage is gone after settle()", prepare_nothing, run_settled},
     {"listed", "rule 9: a candidate is asked though another thread is about to list its page",
      prepare_nothing, run_listed},

@@ -107,7 +107,7 @@ bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
     for (;;) {
         {
             platform::LockGuard guard(collection_lock_);
-            if (!collection_taken_) {
+            if (!collection_taken_ || OURO_MUTANT(two_collections)) {
                 collection_taken_ = true;
                 return true;
             }

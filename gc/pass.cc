@@ -2,6 +2,7 @@
 #include "gc/pass.h"
 
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -20,6 +21,7 @@ void Pass::begin(const PassOptions& options) {
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
+    unlisted_source_ = heap_.is_listing() && !OURO_MUTANT(unlisted_missed) ? 0 : kNoPage;
     dirty_source_ = heap_.take_dirty_pages();
     gather_page_ = kNoPage;
     gathering_deferred_ = false;

@@ -124,6 +124,7 @@ private:
     void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
+    void take_candidates();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
@@ -192,6 +193,7 @@ private:
 
     // gather
     PageIndex dirty_source_ = kNoPage;
+    PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones

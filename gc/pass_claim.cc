@@ -13,7 +13,8 @@ using platform::memory_order_release;
 /// Tracked, constructed, not set aside. Everything else counts as alive (G3).
 bool Pass::may_enter_set(const Header* header) {
     const InfoValue info = header->load_info();
-    if ((info.constructing() && !OURO_MUTANT(unfinished_enters_set)) || info.frozen()) return false;
+    if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) return false;
+    if (info.frozen() && !OURO_MUTANT(frozen_enters_set)) return false;
     const TypeTable::Entry* type = heap_.types().find(info.type());
     if (type == nullptr) return false;
     return type->info.load(memory_order_relaxed)->tracked();  // order: written once
@@ -113,10 +114,11 @@ void Pass::unclaim(Header* header, PageInfo& info, std::uint32_t cell) {
         if (info.candidate_test(cell) || info.deferred.test(cell))
             free = free.with(WordValue::kMarked);
         std::uint64_t expected = word.bits;
+        // order: acq_rel; as said below.
+        const auto order =
+            OURO_ORDER(memory_order_acq_rel, claim_dropped_relaxed, memory_order_relaxed);
         // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
-        if (header->word.compare_exchange(expected, free.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            return;
+        if (header->word.compare_exchange(expected, free.bits, order, memory_order_acquire)) return;
         word.bits = expected;
     }
 }

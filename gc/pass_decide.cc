@@ -98,7 +98,8 @@ void Pass::step_scan() {
     ++at_cell_;
     Header* header = header_at(member);
     PageInfo& record = page(member.page);
-    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code();
+    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
+                      !(OURO_MUTANT(due_member_taken) && of_batch_);
     if (kept && !of_batch_) defer_member(member);
     if (kept || !is_explained(header, record, member.cell)) leave_set(member);
 }
@@ -189,12 +190,14 @@ void Pass::step_condemn() {
 void Pass::step_commit() {
     spend(1);
     if (options_.rehearsal) heap_.decision().abort();
-    if (!heap_.decision().commit()) {
+    const bool legacy = finalizers_ && heap_.config().legacy_finalizers;
+    const bool live_on = options_.save_all || ((finalizers_ || callbacks_) && !legacy);
+    if (!heap_.decision().commit(live_on)) {
         start_rollback();
         return;
     }
     if (of_batch_ && !options_.exclude_user_code) batch_alive_ = false;
-    if (finalizers_ && heap_.config().legacy_finalizers) {
+    if (legacy) {
         rewind();
         phase_ = Phase::set_aside;
     } else {

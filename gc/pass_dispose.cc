@@ -67,7 +67,7 @@ void Pass::save(Header* header, Member member) {
 
 void Pass::keep(Header* header, PageInfo& record, std::uint32_t cell) {
     record.kept.set(cell);
-    detail::retain(header->payload());
+    if (!OURO_MUTANT(saved_not_counted)) detail::retain(header->payload());
 }
 
 // ---- legacy finalizers

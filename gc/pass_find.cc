@@ -25,12 +25,16 @@ bool Pass::next_source() {
         // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds
         // it set has its bit among those taken (see report_candidate()).
         if (!OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);
-        for (unsigned i = 0; i < CellBits::kWords; ++i) {
-            // order: acq_rel; pairs with report_candidate().
-            gather_bits_.words[i] = info.candidate[i].exchange(0, memory_order_acq_rel);
-        }
+        take_candidates();
         if (OURO_MUTANT(page_taken_late))
             info.dirty.exchange(0, memory_order_acq_rel);  // order: above
+        put_back_evidence();
+        return true;
+    }
+    if (unlisted_source_ < heap_.blocks().page_count()) {
+        // `dirty` stays: the page will come on the list, and may have more candidates by then.
+        gather_page_ = unlisted_source_++;
+        take_candidates();
         put_back_evidence();
         return true;
     }
@@ -40,6 +44,15 @@ bool Pass::next_source() {
     gather_bits_ = page(gather_page_).deferred;
     page(gather_page_).deferred.reset();
     return true;
+}
+
+void Pass::take_candidates() {
+    PageInfo& info = page(gather_page_);
+    for (unsigned i = 0; i < CellBits::kWords; ++i) {
+        // order: acq_rel; pairs with report_candidate().
+        gather_bits_.words[i] = info.candidate[i].exchange(
+            0, OURO_ORDER(memory_order_acq_rel, bits_taken_relaxed, memory_order_relaxed));
+    }
 }
 
 /// A report about a member that was claimed before its page was gathered is not a new root but the

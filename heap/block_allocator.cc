@@ -128,8 +128,9 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
         header->generation.store(i + 1 < capacity ? i + 2 : 0, memory_order_relaxed);
     }
     for (auto& word : info.candidate) {
-        // order: relaxed; a late mark by a mutator is harmless either way (P3).
-        word.store(0, memory_order_relaxed);
+        // order: acq_rel; a late mark by a mutator is harmless either way (P3), but who marks later
+        // must see what the collector did after its exchange of this word: no plain store.
+        word.exchange(0, OURO_ORDER(memory_order_acq_rel, format_relaxed, memory_order_relaxed));
     }
     info.used = 0;
     info.free_head = 1;

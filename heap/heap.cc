@@ -143,6 +143,7 @@ void Heap::unlock_all(bool in_child) {
 void Heap::report_all_pages() {
     // order: relaxed everywhere here; the child has one thread.
     dirty_.store(kNoPage, memory_order_relaxed);
+    listing_.store(0, memory_order_relaxed);
     for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
         PageInfo& page = blocks_.page(p);
         std::uint64_t candidates = 0;
@@ -339,16 +340,22 @@ void Heap::report_candidate(const void* object) {
     auto& word = page.candidate[cell.index / 64];
     // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
     // this decrement, because the gatherer's exchange comes after the set bit we saw.
-    if ((word.load(memory_order_acquire) & bit) != 0) return;
-    // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
-    word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
+    if ((word.load(memory_order_acquire) & bit) == 0) {
+        // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
+        word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
+    }
     // order: acquire load / acq_rel exchange; pairs with take_dirty_pages() in the collector, which
     // clears `dirty` before it takes the bits.
     if (page.dirty.load(memory_order_acquire) != 0) return;
-    if (page.dirty.exchange(1, memory_order_acq_rel) != 0) return;
-    push_dirty(cell.page);
-    Counters::add(counters_.candidates_reported);
-    signal_.report();
+    // order: acq_rel, both; pairs with is_listing(): who finds `dirty` set finds `listing_` too, or
+    // the page on the list.
+    listing_.fetch_add(1, memory_order_acq_rel);
+    if (page.dirty.exchange(1, memory_order_acq_rel) == 0) {
+        push_dirty(cell.page);
+        Counters::add(counters_.candidates_reported);
+        signal_.report();
+    }
+    listing_.fetch_sub(1, memory_order_acq_rel);
 }
 
 void Heap::push_dirty(PageIndex page) {
@@ -364,7 +371,8 @@ void Heap::push_dirty(PageIndex page) {
 
 PageIndex Heap::take_dirty_pages() {
     // order: acq_rel; pairs with report_candidate().
-    return dirty_.exchange(kNoPage, memory_order_acq_rel);
+    return dirty_.exchange(
+        kNoPage, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
 }
 
 Statistics Heap::statistics() {

@@ -158,6 +158,11 @@ public:
 
     /// Takes the whole stack of pages with new candidates (linked by dirty_next). Pass owner only.
     PageIndex take_dirty_pages();
+    /// Is a context about to put a page on that stack? Asked before taking it.
+    bool is_listing() const {
+        // order: acquire; pairs with report_candidate().
+        return listing_.load(platform::memory_order_acquire) != 0;
+    }
 
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config)
@@ -179,7 +184,7 @@ private:
     std::size_t reclaimed() const;
     void postpone_end(void* object);
     void end_plain(void* object);
-    void postpone_held(Header* header);
+    void postpone_again(void* object);
     bool drop_held(Header* header);
     void run_callback(ObjectWeakNode& node);
 
@@ -200,6 +205,7 @@ private:
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
     platform::atomic<std::uint32_t> dirty_{kNoPage};
+    platform::atomic<std::uint32_t> listing_{0};
     platform::atomic<std::uint32_t> shut_down_{0};
 
     friend class Cascade;

@@ -75,19 +75,23 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
 
 }  // namespace
 
-Upgrade try_upgrade(Heap& heap, Header* header, WordValue word) {
+Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
     if (word.count() == 0) return upgrade_from_zero(heap, header, word);
     if (word.has(WordValue::kCondemned) && !OURO_MUTANT(upgrade_ignores_condemned)) {
+        const auto is_dead = [by](Decision::State state) {
+            return state == Decision::committed ||
+                   (state == Decision::finalizing && by == UpgradeBy::weak_reference);
+        };
         const Decision::State state = heap.decision().state();
-        if (state == Decision::committed) {
-            // Only if the decision is about the condemnation we read: the word has not changed.
+        // Only if the decision is about the condemnation we read: the word has not changed.
+        if (is_dead(state)) {
             const bool same = header->load_word().bits == word.bits;
             return same || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
                                                                     : Upgrade::again;
         }
         if (state == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort))
             heap.decision().abort();
-        if (heap.decision().state() == Decision::committed) return Upgrade::again;
+        if (is_dead(heap.decision().state())) return Upgrade::again;
     }
     if (OURO_MUTANT(upgrade_increments_blindly)) return retain(header->payload()), Upgrade::yes;
     const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);

@@ -3,6 +3,7 @@
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -141,7 +142,8 @@ void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
         if (node->next_ != nullptr) node->next_->prev_ = nullptr;
         node->next_ = nullptr;
         // order: release; pairs with upgrade(): null before the target's memory is given back.
-        node->target_.store(0, memory_order_release);
+        node->target_.store(
+            0, OURO_ORDER(memory_order_release, weak_cut_relaxed, memory_order_relaxed));
         if (node->callback() != nullptr && node->hold(heap)) due.add(*node);
     }
 }

@@ -39,6 +39,17 @@
     X(weak_not_cut_by_count, "last", "weak references survive the death by count")                 \
     X(weak_not_cut_by_pass, "cut", "weak references survive the death by a pass")                  \
     X(weak_cut_late, "callback", "rule 17: a weak reference that is garbage itself calls back")    \
+    X(second_postponed_lost, "quiet", "rule 3: two postponed references become one")               \
+    X(due_member_taken, "due", "B4: memory is taken from a member whose finalizer is due")         \
+    X(frozen_enters_set, "frozen", "what is set aside is collected")                               \
+    X(two_collections, "stepped_and_collected", "rule 21: two contexts own the collection")        \
+    X(saved_not_counted, "saved", "rule 3: the garbage list holds no counted reference")           \
+    X(weak_cut_relaxed, "callback_by_count", "order: the cut of a weak reference relaxed")         \
+    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")         \
+    X(pages_taken_relaxed, "busy", "order: the list of pages is taken relaxed")                    \
+    X(format_relaxed, "listed", "order: a new span forgets its candidates relaxed")                \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                           \
+    X(claim_dropped_relaxed, "apart", "order: the claim on a member is dropped relaxed")           \
     X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \
     X(release_not_acquire, "ring", "order: decrement without acquire")                             \
     X(release_not_release, "drop", "order: decrement without release")                             \

@@ -86,7 +86,11 @@ void Pass::gather_cell(std::uint32_t cell) {
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
-    const WordValue word = header->load_word();
+    // order: acq_rel, a read-modify-write; pairs with report_candidate(), where who finds the bit set
+    // already does not write it: of its decrement and this the later sees the earlier.
+    const WordValue word = OURO_MUTANT(candidate_only_loaded)
+                               ? header->load_word()
+                               : WordValue{header->word.fetch_or(0, memory_order_acq_rel)};
     if (word.count() == 0 && !word.has(WordValue::kPostponed)) return;
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;

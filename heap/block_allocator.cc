@@ -9,6 +9,7 @@
 
 namespace ouro {
 
+using platform::memory_order_acq_rel;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
@@ -130,7 +131,7 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
     for (auto& word : info.candidate) {
         // order: acq_rel; a late mark by a mutator is harmless either way (P3), but who marks later
         // must see what the collector did after its exchange of this word: no plain store.
-        word.exchange(0, OURO_ORDER(memory_order_acq_rel, format_relaxed, memory_order_relaxed));
+        word.exchange(0, memory_order_acq_rel);
     }
     info.used = 0;
     info.free_head = 1;

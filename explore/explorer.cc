@@ -73,8 +73,8 @@ Verdict Explorer::replay(const Schedule& schedule) {
 }
 
 /// Of eight schedules four follow PCT with depths 2 to 5, half of them with changes close together;
-/// the others walk at random with as many paces. Every second one reads old stores, and every second
-/// one passes over most yields.
+/// the others walk at random with as many paces. Every second one reads old stores, and every
+/// second one passes over most yields.
 Verdict Explorer::run_random(const Search& search, std::uint64_t number) {
     port::sim::Random random(search.seed * 0x1'0000'0001u + number);
     const std::uint64_t seed = random.next();

@@ -86,8 +86,8 @@ void Pass::gather_cell(std::uint32_t cell) {
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
-    // order: acq_rel, a read-modify-write; pairs with report_candidate(), where who finds the bit set
-    // already does not write it: of its decrement and this the later sees the earlier.
+    // order: acq_rel, a read-modify-write; pairs with report_candidate(), where who finds the bit
+    // set already does not write it: of its decrement and this the later sees the earlier.
     const WordValue word = OURO_MUTANT(candidate_only_loaded)
                                ? header->load_word()
                                : WordValue{header->word.fetch_or(0, memory_order_acq_rel)};

@@ -339,8 +339,8 @@ void Heap::report_candidate(const void* object) {
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
     auto& word = page.candidate[cell.index / 64];
     // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
-    // this decrement, because the gatherer reads the word by a read-modify-write after its exchange:
-    // had that come before the decrement, we would see the bit cleared.
+    // this decrement, because the gatherer reads the word by a read-modify-write after its
+    // exchange: had that come before the decrement, we would see the bit cleared.
     if ((word.load(memory_order_acquire) & bit) == 0) {
         // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
         word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
@@ -356,7 +356,7 @@ void Heap::report_candidate(const void* object) {
         Counters::add(counters_.candidates_reported);
         signal_.report();
     }
-    listing_.fetch_sub(1, memory_order_acq_rel);
+    listing_.fetch_sub(1, memory_order_acq_rel);  // order: as above
 }
 
 void Heap::push_dirty(PageIndex page) {

@@ -61,7 +61,7 @@
     X(exchange_not_release, "exchange", "order: exchange of a field without release")              \
     X(newborn_relaxed, "reuse", "order: first count of an object relaxed")                         \
     X(finished_relaxed, "apart", "order: end of construction relaxed")                             \
-    X(report_relaxed, "busy", "order: candidate mark relaxed")                                     \
+    X(report_relaxed, "ring", "order: candidate mark relaxed")                                     \
     X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                          \
     X(first_reading_relaxed, "chain", "order: the collector's first reading relaxed")              \
     X(condemned_relaxed, "condemned", "order: the condemning swap relaxed")

@@ -5,6 +5,7 @@
 
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -109,7 +110,7 @@ bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
     for (;;) {
         {
             platform::LockGuard guard(collection_lock_);
-            if (!collection_taken_) {
+            if (!collection_taken_ || OURO_MUTANT(two_collections)) {
                 collection_taken_ = true;
                 return true;
             }
@@ -164,7 +165,9 @@ bool Collector::run_finalizers(std::uint32_t& budget) {
     for (Header* due = next_due(); due != nullptr; due = next_due()) {
         if (budget == 0) return false;
         --budget;
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.lock();
         batch_.finalize(due);
+        if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.unlock();
     }
     return true;
 }

@@ -2,6 +2,7 @@
 #include "gc/pass.h"
 
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -21,8 +22,8 @@ void Pass::begin(const PassOptions& options) {
     recounts_ = 0;
     edges_.clear();
     // A context that was preempted between marking a page and listing it does not hide the page.
-    const bool unlisted = options.include_deferred && heap_.candidates_may_be_unlisted();
-    scan_page_ = unlisted ? 0 : heap_.blocks().page_count();
+    const bool unlisted = options.include_deferred && heap_.is_listing();
+    unlisted_source_ = unlisted && !OURO_MUTANT(unlisted_missed) ? 0 : kNoPage;
     dirty_source_ = heap_.take_dirty_pages();
     gather_page_ = kNoPage;
     gathering_deferred_ = false;

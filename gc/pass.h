@@ -123,8 +123,8 @@ private:
     void gather_cell(std::uint32_t cell);
     void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
-    void take_candidates(PageIndex from);
     bool next_source();
+    void take_candidates();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
@@ -193,7 +193,7 @@ private:
 
     // gather
     PageIndex dirty_source_ = kNoPage;
-    PageIndex scan_page_ = 0;  ///< next page to look at although it is not listed
+    PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones

@@ -1,6 +1,8 @@
 // A pass: what may enter its set, claims and their end.
 #include "gc/pass.h"
 
+#include "platform/mutant.h"
+
 namespace ouro {
 
 using platform::memory_order_acq_rel;
@@ -11,7 +13,8 @@ using platform::memory_order_release;
 /// Tracked, constructed, not set aside. Everything else counts as alive (G3).
 bool Pass::may_enter_set(const Header* header) {
     const InfoValue info = header->load_info();
-    if (info.constructing() || info.frozen()) return false;
+    if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) return false;
+    if (info.frozen() && !OURO_MUTANT(frozen_enters_set)) return false;
     const TypeTable::Entry* type = heap_.types().find(info.type());
     if (type == nullptr) return false;
     return type->info.load(memory_order_relaxed)->tracked();  // order: written once
@@ -24,7 +27,7 @@ bool Pass::claim(Header* header, WordValue word, Member member) {
     if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
     PageInfo& info = page(member.page);
     const bool marked = info.candidate_test(member.cell);
-    if (marked) {
+    if (marked && !OURO_MUTANT(mark_cleared_late)) {
         // order: acq_rel; pairs with report_candidate(): the decrement it reports is in the word
         // that the swap below reads (or the swap fails).
         info.candidate[member.cell / 64].fetch_and(~(std::uint64_t{1} << (member.cell % 64)),
@@ -34,11 +37,15 @@ bool Pass::claim(Header* header, WordValue word, Member member) {
         word.aligned().with(WordValue::kClaimed | WordValue::kClean).without(WordValue::kMarked);
     std::uint64_t expected = word.bits;
     // order: acq_rel; first reading (DESIGN rule 19), pairs with all count changes.
-    if (!header->word.compare_exchange(expected, claimed.bits, memory_order_acq_rel,
-                                       memory_order_acquire)) {
+    if (!header->word.compare_exchange(
+            expected, claimed.bits,
+            OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed),
+            memory_order_acquire)) {
         if (marked) heap_.report_candidate(header->payload());  // put back the mark we took
         return false;
     }
+    if (OURO_MUTANT(mark_cleared_late))
+        info.candidate[member.cell / 64].exchange(0, memory_order_acq_rel);  // order: as above
     EdgeCounts::reset(header);
     info.claimed.set(member.cell);
     set_.add(heap_.blocks(), member.page);
@@ -96,7 +103,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
 void Pass::unclaim(Header* header, PageInfo& info, std::uint32_t cell) {
     WordValue word = header->load_word();
     for (;;) {
-        if (word.count() == 0 && word.has(WordValue::kHeld)) {
+        if (word.count() == 0 && word.has(WordValue::kHeld) && !OURO_MUTANT(pinned_cell_lost)) {
             heap_.release_memory(header);  // it ended while we held the claim
             return;
         }
@@ -107,10 +114,11 @@ void Pass::unclaim(Header* header, PageInfo& info, std::uint32_t cell) {
         if (info.candidate_test(cell) || info.deferred.test(cell))
             free = free.with(WordValue::kMarked);
         std::uint64_t expected = word.bits;
+        // order: acq_rel; as said below.
+        const auto order =
+            OURO_ORDER(memory_order_acq_rel, claim_dropped_relaxed, memory_order_relaxed);
         // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
-        if (header->word.compare_exchange(expected, free.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            return;
+        if (header->word.compare_exchange(expected, free.bits, order, memory_order_acquire)) return;
         word.bits = expected;
     }
 }

@@ -4,6 +4,7 @@
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -31,7 +32,7 @@ void Pass::step_reset_edges() {
 
 void Pass::step_edges() {
     Member member;
-    if (!next_member(member)) {
+    if (OURO_MUTANT(edges_with_words) || !next_member(member)) {
         rewind();
         phase_ = Phase::scan;
         return;
@@ -63,6 +64,7 @@ void Pass::count_edge(std::uintptr_t value) {
 /// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
 /// counted reference comes from inside the set.
 bool Pass::is_explained(Header* header, PageInfo& info, std::uint32_t cell) {
+    if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
     if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
     if (info.candidate_test(cell)) return false;
@@ -96,7 +98,8 @@ void Pass::step_scan() {
     ++at_cell_;
     Header* header = header_at(member);
     PageInfo& record = page(member.page);
-    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code();
+    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
+                      !(OURO_MUTANT(due_member_taken) && of_batch_);
     if (kept && !of_batch_) defer_member(member);
     if (kept || !is_explained(header, record, member.cell)) leave_set(member);
 }
@@ -104,7 +107,7 @@ void Pass::step_scan() {
 /// Everything that left has left. Decide over the rest, or count again what explains it.
 void Pass::finish_spread() {
     rewind();
-    if (!left_) {
+    if (!left_ || OURO_MUTANT(edges_not_counted_again)) {
         heap_.decision().open();
         phase_ = Phase::condemn;
     } else if (++recounts_ <= kRecountsMax) {
@@ -168,11 +171,14 @@ void Pass::step_condemn() {
     Header* header = header_at(member);
     const WordValue word = header->load_word();
     std::uint64_t expected = word.bits;
+    const bool unchanged = word.unchanged() && !page(member.page).candidate_test(member.cell);
+    // order: acq_rel; as said below.
+    const auto order = OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
     // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
     const bool condemned =
-        word.unchanged() && !page(member.page).candidate_test(member.cell) &&
+        (unchanged || OURO_MUTANT(condemned_though_changed)) &&
         header->word.compare_exchange(expected, word.with(WordValue::kCondemned).bumped().bits,
-                                      memory_order_acq_rel, memory_order_acquire);
+                                      order, memory_order_acquire);
     if (!condemned) {
         heap_.decision().abort();
         start_rollback();
@@ -224,7 +230,7 @@ void Pass::step_rollback() {
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
     if (!of_batch_) {
-        heap_.report_candidate(header->payload());
+        if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
         unclaim(header, record, member.cell);
         return;
     }

@@ -4,6 +4,7 @@
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -20,10 +21,12 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
     const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    const bool inner = cell.page != kNoPage && page(cell.page).claimed.test(cell.index);
+    const bool inner = cell.page != kNoPage && page(cell.page).claimed.test(cell.index) &&
+                       !OURO_MUTANT(inside_reference_released);
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
-    if (!inner) heap_.release_quietly(detail::object_of(value));
+    if (!inner && !OURO_MUTANT(outside_reference_lost))
+        heap_.release_quietly(detail::object_of(value));
 }
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
@@ -64,7 +67,7 @@ void Pass::save(Header* header, Member member) {
 
 void Pass::keep(Header* header, PageInfo& record, std::uint32_t cell) {
     record.kept.set(cell);
-    detail::retain(header->payload());
+    if (!OURO_MUTANT(saved_not_counted)) detail::retain(header->payload());
 }
 
 // ---- legacy finalizers
@@ -146,7 +149,8 @@ void Pass::step_cut() {
     spend(1);
     ++at_cell_;
     Header* header = header_at(member);
-    if (info_of(header).weakly_referable()) heap_.cut_weak_references(header->payload(), false);
+    if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
+        heap_.cut_weak_references(header->payload(), false);
 }
 
 void Pass::step_dispose() {
@@ -170,7 +174,8 @@ void Pass::step_dispose() {
     spend(2);
     at_field_ = 0;
     ++at_cell_;
-    if (info.weakly_referable()) heap_.cut_weak_references(header->payload(), false);
+    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass))
+        heap_.cut_weak_references(header->payload(), false);
     if (intact) {
         keep_for_user_code(header, member);
     } else if (options_.save_all) {

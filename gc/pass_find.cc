@@ -2,7 +2,9 @@
 #include "gc/pass.h"
 
 #include "heap/reference_count.h"
+#include "platform/annotate.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -13,29 +15,27 @@ using platform::memory_order_release;
 
 // ---- gather
 
-/// Takes the candidates of a page off it.
-void Pass::take_candidates(PageIndex from) {
-    gather_page_ = from;
-    for (unsigned i = 0; i < CellBits::kWords; ++i) {
-        // order: acq_rel; pairs with report_candidate().
-        gather_bits_.words[i] = page(from).candidate[i].exchange(0, memory_order_acq_rel);
-    }
-    put_back_evidence();
-}
-
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
 bool Pass::next_source() {
     if (dirty_source_ != kNoPage) {
-        const PageIndex from = dirty_source_;
-        dirty_source_ = page(from).dirty_next;
+        gather_page_ = dirty_source_;
+        PageInfo& info = page(gather_page_);
+        platform::plain_read(&info.dirty_next, sizeof info.dirty_next);
+        dirty_source_ = info.dirty_next;
         // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds
         // it set has its bit among those taken (see report_candidate()).
-        page(from).dirty.exchange(0, memory_order_acq_rel);
-        take_candidates(from);
+        if (!OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);
+        take_candidates();
+        if (OURO_MUTANT(page_taken_late))
+            info.dirty.exchange(0, memory_order_acq_rel);  // order: above
+        put_back_evidence();
         return true;
     }
-    if (scan_page_ < heap_.blocks().page_count()) {
-        take_candidates(scan_page_++);  // whoever lists the page later finds it empty
+    if (unlisted_source_ < heap_.blocks().page_count()) {
+        // `dirty` stays: the page will come on the list, and may have more candidates by then.
+        gather_page_ = unlisted_source_++;
+        take_candidates();
+        put_back_evidence();
         return true;
     }
     gathering_deferred_ = true;
@@ -44,6 +44,16 @@ bool Pass::next_source() {
     gather_bits_ = page(gather_page_).deferred;
     page(gather_page_).deferred.reset();
     return true;
+}
+
+/// Takes the candidates of the page at hand off it.
+void Pass::take_candidates() {
+    PageInfo& info = page(gather_page_);
+    for (unsigned i = 0; i < CellBits::kWords; ++i) {
+        // order: acq_rel; pairs with report_candidate().
+        gather_bits_.words[i] = info.candidate[i].exchange(
+            0, OURO_ORDER(memory_order_acq_rel, bits_taken_relaxed, memory_order_relaxed));
+    }
 }
 
 /// A report about a member that was claimed before its page was gathered is not a new root but the
@@ -77,7 +87,11 @@ void Pass::gather_cell(std::uint32_t cell) {
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
-    const WordValue word = header->load_word();
+    // order: acq_rel, a read-modify-write; pairs with report_candidate(), where who finds the bit
+    // set already does not write it: of its decrement and this the later sees the earlier.
+    const WordValue word = OURO_MUTANT(candidate_only_loaded)
+                               ? header->load_word()
+                               : WordValue{header->word.fetch_or(0, memory_order_acq_rel)};
     if (word.count() == 0 && !word.has(WordValue::kPostponed)) return;
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;
@@ -90,7 +104,8 @@ void Pass::gather_cell(std::uint32_t cell) {
         if (options_.objects_per_root != 0 && gathering_deferred_) defer_member(member);
         return;
     }
-    if (info.constructing() || word.has(WordValue::kClaimed)) {
+    if ((info.constructing() && !OURO_MUTANT(unfinished_enters_set)) ||
+        word.has(WordValue::kClaimed)) {
         heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
         return;
     }
@@ -173,12 +188,16 @@ bool Pass::claim_target(FieldSlot& slot) {
         if (cell.page == kNoPage) return false;  // another heap's object: held from outside
         const WordValue word = header->load_word();
         // order: acquire; the field still counts it after its word was read.
-        if (slot.load(memory_order_acquire) != value) continue;
+        if (!OURO_MUTANT(edges_with_words) && slot.load(memory_order_acquire) != value) continue;
+        const bool early =
+            OURO_MUTANT(edges_with_words) && page(cell.page).claimed.test(cell.index);
+        if (early) edges_.add(header);
         if (word.has(WordValue::kClaimed) || word.has(WordValue::kPostponed) || word.count() == 0)
             return false;
         if (!may_enter_set(header)) return false;
         const Member member{cell.page, cell.index};
         if (!claim(header, word, member)) continue;
+        if (OURO_MUTANT(edges_with_words)) edges_.add(header);
         PageInfo& record = page(cell.page);
         record.deferred.clear(cell.index);
         record.todo.set(cell.index);

@@ -5,9 +5,11 @@
 #include "platform/annotate.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
+using platform::memory_order_acq_rel;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
@@ -127,8 +129,9 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
         header->generation.store(i + 1 < capacity ? i + 2 : 0, memory_order_relaxed);
     }
     for (auto& word : info.candidate) {
-        // order: relaxed; a late mark by a mutator is harmless either way (P3).
-        word.store(0, memory_order_relaxed);
+        // order: acq_rel; a late mark by a mutator is harmless either way (P3), but who marks later
+        // must see what the collector did after its exchange of this word: no plain store.
+        word.exchange(0, memory_order_acq_rel);
     }
     info.used = 0;
     info.free_head = 1;
@@ -154,7 +157,8 @@ bool BlockAllocator::dissolve_retired() {
         link(dissolving_, page);
     }
     retired_count_ = 0;
-    if (dissolving_ == kNoPage || !platform::all_windows_closed()) return false;
+    if (dissolving_ == kNoPage) return false;
+    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return false;
     for (std::uint32_t given = 0; given < 2 * kRetiredMax && dissolving_ != kNoPage; ++given) {
         const PageIndex page = dissolving_;
         unlink(dissolving_, page);

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "platform/atomic.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -33,7 +34,8 @@ public:
     /// Owner of the pass: true iff nobody aborted. After true every member is garbage, for certain
     /// unless user code is to run before its end.
     bool commit(bool user_code_first = false) {
-        return swap(undecided, user_code_first ? finalizing : committed);
+        const bool sole = swap(undecided, user_code_first ? finalizing : committed);
+        return sole || OURO_MUTANT(commit_without_decision);
     }
     /// A weak upgrade: afterwards the decision is not undecided.
     void abort() { swap(undecided, aborted); }

@@ -9,6 +9,7 @@
 #include "heap/census.h"
 #include "heap/field_slot.h"
 #include "heap/ref.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -44,9 +45,17 @@ public:
         return slot_.load(platform::memory_order_relaxed) != 0;
     }
 
-    void store(const Ref<T>& value) { store(Ref<T>(value)); }
+    void store(const Ref<T>& value) {
+        if (OURO_MUTANT(increment_after_publish)) {
+            detail::store_owned(slot_, value.bits());
+            [[maybe_unused]] const std::uintptr_t counted = Ref<T>(value).detach();
+            return;
+        }
+        store(Ref<T>(value));
+    }
     void store(Ref<T>&& value) {
-        if (detail::is_object(value.bits()) && detail::is_inside(slot_, value.bits())) {
+        if (detail::is_object(value.bits()) && !OURO_MUTANT(moved_in_literally) &&
+            detail::is_inside(slot_, value.bits())) {
             // The reference that is moved in may be the one that keeps this very field alive: store
             // a copy, and let the handle go after the field is written (DESIGN rule 7).
             Ref<T> copy(value);

@@ -11,17 +11,20 @@ using platform::memory_order_acquire;
 
 std::uintptr_t load_counted(const FieldSlot& slot) {
     platform::LoadWindow window;
+    // order: acquire; what it pairs with is said at its uses.
+    const auto order = OURO_ORDER(memory_order_acquire, load_relaxed, memory_order_relaxed);
     for (;;) {
         // order: acquire; pairs with the exchange that stored it: the object is constructed.
-        const std::uintptr_t value = slot.load(memory_order_acquire);
+        const std::uintptr_t value = slot.load(order);
         if (!is_object(value)) return value;
         Header* header = header_of(object_of(value));
         const WordValue word = header->load_word();
         // order: acquire; DESIGN rule 15: the field still holds it after the word was read, so the
         // word is that object's. The window keeps the word a word; the version makes the swap
         // exact.
-        if (slot.load(memory_order_acquire) != value) continue;
+        if (!OURO_MUTANT(load_without_recheck) && slot.load(order) != value) continue;
         if (word.count() == 0) continue;  // it has left the field since
+        if (OURO_MUTANT(load_increments_blindly)) return retain(object_of(value)), value;
         std::uint64_t expected = word.bits;
         // order: acq_rel; a count change like any other (DESIGN rule 19).
         if (!header->word.compare_exchange(
@@ -33,16 +36,21 @@ std::uintptr_t load_counted(const FieldSlot& slot) {
 }
 
 void store_owned(FieldSlot& slot, std::uintptr_t value) {
+    // order: acquire; the mutant's loads are as in load_counted().
+    if (OURO_MUTANT(decrement_before_exchange) && is_object(slot.load(memory_order_acquire)))
+        release(object_of(slot.load(memory_order_acquire)));
     // order: acq_rel; release: the object is complete and counted before it can be read here
     // (DESIGN rule 4, 19); acquire: we may end the old one.
-    const std::uintptr_t old = slot.exchange(value, memory_order_acq_rel);
-    if (is_object(old)) release(object_of(old));
+    const std::uintptr_t old = slot.exchange(
+        value, OURO_ORDER(memory_order_acq_rel, store_not_release, memory_order_acquire));
+    if (is_object(old) && !OURO_MUTANT(decrement_before_exchange)) release(object_of(old));
 }
 
 std::uintptr_t exchange_owned(FieldSlot& slot, std::uintptr_t value) {
     // order: acq_rel; as in store_owned().
-    const std::uintptr_t old = slot.exchange(value, memory_order_acq_rel);
-    if (is_object(old)) touch(object_of(old));  // DESIGN rule 5
+    const std::uintptr_t old = slot.exchange(
+        value, OURO_ORDER(memory_order_acq_rel, exchange_not_release, memory_order_acquire));
+    if (is_object(old) && !OURO_MUTANT(take_without_touch)) touch(object_of(old));  // DESIGN rule 5
     return old;
 }
 

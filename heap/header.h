@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "heap/word.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -58,11 +59,13 @@ struct Header {
     WordValue load_word() const {
         // order: acquire; pairs with the acq_rel count changes: who sees count 0 or a flag sees
         // what was written before it was set (DESIGN rule 19).
-        return {word.load(platform::memory_order_acquire)};
+        return {
+            word.load(OURO_ORDER(memory_order_acquire, word_load_relaxed, memory_order_relaxed))};
     }
     InfoValue load_info() const {
         // order: acquire; pairs with the release store that clears `constructing`.
-        return {info.load(platform::memory_order_acquire)};
+        return {
+            info.load(OURO_ORDER(memory_order_acquire, info_load_relaxed, memory_order_relaxed))};
     }
     void* payload() { return this + 1; }
 };

@@ -5,7 +5,9 @@
 
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
+#include "platform/annotate.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 #include "platform/thread.h"
 
 namespace ouro {
@@ -246,12 +248,14 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     std::memset(header->payload(), 0, bytes);
     // order: relaxed; published by the release store of the word below.
     header->info.store(types_.index_of(entry) | InfoValue::kConstructing, memory_order_relaxed);
-    const WordValue dead{header->word.load(memory_order_relaxed)};  // order: the cell is ours alone
+    const WordValue dead{OURO_MUTANT(version_reset_on_reuse)
+                             ? 0
+                             : header->word.load(memory_order_relaxed)};  // order: ours alone
     const std::uint64_t flags = info.tracked() ? 0 : WordValue::kMarked;
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
     header->word.store(
         ((dead.version() + 1ull) << WordValue::kVersionShift) | WordValue::kCountOne | flags,
-        memory_order_release);
+        OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
     Counters::add(counters_.live_objects);
     Counters::add(counters_.live_bytes, bytes);
     Counters::add(counters_.made);
@@ -265,7 +269,8 @@ void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) 
     // order: relaxed load (single writer); release store: pairs with load_info(): the constructor's
     // plain initialization of the fields is done before the collector looks into them.
     const std::uint32_t bits = header->info.load(memory_order_relaxed);
-    header->info.store(bits & ~InfoValue::kConstructing, memory_order_release);
+    header->info.store(bits & ~InfoValue::kConstructing,
+                       OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
 }
 
 void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing) {
@@ -299,7 +304,7 @@ void Heap::give_back(Header* header) {
     Counters::sub(counters_.live_bytes, bytes);
     WordValue word = header->load_word();
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
-    while (word.has(WordValue::kClaimed)) {
+    while (word.has(WordValue::kClaimed) && !OURO_MUTANT(claim_does_not_pin)) {
         std::uint64_t expected = word.bits;
         // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
         if (header->word.compare_exchange(expected, word.with(WordValue::kHeld).bumped().bits,
@@ -334,18 +339,21 @@ void Heap::report_candidate(const void* object) {
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
     auto& word = page.candidate[cell.index / 64];
     // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
-    // this decrement, because the gatherer's exchange comes after the set bit we saw.
-    // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
-    if ((word.load(memory_order_acquire) & bit) == 0) word.fetch_or(bit, memory_order_acq_rel);
+    // this decrement, because the gatherer reads the word by a read-modify-write after its
+    // exchange: had that come before the decrement, we would see the bit cleared.
+    if ((word.load(memory_order_acquire) & bit) == 0) {
+        // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
+        word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
+    }
     // order: acquire load / acq_rel exchange; pairs with Pass::next_source(), which clears `dirty`
     // before it takes the bits.
     if (page.dirty.load(memory_order_acquire) != 0) return;
     // order: acq_rel; before the exchange: who finds the page dirty finds it listed, or somebody
-    // listing (candidates_may_be_unlisted()).
+    // listing (is_listing()).
     listing_.fetch_add(1, memory_order_acq_rel);
     const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
     if (first) push_dirty(cell.page);
-    listing_.fetch_sub(1, memory_order_release);  // order: after push_dirty(); see above
+    listing_.fetch_sub(1, memory_order_acq_rel);  // order: after push_dirty(); see above
     if (!first) return;
     Counters::add(counters_.candidates_reported);
     signal_.report();
@@ -354,14 +362,18 @@ void Heap::report_candidate(const void* object) {
 void Heap::push_dirty(PageIndex page) {
     std::uint32_t head = dirty_.load(memory_order_relaxed);  // order: confirmed by the swap below
     do {
+        platform::plain_write(&blocks_.page(page).dirty_next, sizeof head);
         blocks_.page(page).dirty_next = head;
         // order: acq_rel; release: dirty_next is written before the page can be taken.
-    } while (!dirty_.compare_exchange(head, page, memory_order_acq_rel, memory_order_relaxed));
+    } while (!dirty_.compare_exchange(
+        head, page, OURO_ORDER(memory_order_acq_rel, page_listed_relaxed, memory_order_relaxed),
+        memory_order_relaxed));
 }
 
 PageIndex Heap::take_dirty_pages() {
     // order: acq_rel; pairs with report_candidate().
-    return dirty_.exchange(kNoPage, memory_order_acq_rel);
+    return dirty_.exchange(
+        kNoPage, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
 }
 
 Statistics Heap::statistics() {

@@ -158,7 +158,7 @@ public:
 
     /// Is a context between marking a page as dirty and putting it on the stack? Asked before
     /// take_dirty_pages(): false means that every candidate reported before the call is on it.
-    bool candidates_may_be_unlisted() const {
+    bool is_listing() const {
         // order: acquire; pairs with report_candidate().
         return listing_.load(platform::memory_order_acquire) != 0;
     }

@@ -3,6 +3,7 @@
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -53,6 +54,7 @@ bool Heap::drop_held(Header* header) {
         if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
                                           memory_order_acquire)) {
             if (after.count() == 0) return true;
+            if (OURO_MUTANT(resurrected_not_reported)) return false;
             // Always, also when marked: its list entry may have been taken off while it was dead.
             report_candidate(header->payload());
             return false;
@@ -126,7 +128,9 @@ void Heap::postpone_again(void* object) {
     WordValue after;
     for (;;) {
         after = word.bumped();
-        if (word.count() != 0 && word.has(WordValue::kPostponed)) after = word.decremented();
+        if (word.count() != 0 && word.has(WordValue::kPostponed) &&
+            !OURO_MUTANT(second_postponed_lost))
+            after = word.decremented();
         after = after.with(WordValue::kPostponed).without(WordValue::kHeld | WordValue::kClean);
         std::uint64_t expected = word.bits;
         // order: acq_rel; a decrement like any other.

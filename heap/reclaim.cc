@@ -20,6 +20,7 @@
 #include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -101,7 +102,8 @@ private:
             return false;
         }
         if (before.count() > 1) {
-            if (!before.has(WordValue::kMarked)) heap_.report_candidate(child);
+            if (!before.has(WordValue::kMarked) && !OURO_MUTANT(child_not_reported))
+                heap_.report_candidate(child);
             return false;
         }
         return begin_end(child);
@@ -124,7 +126,7 @@ private:
         const bool weak_first = heap_.config_.legacy_finalizers && info->weakly_referable();
         if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
         if (info->finalize != nullptr && !finalize(header, *info)) return false;
-        if (info->weakly_referable() && !weak_first)
+        if (info->weakly_referable() && !weak_first && !OURO_MUTANT(weak_not_cut_by_count))
             heap_.cut_weak_references(object, allow_user_code_);
         if (info->destroy != nullptr) info->destroy(object);
         Counters::add(heap_.counters_.reclaimed_by_count);
@@ -139,9 +141,10 @@ private:
         WordValue word = header->load_word();
         while (word.count() == 0) {
             if (word.has(WordValue::kFinalized)) return true;
-            const WordValue held = word.incremented()
-                                       .with(WordValue::kHeld | WordValue::kFinalized)
-                                       .without(WordValue::kClean);
+            WordValue held = word.incremented()
+                                 .with(WordValue::kHeld | WordValue::kFinalized)
+                                 .without(WordValue::kClean);
+            if (OURO_MUTANT(finalized_not_marked)) held = held.without(WordValue::kFinalized);
             std::uint64_t expected = word.bits;
             // order: acq_rel; pairs with a weak upgrade that completes this transition (W4).
             if (header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,

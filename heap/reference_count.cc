@@ -45,7 +45,7 @@ void release_slow(void* object, WordValue before) {
     if (heap == nullptr) return;  // the heap is gone, a handle outlived it
     if (before.count() == 1) {
         heap->end_object(object);
-    } else {
+    } else if (!OURO_MUTANT(candidate_not_reported)) {
         heap->report_candidate(object);
     }
 }
@@ -77,18 +77,23 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
 
 Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
     if (word.count() == 0) return upgrade_from_zero(heap, header, word);
-    if (word.has(WordValue::kCondemned)) {
+    if (word.has(WordValue::kCondemned) && !OURO_MUTANT(upgrade_ignores_condemned)) {
         const auto is_dead = [by](Decision::State state) {
             return state == Decision::committed ||
                    (state == Decision::finalizing && by == UpgradeBy::weak_reference);
         };
         const Decision::State state = heap.decision().state();
         // Only if the decision is about the condemnation we read: the word has not changed.
-        if (is_dead(state))
-            return header->load_word().bits == word.bits ? Upgrade::dead : Upgrade::again;
-        if (state == Decision::undecided) heap.decision().abort();
+        if (is_dead(state)) {
+            const bool same = header->load_word().bits == word.bits;
+            return same || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
+                                                                    : Upgrade::again;
+        }
+        if (state == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort))
+            heap.decision().abort();
         if (is_dead(heap.decision().state())) return Upgrade::again;
     }
+    if (OURO_MUTANT(upgrade_increments_blindly)) return retain(header->payload()), Upgrade::yes;
     const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
     return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;
 }

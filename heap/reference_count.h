@@ -7,6 +7,7 @@
 
 #include "heap/header.h"
 #include "platform/compiler.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 class Heap;
@@ -35,8 +36,11 @@ inline void retain(void* object) {
 inline void release(void* object) {
     // order: acq_rel; release: what this thread did to the object is done before it can end;
     // acquire: the thread that ends it sees what all others did. Pairs with itself.
-    const WordValue before{
-        header_of(object)->word.fetch_add(WordValue::kDecrement, platform::memory_order_acq_rel)};
+    const auto order =
+        OURO_MUTANT(release_not_release)
+            ? platform::memory_order_acquire
+            : OURO_ORDER(memory_order_acq_rel, release_not_acquire, memory_order_release);
+    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement, order)};
     const bool quiet =
         (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) == WordValue::kMarked;
     if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);
@@ -46,8 +50,9 @@ inline void release(void* object) {
 inline void touch(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19, as for a count change.
-    const WordValue before{
-        header->word.fetch_add(WordValue::kVersionOne, platform::memory_order_acq_rel)};
+    const WordValue before{header->word.fetch_add(
+        WordValue::kVersionOne,
+        OURO_ORDER(memory_order_acq_rel, touch_relaxed, memory_order_relaxed))};
     if (OURO_UNLIKELY(before.has(WordValue::kClean))) touch_slow(header);
 }
 

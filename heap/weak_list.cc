@@ -3,6 +3,7 @@
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -87,7 +88,8 @@ void* WeakNode::upgrade() const {
         Header* header = header_of(object);
         const WordValue word = header->load_word();
         // order: acquire; DESIGN rule 15: still there after the word was read, so it is its word.
-        if (target_.load(memory_order_acquire) != target) continue;
+        if (!OURO_MUTANT(upgrade_without_recheck) && target_.load(memory_order_acquire) != target)
+            continue;
         switch (detail::try_upgrade(*heap, header, word)) {
             case detail::Upgrade::yes: return object;
             case detail::Upgrade::dead: return nullptr;
@@ -144,7 +146,8 @@ void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
         // the list (detach()).
         // order: release; pairs with upgrade(): null before the target's memory is given back, and
         // with detach(): all that was done to the node comes before.
-        node->target_.store(0, memory_order_release);
+        node->target_.store(
+            0, OURO_ORDER(memory_order_release, weak_cut_relaxed, memory_order_relaxed));
         if (calls_back) due.add(*node);
     }
 }

@@ -1,5 +1,6 @@
 // Marks for memory checkers: freed object memory is poisoned for AddressSanitizer and marked for
-// Valgrind, so that a clean run means something. Empty in other builds.
+// Valgrind, so that a clean run means something; plain accesses to data that is handed between
+// threads are named for the simulation. Empty in other builds.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +16,9 @@ inline constexpr std::size_t kRedzoneBytes = port::kRedzoneBytes;
 using port::poison;
 /// Declares it usable, with undefined content.
 using port::unpoison;
+/// Says that [address, address + bytes) is read or written without atomics here, so that a port
+/// that knows what happens before what can tell a race. Nothing in other ports.
+using port::plain_read;
+using port::plain_write;
 
 }  // namespace ouro::platform

@@ -20,6 +20,10 @@ CLEAN = {
     "gc/gc.h": '#include "heap/heap.h"\n#include "platform/port.h"\n',
     "include/ouro/ouro.h": '#include "gc/gc.h"\n#include "heap/heap.h"\n',
     "tests/unit/a_test.cc": '#include "gc/gc.h"\n#include <thread>\n#include "gtest/gtest.h"\n',
+    "ports/sim/engine.h": '#include "ports/sim/more.h"\n',
+    "ports/sim/more.h": "",
+    "explore/main.cc": '#include "ports/sim/engine.h"\n#include "ouro/ouro.h"\n',
+    "tests/sim/a_test.cc": '#include "ports/sim/engine.h"\n',
     "tools/main.cc": '#include "absl/flags/flag.h"\n#include "ouro/ouro.h"\n',
 }
 
@@ -31,6 +35,8 @@ PLANTED = [
     ("ports/two/a.h", '#include "ports/one/port.h"\n', "1: layer: only the build names ports/"),
     ("heap/a.h", '#include "ports/one/port.h"\n', "1: layer: only the build names ports/"),
     ("tests/a.cc", "#include <ports/one/port.h>\n", "1: layer: only the build names ports/"),
+    ("explore/a.cc", '#include "ports/one/port.h"\n', "1: layer: only the build names ports/"),
+    ("tests/a.cc", '#include "ports/sim/engine.h"\n', "1: layer: only the build names ports/"),
     ("include/ouro/a.h", '#include "tools/main.cc"\n', "1: layer: include/ may not include tools"),
     ("gc/a.h", '#include "ouro/ouro.h"\n', "1: layer: gc/ may not include ouro/"),
     ("heap/a.h", '#include "../gc/gc.h"\n', '1: path: "../gc/gc.h" must be named from the root'),

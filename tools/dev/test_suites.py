@@ -26,13 +26,14 @@ SHOWN_FAILURES = 20  # of one part, with their output
 
 # preset: (budget of the build, {ctest label: budget}), in seconds. The sums are checked in main().
 # Everything runs in every preset, except that what is only compiled is compiled once.
-QUICK = {"release": (400, {"unit": 30, "semantic": 30, "tools": 30})}
+QUICK = {"release": (400, {"unit": 30, "semantic": 30, "sim": 120, "tools": 30})}
 FULL = {
     "release": (
         400,
         {
             "unit": 40,
             "semantic": 60,
+            "sim": 240,
             "tools": 60,
             "example": 20,
             "replay": 120,

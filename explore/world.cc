@@ -1,0 +1,91 @@
+#include "explore/world.h"
+
+#include <cstring>
+#include <new>
+
+#include "platform/thread.h"
+#include "ports/sim/engine.h"
+
+namespace ouro::explore {
+
+namespace {
+
+alignas(64) std::byte g_region[kRegionBytes];
+alignas(64) std::byte g_world[sizeof(World)];
+std::byte g_saved_region[kRegionBytes];
+std::byte g_saved_world[sizeof(World)];
+
+void run_thread(void* function) { (*static_cast<ThreadFunction*>(function))(world()); }
+
+}  // namespace
+
+World& world() { return *reinterpret_cast<World*>(g_world); }
+
+std::uint64_t World::take_id() {
+    // Numbers are given by the scenario's threads without order among them: no shared counter that
+    // would order what the heap does not.
+    const std::uint64_t id = ++next_id;
+    if (id >= kIdsMax) violated("the scenario makes too many objects", nullptr);
+    return id;
+}
+
+void violated(const char* what, const void* object) { port::sim::engine().fail(what, object); }
+
+void run_finalizer(void* object, std::uint64_t id) {
+    if (id == 0 || id >= kIdsMax) violated("a finalizer of no object", object);
+    if (++world().finalizers[id] > 1) violated("a finalizer ran twice", object);
+    if (world().on_finalize != nullptr) world().on_finalize(object, id);
+}
+
+void run_destructor(std::uint64_t id) {
+    if (id == 0 || id >= kIdsMax) violated("a destructor of no object", nullptr);
+    if (++world().destructors[id] > 1) violated("a destructor ran twice", nullptr);
+    if (world().on_destroy != nullptr) world().on_destroy(nullptr, id);
+}
+
+void run_callback(std::uint64_t id) {
+    if (id == 0 || id >= kIdsMax) violated("a callback of no object", nullptr);
+    if (++world().callbacks[id] > 1) violated("a weak reference called back twice", nullptr);
+}
+
+void make_world(const ManagedHeapConfig& config) {
+    new (g_world) World{};
+    world().heap.emplace(std::span<std::byte>(g_region), config);
+}
+
+void save_world() {
+    std::memcpy(g_saved_region, g_region, sizeof g_region);
+    std::memcpy(g_saved_world, g_world, sizeof g_world);
+}
+
+void restore_world() {
+    std::memcpy(g_region, g_saved_region, sizeof g_region);
+    std::memcpy(g_world, g_saved_world, sizeof g_world);
+}
+
+bool in_region(const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(g_region) <
+           kRegionBytes;
+}
+
+void run_threads(ThreadFunction first, ThreadFunction second, ThreadFunction third) {
+    ThreadFunction functions[] = {first, second, third};
+    platform::Thread threads[3];
+    for (unsigned i = 0; i < 3; ++i) {
+        if (functions[i] != nullptr) threads[i].start(&run_thread, &functions[i]);
+    }
+    for (platform::Thread& thread : threads) thread.join();
+}
+
+Escaping::Escaping(std::uint64_t number) : id(0) {
+    // What the rest of the program may do with a half-built object: keep it, show it, let it go.
+    const Ref<Escaping>& container = world().escaping.ref[0];
+    if (container) {
+        container->left = self(this);
+        container->left = nullptr;
+    }
+    id = number;
+    platform::plain_write(&id, sizeof id);
+}
+
+}  // namespace ouro::explore

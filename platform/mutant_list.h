@@ -1,0 +1,67 @@
+// All mutants: X(name, scenario that finds it, what is broken). See platform/mutant.h.
+#pragma once
+
+#define OURO_MUTANT_LIST(X)                                                                        \
+    X(increment_after_publish, "publish", "rule 4: a copy is stored before it is counted")         \
+    X(decrement_before_exchange, "publish",                                                        \
+      "rule 4: the old value is let go before it leaves the field")                                \
+    X(take_without_touch, "take",                                                                  \
+      "rule 5: a reference moves out of a field, its word does not change")                        \
+    X(moved_in_literally, "inside", "rule 7: a reference is moved into a field of its own object") \
+    X(candidate_not_reported, "ring", "rule 9: a decrement to non-zero is not reported")           \
+    X(child_not_reported, "chain", "rule 9: the same, in a cascade")                               \
+    X(resurrected_not_reported, "self", "rule 9: the same, after a finalizer")                     \
+    X(page_taken_late, "chain", "rule 9: a page is taken off its list after its marks are read")   \
+    X(mark_cleared_late, "ring", "rule 10: the mark is cleared after the first reading")           \
+    X(rollback_forgets, "out", "rule 10: after a failed validation nothing is marked again")       \
+    X(edges_with_words, "hop", "rule 11: words and edges are read object by object")               \
+    X(condemned_though_changed, "condemned", "rule 12: condemned whatever the word says")          \
+    X(commit_without_decision, "condemned", "rule 13: committed although aborted")                 \
+    X(upgrade_ignores_condemned, "condemned",                                                      \
+      "rule 14: a weak upgrade does not look at the decision")                                     \
+    X(upgrade_does_not_abort, "condemned", "rule 14: a weak upgrade leaves the decision open")     \
+    X(upgrade_trusts_old_decision, "mistaken",                                                     \
+      "rule 14: dead by a decision about an earlier word")                                         \
+    X(upgrade_increments_blindly, "condemned", "rule 14: a weak upgrade adds without comparing")   \
+    X(upgrade_without_recheck, "last", "rule 15: the weak target is not read again")               \
+    X(load_without_recheck, "reuse", "rule 15: the field is not read again")                       \
+    X(load_increments_blindly, "publish", "rule 15: a field load adds without comparing")          \
+    X(version_reset_on_reuse, "reuse", "rule 1: the version starts again in a reused cell")        \
+    X(dissolved_under_windows, "pages", "rule 2: a page changes its cells while somebody looks")   \
+    X(claim_does_not_pin, "apart", "G1: the memory of a claimed member is given back")             \
+    X(pinned_cell_lost, "apart", "G1: memory left to the claim's holder is never given back")      \
+    X(unfinished_enters_set, "newborn", "the collector looks into an object under construction")   \
+    X(inside_reference_released, "ring", "rule 16: a reference inside the garbage is released")    \
+    X(outside_reference_lost, "out", "rule 16: a reference out of the garbage is not released")    \
+    X(finalized_not_marked, "lazarus", "rule 17: a finalizer may run again")                       \
+    X(batch_not_validated, "resurrect", "rule 17: no second validation after the finalizers")      \
+    X(finalizers_under_lock, "crowded", "rule 17: finalizers run while the pass lock is held")     \
+    X(weak_not_cut_by_count, "last", "weak references survive the death by count")                 \
+    X(weak_not_cut_by_pass, "cut", "weak references survive the death by a pass")                  \
+    X(weak_cut_late, "callback", "rule 17: a weak reference that is garbage itself calls back")    \
+    X(second_postponed_lost, "quiet", "rule 3: two postponed references become one")               \
+    X(due_member_taken, "due", "B4: memory is taken from a member whose finalizer is due")         \
+    X(frozen_enters_set, "frozen", "what is set aside is collected")                               \
+    X(two_collections, "stepped_and_collected", "rule 21: two contexts own the collection")        \
+    X(saved_not_counted, "saved", "rule 3: the garbage list holds no counted reference")           \
+    X(weak_cut_relaxed, "callback_by_count", "order: the cut of a weak reference relaxed")         \
+    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")         \
+    X(pages_taken_relaxed, "busy", "order: the list of pages is taken relaxed")                    \
+    X(candidate_only_loaded, "background", "rule 9: a candidate is looked at by a mere load")      \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                           \
+    X(claim_dropped_relaxed, "apart", "order: the claim on a member is dropped relaxed")           \
+    X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \
+    X(release_not_acquire, "ring", "order: decrement without acquire")                             \
+    X(release_not_release, "drop", "order: decrement without release")                             \
+    X(touch_relaxed, "take", "order: touch relaxed")                                               \
+    X(word_load_relaxed, "apart", "order: loads of words relaxed")                                 \
+    X(info_load_relaxed, "apart", "order: loads of header info relaxed")                           \
+    X(load_relaxed, "hand", "order: counted load reads the field relaxed")                         \
+    X(store_not_release, "hand", "order: store into a field without release")                      \
+    X(exchange_not_release, "exchange", "order: exchange of a field without release")              \
+    X(newborn_relaxed, "reuse", "order: first count of an object relaxed")                         \
+    X(finished_relaxed, "apart", "order: end of construction relaxed")                             \
+    X(report_relaxed, "ring", "order: candidate mark relaxed")                                     \
+    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                          \
+    X(first_reading_relaxed, "chain", "order: the collector's first reading relaxed")              \
+    X(condemned_relaxed, "condemned", "order: the condemning swap relaxed")

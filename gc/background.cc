@@ -56,7 +56,7 @@ Error Collector::take_plain_from_batch() {
     }
     const bool alive = pass_.batch_is_alive();
     if (alive) {
-        pass_.begin_batch(true);
+        pass_.begin_batch(true, save_all());
         ++pass_serial_;
     }
     pass_lock_.unlock();
@@ -82,6 +82,27 @@ void Collector::run_plain_pass(bool include_deferred) {
     PassOptions options;
     options.exclude_user_code = true;
     options.include_deferred = include_deferred;
+    options.save_all = save_all();
+    run_separate_pass(options);
+}
+
+void Collector::rehearse() {
+    PassOptions options;
+    options.rehearsal = true;
+    options.include_deferred = true;
+    pass_lock_.lock();
+    while (step_pass(config_.step_units)) {
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+    pass_.begin(options);
+    ++pass_serial_;
+    pass_lock_.unlock();
+    finish_pass();
+}
+
+/// A pass that is part of no collection, to its end; again if it was aborted.
+void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         pass_lock_.lock();
         while (step_pass(config_.step_units)) {
@@ -124,14 +145,24 @@ void Collector::thread_main(void* self) { static_cast<Collector*>(self)->backgro
 void Collector::background() {
     for (;;) {
         if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
-        const std::uint64_t wait = time_to_wait();
-        if (wait != 0) wake_.wait(wait);
-        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
-        // Let a few more candidates come together, unless there are many already.
-        if (dirty_pages() < threshold()) wake_.wait(config_.delay_ns);
+        rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
         if (is_enabled()) background_round();
     }
+}
+
+/// Is somebody in settle()? Then no time is to be lost.
+bool Collector::is_asked() const {
+    // order: acquire; pairs with settle().
+    return settle_asked_.load(memory_order_acquire) != settle_served_.load(memory_order_acquire);
+}
+
+void Collector::rest_until_asked_or_due() {
+    const std::uint64_t wait = time_to_wait();
+    if (wait != 0) wake_.wait(wait);
+    // Let a few more candidates come together, unless there are many already.
+    const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
+    if (!stopping && !is_asked() && dirty_pages() < threshold()) wake_.wait(config_.delay_ns);
 }
 
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
@@ -139,11 +170,26 @@ void Collector::background() {
 std::uint64_t Collector::time_to_wait() {
     if (heap_.has_postponed() && !config_.user_code_by_drain) return 0;
     if (!is_enabled()) return platform::kForever;
+    if (is_asked()) return 0;
+    if (threshold() == 0) return platform::kForever;
     if (dirty_pages() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
     return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
+}
+
+bool Collector::settle() {
+    if (platform::current_context().collecting_depth > 0) return false;
+    // order: acq_rel / acquire; pairs with background_round().
+    const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
+    for (;;) {
+        if (!running_ || !is_enabled() || threshold() == 0) return false;
+        const std::uint32_t served = settle_served_.load(memory_order_acquire);
+        if (static_cast<std::int32_t>(served - asked) >= 0) return true;
+        wake_.set();
+        platform::yield_thread();
+    }
 }
 
 /// Ends that were put off do not wait for automatic collection to be enabled.
@@ -167,26 +213,27 @@ void Collector::background_round() {
     {
         CollectingScope scope;
         const std::uint64_t start = platform::clock_ns();
+        // order: acquire; pairs with settle(): what its caller did before is seen by this round.
+        const std::uint32_t asked = settle_asked_.load(memory_order_acquire);
+        const bool all = is_asked();
         PassOptions options;
-        options.objects_per_root = config_.objects_per_root;
-        options.include_deferred = start >= deferred_due_ns_;
-        announce(CollectPhase::start, 0, true);
-        std::size_t reclaimed = 0;
-        bool complete = true;
-        finish_stepped_pass();
-        if (config_.user_code_by_drain && batch_.empty()) {
+        options.objects_per_root = all ? 0 : config_.objects_per_root;
+        options.include_deferred = all || start >= deferred_due_ns_;
+        announce(CollectPhase::start, {}, true);
+        CollectResult result;
+        if (config_.user_code_by_drain) {
+            finish_stepped_pass();
             heap_.run_postponed(false);
-            const PassResult result = run_pass(&options);
-            reclaimed = result.collected;
+            options.save_all = save_all();
+            if (batch_.empty()) result.unreachable = run_pass(&options).collected;
             waits = !batch_.empty();
-        } else if (config_.user_code_by_drain) {
-            waits = true;  // a batch that step() left
         } else {
-            reclaimed = run_collection(options, complete);
+            result = run_collection(options);
         }
         Counters::add(automatic_);
-        announce(CollectPhase::stop, reclaimed, true);
+        announce(CollectPhase::stop, result, true);
         if (options.include_deferred) set_deferred_due(start, platform::clock_ns());
+        settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
 }

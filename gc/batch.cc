@@ -88,7 +88,20 @@ void Batch::reclaim(Header* header) {
     heap_.give_back(header);
 }
 
-std::size_t Batch::take_apart(std::uint32_t limit) {
+/// Only what was set aside can be alive, or have died by count meanwhile, in a batch of the dead.
+/// True iff there is nothing left to reclaim.
+bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all) {
+    const WordValue word = header->load_word();
+    if (word.count() == 0 && !word.has(WordValue::kHeld)) return false;
+    if (word.count() != 0) {
+        if (save_all || info_of(header).finalize != nullptr) pass_.keep(header, page, cell);
+        heap_.report_candidate(header->payload());
+    }
+    pass_.unclaim(header, page, cell);
+    return true;
+}
+
+std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable) {
     std::size_t reclaimed = 0;
     BlockAllocator& blocks = heap_.blocks();
     while (reclaimed < limit && !empty()) {
@@ -101,7 +114,13 @@ std::size_t Batch::take_apart(std::uint32_t limit) {
         }
         members.clear(cell);
         if (!members.any()) pass_.batch().take(blocks);
-        reclaim(blocks.header_of_cell({p, cell}));
+        Header* header = blocks.header_of_cell({p, cell});
+        const bool lives = header->load_word().count() != 0;
+        if (let_go_if_alive(header, blocks.page(p), cell, save_all)) {
+            uncollectable += lives ? 1 : 0;
+            continue;
+        }
+        reclaim(header);
         ++reclaimed;
     }
     return reclaimed;

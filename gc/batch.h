@@ -37,15 +37,18 @@ public:
     /// Runs the finalizer, unless the member is dying by count and whoever ends it runs it.
     /// No lock held.
     void finalize(Header* header);
-    /// Ends at most `limit` members and returns how many tracked objects were reclaimed.
-    /// No lock held. The batch is empty() when all have ended.
-    std::size_t take_apart(std::uint32_t limit);
+    /// Ends at most `limit` members and returns how many tracked objects were reclaimed. No lock
+    /// held. The batch is empty() when all have ended. Members that a pass has set aside because of
+    /// legacy finalizers and that still live are let go instead, those with a finalizer to the
+    /// garbage list (all, with `save_all`); their number is added to `uncollectable`.
+    std::size_t take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable);
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 
 private:
     bool is_due(Header* header);
     void reclaim(Header* header);
+    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all);
     const TypeInfo& info_of(Header* header);
 
     Heap& heap_;

@@ -76,7 +76,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
     if (options != nullptr) {
         begin_pass(*options);
     } else {
-        pass_.begin_batch(false);
+        pass_.begin_batch(false, save_all());
         collection_serial_ = ++pass_serial_;
         collection_pass_done_ = false;
     }
@@ -117,7 +117,7 @@ void Collector::leave_collection(bool batch_waits) {
     collection_taken_ = batch_waits;
 }
 
-void Collector::announce(CollectPhase phase, std::size_t collected, bool automatic) {
+void Collector::announce(CollectPhase phase, const CollectResult& result, bool automatic) {
     void (*callback)(void*, const CollectInfo&) = nullptr;
     void* self = nullptr;
     {
@@ -125,7 +125,8 @@ void Collector::announce(CollectPhase phase, std::size_t collected, bool automat
         callback = callback_;
         self = callback_self_;
     }
-    if (callback != nullptr) callback(self, {phase, collected, automatic});
+    const std::size_t collected = result.unreachable - result.uncollectable;
+    if (callback != nullptr) callback(self, {phase, collected, result.uncollectable, automatic});
 }
 
 /// The next member of the alive batch whose finalizer is due, null when there is none.
@@ -156,37 +157,42 @@ bool Collector::run_finalizers(std::uint32_t& budget) {
     return true;
 }
 
-/// The second validation of a batch whose finalizers have all run. False: its members kept showing
-/// life; they are candidates again and the batch is empty.
-bool Collector::validate_batch(std::size_t& reclaimed) {
+/// The second validation of a batch whose finalizers have all run. If its members kept showing
+/// life, they are candidates again and the batch is empty.
+void Collector::validate_batch(CollectResult& result) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        const PassResult result = run_pass(nullptr);
-        reclaimed += result.collected;
-        if (!result.aborted) return true;
+        const PassResult pass = run_pass(nullptr);
+        result.unreachable += pass.collected;
+        if (!pass.aborted) return;
     }
+    result.complete = false;
     platform::LockGuard guard(pass_lock_);
     batch_.give_up();
-    return false;
 }
 
-/// Runs what is left of a batch, at most `budget` finalizers and destructors: finalizers, second
-/// validation, the end. Returns how many tracked objects it reclaimed.
-std::size_t Collector::finish_batch(bool& complete, std::uint32_t budget) {
-    if (batch_.empty()) return 0;
-    std::size_t reclaimed = 0;
-    if (!pass_.batch_is_alive() || run_finalizers(budget)) {
-        if (pass_.batch_is_alive() && !validate_batch(reclaimed)) complete = false;
-        const std::size_t ended = batch_.take_apart(budget);
-        Counters::add(collected_, ended);
-        reclaimed += ended;
+/// Runs what is left of a batch, at most `budget` callbacks, finalizers and destructors: callbacks
+/// of weak references, finalizers, second validation, the end.
+void Collector::finish_batch(CollectResult& result, std::uint32_t budget) {
+    budget -= heap_.run_waiting_callbacks(budget);
+    if (batch_.empty() || budget == 0) return;
+    if (pass_.batch_is_alive()) {
+        if (!run_finalizers(budget)) return;
+        validate_batch(result);
     }
-    return reclaimed;
+    if (heap_.config().legacy_finalizers) settle_postponed();
+    std::size_t uncollectable = 0;
+    const std::size_t ended = batch_.take_apart(budget, save_all(), uncollectable);
+    Counters::add(collected_, ended);
+    Counters::add(uncollectable_, uncollectable);
+    result.unreachable += ended + uncollectable;
+    result.uncollectable += uncollectable;
 }
 
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. Stops after a number of rounds: user code may put off more.
 bool Collector::settle_postponed() {
     for (unsigned round = 0; heap_.has_postponed() && round < kSettleRoundsMax; ++round) {
+        heap_.run_waiting_callbacks(~0u);
         heap_.run_postponed(true);
         PassOptions options;
         options.only_postponed = true;
@@ -218,35 +224,36 @@ void Collector::finish_stepped_pass() {
     pass_lock_.unlock();
 }
 
-std::size_t Collector::run_collection(const PassOptions& options, bool& complete) {
-    complete = true;
+CollectResult Collector::run_collection(PassOptions options) {
+    CollectResult result;
+    options.save_all = save_all();
     finish_stepped_pass();
-    std::size_t reclaimed = finish_batch(complete);  // one that waited for drain()
+    finish_batch(result);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        const PassResult result = run_pass(&options);
-        reclaimed += result.collected;
-        bool batch_complete = true;
-        reclaimed += finish_batch(batch_complete);
+        result.complete = true;
+        const PassResult pass = run_pass(&options);
+        result.unreachable += pass.collected;
+        finish_batch(result);
         const bool settled = settle_postponed();
-        complete = settled && batch_complete && !result.aborted;
-        if (complete) break;
+        result.complete = settled && result.complete && !pass.aborted;
+        if (result.complete) break;
     }
-    return reclaimed;
+    return result;
 }
 
 CollectResult Collector::collect() {
     if (platform::current_context().collecting_depth > 0) return {};
-    if (!enter_collection(true)) return {0, false, Error::busy};
+    if (!enter_collection(true)) return {0, 0, false, Error::busy};
     CollectResult result;
     {
         CollectingScope scope;
-        announce(CollectPhase::start, 0, false);
+        announce(CollectPhase::start, {}, false);
         PassOptions options;
         options.include_deferred = true;
-        result.unreachable = run_collection(options, result.complete);
+        result = run_collection(options);
         Counters::add(collections_);
-        announce(CollectPhase::stop, result.unreachable, false);
+        announce(CollectPhase::stop, result, false);
     }
     leave_collection();
     return result;
@@ -256,9 +263,10 @@ bool Collector::step(std::uint32_t units) {
     if (platform::current_context().collecting_depth > 0) return false;
     if (!enter_collection(false)) return true;
     bool more = true;
+    CollectResult result;
     if (!batch_.empty() && !stepping_) {  // one that waited for drain()
         CollectingScope scope;
-        finish_batch(more);
+        finish_batch(result);
         settle_postponed();
         more = true;
     } else {
@@ -268,6 +276,7 @@ bool Collector::step(std::uint32_t units) {
             PassOptions options;
             options.objects_per_root = config_.objects_per_root;
             options.include_deferred = pass_.has_deferred();
+            options.save_all = save_all();
             begin_pass(options);
             stepping_ = true;
         }
@@ -275,11 +284,10 @@ bool Collector::step(std::uint32_t units) {
         more = !stepping_ || !collection_pass_done_;
         pass_lock_.unlock();
         if (!more) {
-            bool complete = true;
             finish_stepped_pass();
-            finish_batch(complete);
+            finish_batch(result);
             settle_postponed();
-            more = !complete;
+            more = !result.complete;
         }
     }
     leave_collection();
@@ -297,9 +305,9 @@ bool Collector::drain(std::uint32_t objects) {
     bool more = false;
     {
         CollectingScope scope;
-        bool complete = true;
+        CollectResult result;
         finish_stepped_pass();
-        finish_batch(complete, objects);
+        finish_batch(result, objects);
         settle_postponed();
         more = !batch_.empty();
     }
@@ -334,9 +342,11 @@ Violation Collector::verify() {
 bool Collector::collecting() const { return collection_taken_; }
 
 CollectorStatistics Collector::statistics() const {
-    return {Counters::get(collections_),    Counters::get(automatic_),      Counters::get(passes_),
-            Counters::get(collected_),      Counters::get(examined_),       Counters::get(aborted_),
-            Counters::get(deferred_roots_), Counters::get(longest_step_ns_)};
+    return {Counters::get(collections_),    Counters::get(automatic_),
+            Counters::get(passes_),         Counters::get(collected_),
+            Counters::get(uncollectable_),  Counters::get(examined_),
+            Counters::get(aborted_),        Counters::get(deferred_roots_),
+            Counters::get(longest_step_ns_)};
 }
 
 }  // namespace ouro

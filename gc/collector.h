@@ -103,8 +103,7 @@ public:
     /// do. Runs finalizers and destructors of what the pass found, here.
     bool step(std::uint32_t units);
     /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of
-    /// a
-    /// finished pass, and releases that were postponed. True iff more is to do.
+    /// a finished pass, and releases that were postponed. True iff more is to do.
     bool drain(std::uint32_t objects);
     /// Waits until an automatic collection that began after the call, and asked all candidates, has
     /// ended. False at once if there is none to wait for: disabled, threshold 0, no background
@@ -133,8 +132,7 @@ public:
     void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
 
     /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
-    /// during
-    /// its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
+    /// during its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
     /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only, are
     /// roots for the rest, and are not listed. Objects under construction and garbage that waits
@@ -182,9 +180,12 @@ private:
     void background();
     void background_round();
     void settle_in_background();
+    void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
     bool finish_pass();
     void run_plain_pass(bool include_deferred);
+    void run_separate_pass(const PassOptions& options);
+    bool is_asked() const;
     std::uint64_t time_to_wait();
     std::uint32_t dirty_pages() const {
         return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
@@ -194,16 +195,19 @@ private:
 
     bool enter_collection(bool wait, bool take_waiting_batch = true);
     void leave_collection(bool batch_waits = false);
-    void announce(CollectPhase phase, std::size_t collected, bool automatic);
-    std::size_t run_collection(const PassOptions& options, bool& complete);
+    void announce(CollectPhase phase, const CollectResult& result, bool automatic);
+    CollectResult run_collection(PassOptions options);
     PassResult run_pass(const PassOptions* options);
     Ref<Object> tracked_object(BlockAllocator::Cell cell);
+    template <class V>
+    void for_each_tracked(V&& visit);
+    Ref<Object> take_any_garbage(PageIndex& from);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
     Header* next_due();
     bool run_finalizers(std::uint32_t& budget);
-    bool validate_batch(std::size_t& reclaimed);
-    std::size_t finish_batch(bool& complete, std::uint32_t budget = ~0u);
+    void validate_batch(CollectResult& result);
+    void finish_batch(CollectResult& result, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
     bool settle_postponed();
 
@@ -226,6 +230,10 @@ private:
     platform::Event wake_;
     platform::atomic<std::uint32_t> stopping_{0};
     platform::atomic<std::uint32_t> enabled_{1};
+    platform::atomic<std::uint32_t> save_all_{0};
+    platform::atomic<std::uint32_t> settle_asked_{0};  ///< how often settle() was called
+    platform::atomic<std::uint32_t> settle_served_{
+        0};  ///< the calls before the collection that ended
     platform::atomic<std::uint32_t> dirty_pages_{0};
     platform::atomic<std::uint32_t> threshold_pages_{16};
     bool running_ = false;
@@ -235,8 +243,8 @@ private:
     void (*callback_)(void*, const CollectInfo&) = nullptr;
     void* callback_self_ = nullptr;
 
-    Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, examined_{0},
-        aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
+    Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, uncollectable_{0},
+        examined_{0}, aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
 };
 
 }  // namespace ouro

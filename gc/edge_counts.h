@@ -1,6 +1,5 @@
 // How many references to a member were found from inside the set: 14 bits in the header, and a
-// table
-// of carries for the few members that have more.
+// table of carries for the few members that have more.
 //
 // A carry stands for 2^14 fields of the region that hold a reference to one member, 128 KiB of
 // fields, so a table of region / 128 KiB entries (and one) can never be full.

@@ -2,8 +2,7 @@
 //
 // No memory is ever allocated for a set: the bits and links are part of the page records, so a pass
 // works also when nothing is free. All lists but `dirty` are private to the owner of the pass (or
-// of
-// the batch). L1: a page is on a list iff its flag for that list is set.
+// of the batch). L1: a page is on a list iff its flag for that list is set.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ void Pass::begin(const PassOptions& options) {
     options_ = options;
     result_ = {};
     of_batch_ = false;
-    finalizers_ = left_ = false;
+    finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
     dirty_source_ = heap_.take_dirty_pages();
@@ -27,14 +27,15 @@ void Pass::begin(const PassOptions& options) {
     phase_ = Phase::gather;
 }
 
-void Pass::begin_batch(bool exclude_user_code) {
+void Pass::begin_batch(bool exclude_user_code, bool save_all) {
     OURO_ASSERT(idle(), "a pass was begun while one is under way");
     OURO_ASSERT(batch_alive_, "a batch of dead objects has nothing to validate");
     options_ = {};
     options_.exclude_user_code = exclude_user_code;
+    options_.save_all = save_all;
     result_ = {};
     of_batch_ = true;
-    finalizers_ = left_ = false;
+    finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
     at_page_ = batch_.first();
@@ -56,6 +57,8 @@ void Pass::step(std::uint32_t budget) {
             case Phase::spread: step_spread(); break;
             case Phase::condemn: step_condemn(); break;
             case Phase::commit: step_commit(); break;
+            case Phase::set_aside: step_set_aside(); break;
+            case Phase::cut: step_cut(); break;
             case Phase::rollback: step_rollback(); break;
             case Phase::dispose: step_dispose(); break;
             case Phase::free: step_free(); break;

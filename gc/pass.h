@@ -9,7 +9,9 @@
 //   spread    so is all it reaches: they leave the set. If any left, back to edges over the rest
 //   condemn   swap every member's word to condemned; a failure takes all of it back
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
-//   dispose   if finalizers are to run, all members become the batch and live on until then. Else
+//   cut       if members live on, weak references to all of them die before the first is un-condemned
+//   dispose   if finalizers or callbacks of weak references are to run, all members become the
+//             batch and live on until then. Else
 //             all are dead for certain: references inside go silently, others by decrement; those
 //             with a destructor become the batch, their references to the set cleared
 //   free      the others' memory goes back, now that no reference into the set is left
@@ -41,6 +43,8 @@ struct PassOptions {
     bool include_deferred = false;       ///< ask the deferred candidates too
     bool exclude_user_code = false;      ///< members whose end runs user code count as alive
     bool only_postponed = false;         ///< gather postponed releases, nothing else
+    bool rehearsal = false;              ///< everything up to the decision, which is "no"
+    bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };
 
@@ -63,13 +67,15 @@ public:
     void begin(const PassOptions& options);
     /// Starts a pass whose set is the batch: the second validation after finalizers. Or, with
     /// exclude_user_code, before them: members that no finalizer can reach end, the rest stays.
-    void begin_batch(bool exclude_user_code);
+    void begin_batch(bool exclude_user_code, bool save_all);
     /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the
     /// pass.
     void step(std::uint32_t budget);
 
     const PassOptions& options() const { return options_; }
     const PassResult& result() const { return result_; }
+    /// The object goes on the garbage list, which holds a counted reference.
+    void keep(Header* header, PageInfo& page, std::uint32_t cell);
     bool is_batch_pass() const { return of_batch_; }
     BatchPages& batch() { return batch_; }
     /// Has the batch finalizers to run and a second validation to pass? Else its members are dead.
@@ -98,6 +104,8 @@ private:
         spread,
         condemn,
         commit,
+        set_aside,
+        cut,
         rollback,
         dispose,
         free
@@ -125,6 +133,9 @@ private:
     void step_spread();
     void step_condemn();
     void step_commit();
+    void step_set_aside();
+    void start_dispose();
+    void step_cut();
     void step_rollback();
     void step_dispose();
     void step_free();
@@ -140,7 +151,10 @@ private:
     void leave_set(Member member);
     void leave_target(std::uintptr_t value);
     void make_dead(Header* header, std::uint64_t flags);
-    void keep_for_finalizers(Header* header, Member member);
+    void keep_for_user_code(Header* header, Member member);
+    void set_aside(Member member);
+    void save(Header* header, Member member);
+    void take_back_condemnation(Header* header);
     void drop_field(FieldSlot& slot, bool inner_only);
     void end_member(Header* header, Member member, const TypeInfo& info);
     void defer(Header* header, Member member);
@@ -162,6 +176,7 @@ private:
     Phase phase_ = Phase::idle;
     bool of_batch_ = false;
     bool finalizers_ = false;     ///< some condemned member's finalizer never ran
+    bool callbacks_ = false;      ///< some weak reference to a condemned member has a callback
     bool left_ = false;           ///< members left the set since its edges were counted
     bool batch_alive_ = false;    ///< the batch's members live until their second validation
     std::uint32_t recounts_ = 0;  ///< how often the edges were counted again

@@ -2,6 +2,7 @@
 #include "gc/pass.h"
 
 #include "heap/reference_count.h"
+#include "heap/weak_list.h"
 #include "platform/context.h"
 
 namespace ouro {
@@ -173,17 +174,26 @@ void Pass::step_condemn() {
     }
     const TypeInfo& info = info_of(header);
     if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
+    if (info.weakly_referable() && !of_batch_ && !options_.exclude_user_code) {
+        const auto* anchor = static_cast<WeakAnchor*>(header->payload());
+        if (!anchor->empty() && anchor->has_callback(heap_)) callbacks_ = true;
+    }
 }
 
 void Pass::step_commit() {
     spend(1);
+    if (options_.rehearsal) heap_.decision().abort();
     if (!heap_.decision().commit()) {
         start_rollback();
         return;
     }
     if (of_batch_ && !options_.exclude_user_code) batch_alive_ = false;
-    rewind();
-    phase_ = Phase::dispose;
+    if (finalizers_ && heap_.config().legacy_finalizers) {
+        rewind();
+        phase_ = Phase::set_aside;
+    } else {
+        start_dispose();
+    }
 }
 
 void Pass::start_rollback() {
@@ -210,9 +220,7 @@ void Pass::step_rollback() {
         unclaim(header, record, member.cell);
         return;
     }
-    // order: acq_rel, both; a batch member stays claimed, for the next validation.
-    header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
-    header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
+    take_back_condemnation(header);  // a batch member stays claimed, for the next validation
 }
 
 }  // namespace ouro

@@ -35,16 +35,83 @@ void Pass::make_dead(Header* header, std::uint64_t flags) {
 }
 
 /// Rule 17: the member lives until the second validation, claimed for the batch, un-condemned.
-void Pass::keep_for_finalizers(Header* header, Member member) {
+void Pass::keep_for_user_code(Header* header, Member member) {
     OURO_ASSERT(!options_.exclude_user_code, "a pass without a collection feeds the batch");
     batch_alive_ = true;
     page(member.page).batch.set(member.cell);
     batch_.add(heap_.blocks(), member.page);
     ++result_.batched;
-    // order: acq_rel, both; the version changes with it.
+    take_back_condemnation(header);
+}
+
+/// The version changes with it.
+void Pass::take_back_condemnation(Header* header) {
+    // order: acq_rel, both; pairs with upgrades that read the condemned word.
     header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
     header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
 }
+
+/// Save all: the member goes to the garbage list instead.
+void Pass::save(Header* header, Member member) {
+    PageInfo& record = page(member.page);
+    record.batch.clear(member.cell);
+    record.claimed.clear(member.cell);
+    take_back_condemnation(header);
+    keep(header, record, member.cell);
+    unclaim(header, record, member.cell);
+    ++result_.collected;
+}
+
+void Pass::keep(Header* header, PageInfo& record, std::uint32_t cell) {
+    record.kept.set(cell);
+    detail::retain(header->payload());
+}
+
+// ---- legacy finalizers
+
+/// A member with a legacy finalizer, or reached from one: it stays, claimed by the batch, until the
+/// rest is gone. What still lives then is uncollectable.
+void Pass::set_aside(Member member) {
+    PageInfo& record = page(member.page);
+    record.claimed.clear(member.cell);
+    record.todo.set(member.cell);
+    todo_.add(heap_.blocks(), member.page);
+    record.batch.set(member.cell);
+    batch_.add(heap_.blocks(), member.page);
+    take_back_condemnation(header_at(member));
+}
+
+void Pass::step_set_aside() {
+    Member member;
+    if (next_member(member)) {
+        spend(1);
+        ++at_cell_;
+        if (info_of(header_at(member)).finalize != nullptr) set_aside(member);
+        return;
+    }
+    const PageIndex p = todo_.take(heap_.blocks());
+    if (p == kNoPage) {
+        finalizers_ = callbacks_ = false;
+        start_dispose();
+        return;
+    }
+    CellBits& todo = page(p).todo;
+    for (std::uint32_t cell = todo.next(0); cell < kCellsMax; cell = todo.next(0)) {
+        todo.clear(cell);
+        const Fields fields = fields_of(header_at({p, cell}));
+        spend(1 + fields.count());
+        for (std::uint32_t i = 0; i < fields.count(); ++i) {
+            // order: acquire; the set is condemned and committed, nobody writes its fields.
+            const std::uintptr_t value = fields[i].load(memory_order_acquire);
+            if (!detail::is_object(value)) continue;
+            const auto at = heap_.blocks().cell_of(header_of(detail::object_of(value)));
+            if (at.page != kNoPage && page(at.page).claimed.test(at.index))
+                set_aside({at.page, at.index});
+        }
+    }
+}
+
+// ---- the end of the rest
 
 /// The member's references to the set are gone. With a destructor it waits in the batch, dead.
 void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
@@ -62,6 +129,26 @@ void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
     ++result_.collected;
 }
 
+void Pass::start_dispose() {
+    const bool some_live_on = finalizers_ || callbacks_ || options_.save_all;
+    rewind();
+    phase_ = some_live_on ? Phase::cut : Phase::dispose;
+}
+
+/// A weak reference that is a member itself does not call back: it is condemned, as all are still.
+void Pass::step_cut() {
+    Member member;
+    if (!next_member(member)) {
+        rewind();
+        phase_ = Phase::dispose;
+        return;
+    }
+    spend(1);
+    ++at_cell_;
+    Header* header = header_at(member);
+    if (info_of(header).weakly_referable()) heap_.cut_weak_references(header->payload(), false);
+}
+
 void Pass::step_dispose() {
     Member member;
     if (!next_member(member)) {
@@ -71,7 +158,8 @@ void Pass::step_dispose() {
     }
     Header* header = header_at(member);
     const TypeInfo& info = info_of(header);
-    if (!finalizers_) {
+    const bool intact = finalizers_ || callbacks_;
+    if (!intact && !options_.save_all) {
         const Fields fields = fields_of(header);
         while (at_field_ < fields.count()) {
             drop_field(fields[at_field_++], info.destroy != nullptr);
@@ -82,12 +170,11 @@ void Pass::step_dispose() {
     spend(2);
     at_field_ = 0;
     ++at_cell_;
-    if (info.weakly_referable()) {
-        auto* anchor = static_cast<WeakAnchor*>(header->payload());
-        if (!anchor->empty()) anchor->cut_all(heap_);
-    }
-    if (finalizers_) {
-        keep_for_finalizers(header, member);
+    if (info.weakly_referable()) heap_.cut_weak_references(header->payload(), false);
+    if (intact) {
+        keep_for_user_code(header, member);
+    } else if (options_.save_all) {
+        save(header, member);
     } else {
         end_member(header, member, info);
     }

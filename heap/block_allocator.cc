@@ -136,8 +136,7 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
 }
 
 // In this order: first nobody new finds a span here, then everybody who found one has gone, then
-// the
-// pages change. Until the second is so they wait as `dissolving`.
+// the pages change. Until the second is so they wait as `dissolving`.
 bool BlockAllocator::dissolve_retired() {
     while (retired_ != kNoPage) {
         const PageIndex page = retired_;

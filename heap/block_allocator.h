@@ -45,8 +45,7 @@ public:
     void abandon();
 
     /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh
-    /// generation,
-    /// and its payload is accessible with undefined content. Null iff nothing fits.
+    /// generation, and its payload is accessible with undefined content. Null iff nothing fits.
     /// Threads: any. Takes the allocation lock.
     Header* allocate(std::size_t payload_bytes);
     /// Takes back a cell whose object is gone: word with count 0 and no claim, info 0.
@@ -77,8 +76,7 @@ public:
         std::uint32_t index;
     };
     /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
-    /// load
-    /// window or holds something that keeps the span.
+    /// load window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.
     std::uint32_t cells_in(PageIndex page) const;

@@ -6,9 +6,9 @@
 //   2. An aggregate:  nothing to write; its members are found by decomposition (up to 16).
 //   3. No fields:     using ouro_leaf = void;
 // Anything else does not compile. A list with a duplicate or with something that is not a field
-// does
-// not compile either. What a list leaves out makes the object it refers to look externally held: it
-// can leak, it can never be freed early. The constructor census (heap/census.h) names such types.
+// does not compile either. What a list leaves out makes the object it refers to look externally
+// held: it can leak, it can never be freed early. The constructor census (heap/census.h) names such
+// types.
 //
 // Other properties a type may state:  using ouro_acyclic = void;  its fields never close a cycle;
 //   static constexpr const char* ouro_name = "Node";              name in reports

@@ -22,8 +22,8 @@ namespace ouro {
 ///
 /// The destructor is trivial on purpose: the heap lets the fields of a dead object go itself,
 /// iteratively. A field that ends otherwise (inside std::optional, say) is a leak; the census names
-/// such types.
-/// Time: load one compare-and-swap, store and exchange one exchange and a release; lock-free.
+/// such types. Time: load one compare-and-swap, store and exchange one exchange and a release;
+/// lock-free.
 template <class T>
 class Field {
 public:

@@ -111,9 +111,9 @@ Heap* Heap::of(const void* address) {
 // ---- fork
 //
 // The child has one thread. Every lock is taken before the fork, in the order in which the heap
-// takes
-// them, so the child finds consistent structures and can give the locks back. Threads of the parent
-// that were in the middle of an operation leave what they held: a leak in the child, nothing worse.
+// takes them, so the child finds consistent structures and can give the locks back. Threads of the
+// parent that were in the middle of an operation leave what they held: a leak in the child, nothing
+// worse.
 
 void Heap::lock_all() {
     if (hooks_.before_fork != nullptr) hooks_.before_fork(hooks_.self);

@@ -71,11 +71,9 @@ public:
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
     /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live
-    /// on,
-    /// and with them the heap's records: such handles (in statics, in other threads' locals) may be
-    /// released later as ever, as long as the region itself is left alone. Until then the region
-    /// can
-    /// hold no other heap. Time: O(1).
+    /// on, and with them the heap's records: such handles (in statics, in other threads' locals)
+    /// may be released later as ever, as long as the region itself is left alone. Until then the
+    /// region can hold no other heap. Time: O(1).
     void destroy();
 
     /// The heap whose pages contain `address`, or null. Time: O(heaps). Threads: any.
@@ -109,8 +107,7 @@ public:
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code
-    /// is
-    /// postponed. For callers that hold the pass.
+    /// is postponed. For callers that hold the pass.
     void release_quietly(void* object);
     /// Gives up the heap's own reference around a finalizer that the collector has run.
     void release_held(void* object);

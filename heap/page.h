@@ -1,6 +1,5 @@
 // One record per 4 KiB page of the region, kept outside the pages: it stays a record for ever, so
-// it
-// may be read at any time, and a late mark on it can do no harm.
+// it may be read at any time, and a late mark on it can do no harm.
 //
 // A span is a run of pages with cells of one size (or one large object). Its first page's record
 // describes it; the others point back. P1: `layout` of a span changes only while its cells are all

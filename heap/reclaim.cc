@@ -14,9 +14,8 @@
 //  +------------------------+------------------------+---+
 //
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
-// no
-// stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to the
-// collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
+// no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
+// the collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
@@ -238,12 +237,9 @@ private:
 };
 
 // The caller took the last reference but may not end the object here. If its finalizer is still to
-// run
-// (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
-// completed
-// the step to the finalizer on our behalf, that step is taken back. Otherwise the object is dead
-// for
-// good: count 0 and postponed, nobody may find it alive again.
+// run (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
+// completed the step to the finalizer on our behalf, that step is taken back. Otherwise the object
+// is dead for good: count 0 and postponed, nobody may find it alive again.
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);
     const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once

@@ -19,10 +19,10 @@ class Field;
 ///
 /// Copying adds a reference, destroying gives one up and, with the last one, ends the object at
 /// once on this thread. Moving touches no count. A Ref may be handed to another thread; one Ref
-/// object used by two threads at once needs the user's own lock, like an int.
-/// A Ref as a member of a managed object is legal but counts as held from outside: a cycle through
-/// it is never collected. Use Field there.
-/// Time: copy and release one atomic operation each. ISR: copy, move, release.
+/// object used by two threads at once needs the user's own lock, like an int. A Ref as a member of
+/// a managed object is legal but counts as held from outside: a cycle through it is never
+/// collected. Use Field there. Time: copy and release one atomic operation each. ISR: copy, move,
+/// release.
 template <class T>
 class Ref {
 public:

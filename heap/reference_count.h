@@ -18,8 +18,8 @@ OURO_COLD void retain_slow(Header* header, WordValue before);
 OURO_NOINLINE void release_slow(void* object, WordValue before);
 OURO_COLD void touch_slow(Header* header);
 
-/// Adds one counted reference. The caller holds one already.
-/// Time: one atomic read-modify-write. Threads: any. ISR: yes.
+/// Adds one counted reference. The caller holds one already. Time: one atomic read-modify-write.
+/// Threads: any. ISR: yes.
 inline void retain(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19: pairs with the collector's readings (claim, condemn).

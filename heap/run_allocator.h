@@ -3,8 +3,7 @@
 // After Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory allocator for real-time systems"
 // (ECRTS 2004), with the boundary tags kept in the page records instead of the memory. A request of
 // n pages takes a run from the first non-empty list whose every run is long enough; at most 1/8 of
-// a
-// run's length separates the runs of one list.
+// a run's length separates the runs of one list.
 //
 // Threads: every function under the caller's lock. Time: O(1) list operations, plus one store per
 // page of the run (tails point back to their head).
@@ -22,9 +21,8 @@ public:
     void init(PageInfo* pages, std::uint32_t count);
 
     /// The first page of a run of `count` pages, taken, its layout still that of a free run;
-    /// kNoPage
-    /// iff no list that is certain to fit has a run, nor the first 64 of its own list one long
-    /// enough.
+    /// kNoPage iff no list that is certain to fit has a run, nor the first 64 of its own list one
+    /// long enough.
     PageIndex take(std::uint32_t count);
     /// Gives a run back and joins it with free neighbours.
     void give(PageIndex first, std::uint32_t count);

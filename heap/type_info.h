@@ -1,8 +1,7 @@
 // What the heap knows about a type: size, where its references are, what user code its end runs.
 //
 // One constant TypeInfo per C++ type, in read-only memory; its address is the type's identity. A
-// heap
-// keeps a table of the types it has met (heap/type_table.h).
+// heap keeps a table of the types it has met (heap/type_table.h).
 #pragma once
 
 #include <cstddef>

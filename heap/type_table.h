@@ -1,13 +1,11 @@
 // A heap's table of types: index -> TypeInfo, live objects, field offsets. Lives in the region.
 //
 // The table is open-addressed by the TypeInfo's address; a type's index in this heap is its slot.
-// No
-// type needs a number of its own, so types of other heaps use nothing up.
+// No type needs a number of its own, so types of other heaps use nothing up.
 //
 // An entry is written once, under the allocation lock, before the first object of the type exists;
 // its `info` pointer is then published. Readers therefore never see half an entry, and an index
-// read
-// from a torn or stale header is checked against the table's size and a null `info`.
+// read from a torn or stale header is checked against the table's size and a null `info`.
 #pragma once
 
 #include <cstddef>

@@ -4,8 +4,7 @@
 // destroying one is a list operation under the heap's weak lock; no memory is allocated and nothing
 // can fail. Upgrading takes no lock: it reads the address, the count word, the address again, and
 // swaps the word (DESIGN rules 14 and 15). The address is nulled before the target's memory is
-// given
-// back, so an address that is still there after the word was read belongs to that word.
+// given back, so an address that is still there after the word was read belongs to that word.
 //
 // Types opt in by deriving (first, publicly) from WeaklyReferable: one pointer per object.
 #pragma once
@@ -87,7 +86,7 @@ private:
 /// The node that a weak reference object starts with.
 class ObjectWeakNode : public WeakNode {
 public:
-    explicit ObjectWeakNode(WeakCallback callback) : WeakNode(Kind::object), callback_(callback) {}
+    explicit ObjectWeakNode(WeakCallback on_death) : WeakNode(Kind::object), callback_(on_death) {}
 
     WeakCallback callback() const { return callback_; }
     /// The callback, which is forgotten.
@@ -117,8 +116,7 @@ public:
     bool is_sound(const void* object) const;
     bool empty() const {
         // order: acquire; pairs with detach(), whose last write to the object's memory is this
-        // word.
-        // Attaching needs no more: who attached held a counted reference.
+        // word. Attaching needs no more: who attached held a counted reference.
         return first_.load(platform::memory_order_acquire) == 0;
     }
 

@@ -1,10 +1,8 @@
 // Atomics as the core sees them: the port's type, an explicit order on every operation, no fences.
 //
 // Why no standalone fences: ThreadSanitizer does not model them; the order stands on an operation
-// of
-// the same word instead. Widths: uint32_t and pointers everywhere; uint64_t only where the port
-// says
-// kWordBits == 64.
+// of the same word instead. Widths: uint32_t and pointers everywhere; uint64_t only where the port
+// says kWordBits == 64.
 #pragma once
 
 #include "platform/port.h"

@@ -1,6 +1,5 @@
 // Execution contexts: who is running, and whether somebody may be looking at memory that is about
-// to
-// change its layout.
+// to change its layout.
 //
 // A context is a thread (or an interrupt level). The port owns the storage, gives each running
 // context one Context and takes it back when the thread ends, after the thread's own thread-local

@@ -1,8 +1,8 @@
 // The one door to the machine: selects the port that the build names and checks its hot half.
 //
 // OURO_PORT_HEADER is defined by the build (target ouro_<port>), for example
-// "ports/desktop/port.h".
-// heap/ and gc/ include platform/ headers only; no file outside ports/ asks which machine this is.
+// "ports/desktop/port.h". heap/ and gc/ include platform/ headers only; no file outside ports/ asks
+// which machine this is.
 #pragma once
 
 #ifndef OURO_PORT_HEADER

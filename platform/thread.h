@@ -23,8 +23,7 @@ using port::clock_ns;
 using port::yield_thread;
 
 /// Registers (once, later calls do nothing) what runs around fork(): `before` and `in_parent` in
-/// the
-/// forking thread, `in_child` in the child's only thread. Nothing on machines without fork().
+/// the forking thread, `in_child` in the child's only thread. Nothing on machines without fork().
 using port::on_fork;
 
 }  // namespace ouro::platform

@@ -1,9 +1,8 @@
 // ouro stress: random graph surgery by many threads, compared with a shadow model at every rest.
 //
 // One run makes a heap, lets threads work on it in rounds, stops them after each round, and
-// compares
-// the heap with the shadow (stress/README.md says what is compared). The seed decides everything
-// but the schedule, which is the machine's.
+// compares the heap with the shadow (stress/README.md says what is compared). The seed decides
+// everything but the schedule, which is the machine's.
 #pragma once
 
 #include <cstddef>

@@ -63,9 +63,8 @@ public:
     std::span<const Id> ids() const { return ids_; }
 
     /// Lets go of the handle of a root, which has not been given up before, but for a copy:
-    /// dropping
-    /// that completes the step. A program that looks at what it gives up does the same; thus the
-    /// collector hears of a possible root even if the object then ends by its count.
+    /// dropping that completes the step. A program that looks at what it gives up does the same;
+    /// thus the collector hears of a possible root even if the object then ends by its count.
     /// Threads:    any, for different roots at once.
     Ref<NodeObject> give_up(std::uint32_t root, OperationTimes& times);
     /// The node that a root refers to by the file.

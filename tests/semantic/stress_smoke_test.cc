@@ -1,6 +1,6 @@
-// Goal: the stress runs clean on fixed seeds, and it reports every kind of fault that it is
-// there to
-// find. Method: short runs in this process; faults are planted into the stress's own bookkeeping.
+// Goal: the stress runs clean on fixed seeds, and it reports every kind of fault that it is there
+// to find. Method: short runs in this process; faults are planted into the stress's own
+// bookkeeping.
 #include <gtest/gtest.h>
 
 #include <sstream>

@@ -7,8 +7,7 @@
 //   Probe       has both
 //
 // Every end is an event: "F1" the finalizer of the object with id 1, "D1" its destructor. A test
-// may
-// give an id a script, which runs in its finalizer or destructor after the event was noted.
+// may give an id a script, which runs in its finalizer or destructor after the event was noted.
 #pragma once
 
 #include <functional>

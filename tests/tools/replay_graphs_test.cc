@@ -1,6 +1,5 @@
 // Goal: the graphs of real processes are reclaimed exactly, in every mode. Method: replay each;
-// what
-// is reported must equal the file's expectations and the model's.
+// what is reported must equal the file's expectations and the model's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
 // Goal: a replay reports what the heap holds, whatever the graph looks like, and says so when that
-// is
-// not what the file expects. Method: small graphs by hand and random ones, in every mode, against
-// GraphModel; expectations made wrong on purpose; regions that are too small.
+// is not what the file expects. Method: small graphs by hand and random ones, in every mode,
+// against GraphModel; expectations made wrong on purpose; regions that are too small.
 #include "tools/replay_run.h"
 
 #include <gmock/gmock.h>

@@ -29,14 +29,15 @@ protected:
     }
     /// The second validation.
     PassResult validate() {
-        pass_.begin_batch(false);
+        pass_.begin_batch(false, false);
         return finish();
     }
     void end() {
-        while (!batch_.empty()) batch_.take_apart(~0u);
+        while (!batch_.empty()) batch_.take_apart(~0u, false, uncollectable_);
     }
 
     Batch batch_;
+    std::size_t uncollectable_ = 0;
 };
 
 TEST_F(BatchTest, is_empty_until_a_pass_found_garbage_with_user_code) {
@@ -76,7 +77,7 @@ TEST_F(BatchTest, takes_apart_about_as_many_as_asked) {
     EXPECT_EQ(run().batched, 50u);
     std::size_t ended = 0;
     while (!batch_.empty()) {
-        const std::size_t now = batch_.take_apart(7);
+        const std::size_t now = batch_.take_apart(7, false, uncollectable_);
         EXPECT_LE(now, 7u);
         ended += now;
         EXPECT_EQ(events::count('D'), static_cast<int>(ended));

@@ -1,6 +1,5 @@
 // Goal: the control surface: what collect, step, drain, enable, thresholds, callbacks and
-// statistics
-// do and return. Method: small garbage, one call at a time, no background thread.
+// statistics do and return. Method: small garbage, one call at a time, no background thread.
 #include "gc/collector.h"
 
 #include <gtest/gtest.h>

@@ -24,7 +24,9 @@ protected:
     /// Ends what the pass left as the batch, without a second validation.
     void end_batch() {
         Batch batch(heap_, pass_);
-        while (!batch.empty()) batch.take_apart(~0u);
+        std::size_t uncollectable = 0;
+        while (!batch.empty()) batch.take_apart(~0u, false, uncollectable);
+        EXPECT_EQ(uncollectable, 0u);
     }
 };
 
@@ -104,7 +106,7 @@ TEST_F(PassDispose, a_finalizer_makes_a_batch_that_lives_until_it_is_validated_a
     Batch batch(heap_, pass_);
     EXPECT_TRUE(testing::run_finalizers(batch));
     EXPECT_EQ(events::count('F'), 2);
-    pass_.begin_batch(false);
+    pass_.begin_batch(false, false);
     EXPECT_FALSE(finish().aborted);
     EXPECT_FALSE(is_alive(first));
     end_batch();
@@ -129,7 +131,7 @@ TEST_F(PassDispose, without_user_code_means_that_such_garbage_stays_a_candidate)
     EXPECT_EQ(run_all().batched, 2u);
     Batch batch(heap_, pass_);
     testing::run_finalizers(batch);
-    pass_.begin_batch(false);
+    pass_.begin_batch(false, false);
     finish();
     end_batch();
     EXPECT_EQ(events::all().size(), 5u);

@@ -1,7 +1,6 @@
 // Goal: a Field counts exactly one, hands out counted references, and survives being written
-// through
-// the very reference that is moved in. Method: counts after every operation, one thread (threads:
-// tests/semantic/concurrent_fields_test.cc).
+// through the very reference that is moved in. Method: counts after every operation, one thread
+// (threads: tests/semantic/concurrent_fields_test.cc).
 #include "heap/field.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,5 @@
 // Goal: an end by count runs in the order that heap/reclaim.cc states, whatever shape the graph
-// has.
-// Method: the events of small graphs, whole; of random trees against a recursive model.
+// has. Method: the events of small graphs, whole; of random trees against a recursive model.
 #include <gtest/gtest.h>
 
 #include <string>

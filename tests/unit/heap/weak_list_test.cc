@@ -84,7 +84,9 @@ TEST_F(WeakListTest, a_node_may_be_attached_again) {
 TEST_F(WeakListTest, cutting_kills_every_node_and_empties_the_list) {
     WeakNode nodes[5];
     for (WeakNode& node : nodes) node.attach(heap(), object_.get());
-    object_->cut_all(heap());
+    DueCallbacks due;
+    object_->cut_all(heap(), due);
+    EXPECT_TRUE(due.empty());
     EXPECT_TRUE(object_->empty());
     for (WeakNode& node : nodes) {
         EXPECT_EQ(node.target(), nullptr);

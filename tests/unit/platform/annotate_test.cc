@@ -1,6 +1,5 @@
 // Goal: poisoned memory may not be touched in builds with AddressSanitizer, unpoisoned memory may
-// in
-// all, and the redzone exists exactly there. Method: one byte before and after.
+// in all, and the redzone exists exactly there. Method: one byte before and after.
 #include "platform/annotate.h"
 
 #include <gtest/gtest.h>

@@ -1,0 +1,202 @@
+// Goal: freeze, the garbage list, legacy finalizers, settle and rehearse do what Python's gc does.
+// Method: small garbage, the collector called by hand unless it is about its thread.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "heap/query.h"
+#include "heap/weak_reference.h"
+#include "tests/support/heap_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::drop_ring_of_two;
+using testing::drop_self_loop;
+using testing::Finalized;
+using testing::HeapTest;
+using testing::Plain;
+using testing::Probe;
+namespace events = testing::events;
+
+class GarbageListTest : public HeapTest {
+protected:
+    GarbageListTest() = default;
+    explicit GarbageListTest(const ManagedHeapConfig& config) : HeapTest(kBytes, config) {}
+
+    std::size_t garbage_size() {
+        std::size_t size = 0;
+        collector().garbage(
+            [](void* count, const Ref<Object>&) { ++*static_cast<std::size_t*>(count); }, &size);
+        return size;
+    }
+    Ref<Object> any_garbage() {
+        Ref<Object> found;
+        collector().garbage(
+            [](void* out, const Ref<Object>& object) { *static_cast<Ref<Object>*>(out) = object; },
+            &found);
+        return found;
+    }
+};
+
+TEST_F(GarbageListTest, frozen_objects_are_roots_unlisted_and_die_by_count_only) {
+    const Ref<Plain> kept = make<Plain>(1);
+    kept->left = make<Plain>(2);
+    drop_self_loop<Plain>(managed(), 3);
+    collector().freeze();
+    EXPECT_EQ(collector().freeze_count(), 3u);
+    EXPECT_EQ(collect(), 0u);
+    drop_self_loop<Plain>(managed(), 4);
+    EXPECT_EQ(collect(), 1u) << "new objects are not frozen";
+    kept->left = nullptr;
+    EXPECT_EQ(collector().freeze_count(), 2u) << "one has died by count";
+    collector().unfreeze();
+    EXPECT_EQ(collector().freeze_count(), 0u);
+    EXPECT_EQ(collect(), 1u);
+}
+
+TEST_F(GarbageListTest, save_all_keeps_what_would_go_after_its_finalizers) {
+    collector().set_save_all(true);
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    EXPECT_EQ(collect(), 2u);
+    EXPECT_EQ(events::count('F'), 2);
+    EXPECT_EQ(events::count('D'), 0);
+    EXPECT_EQ(garbage_size(), 2u);
+    EXPECT_EQ(collect(), 0u) << "the list is a root";
+    {
+        const Ref<Object> one = any_garbage();
+        EXPECT_EQ(refcount(one), 3u) << "the handle, the ring and the list";
+        EXPECT_TRUE(collector().take_garbage(one));
+        EXPECT_FALSE(collector().take_garbage(one));
+        EXPECT_EQ(refcount(one), 2u);
+    }
+    collector().set_save_all(false);
+    EXPECT_EQ(collect(), 0u) << "the other one is still on the list";
+    collector().clear_garbage();
+    EXPECT_EQ(live_objects(), 2u) << "a ring";
+    EXPECT_EQ(collect(), 2u);
+    EXPECT_EQ(events::count('F'), 2) << "not again";
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(GarbageListTest, save_all_keeps_plain_garbage_whole) {
+    collector().set_save_all(true);
+    drop_ring_of_two<Plain>(managed(), 1, 2);
+    EXPECT_EQ(collect(), 2u);
+    {
+        const Ref<Plain> one = cast<Plain>(any_garbage());
+        EXPECT_EQ(one->left->left.load(), one);
+    }
+    collector().set_save_all(false);
+    collector().clear_garbage();
+    EXPECT_EQ(collect(), 2u);
+}
+
+class LegacyTest : public GarbageListTest {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::manual();
+        config.heap.legacy_finalizers = true;
+        return config;
+    }
+    LegacyTest() : GarbageListTest(config()) {}
+    ~LegacyTest() override { Finalized::forget_scripts(); }
+};
+
+TEST_F(LegacyTest, a_ring_with_a_finalizer_is_uncollectable_and_listed) {
+    {
+        const Ref<Finalized> a = make<Finalized>(1);
+        const Ref<Plain> b = make<Plain>(2);
+        a->any = b;
+        b->any = a;
+    }
+    const CollectResult result = collector().collect();
+    EXPECT_EQ(result.unreachable, 2u);
+    EXPECT_EQ(result.uncollectable, 2u);
+    EXPECT_EQ(events::all(), "");
+    EXPECT_EQ(garbage_size(), 1u) << "only what has the finalizer";
+    EXPECT_EQ(collect(), 0u) << "the list is a root";
+    collector().clear_garbage();
+    EXPECT_EQ(collector().collect().uncollectable, 2u) << "found again";
+    cast<Finalized>(any_garbage())->any = nullptr;
+    collector().clear_garbage();
+    EXPECT_EQ(events::all(), "F1");
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(LegacyTest, what_only_hangs_from_a_ring_dies_by_count_and_is_not_listed) {
+    {
+        const Ref<Plain> a = make<Plain>(1);
+        a->left = a;
+        a->any = make<Finalized>(2);
+    }
+    const CollectResult result = collector().collect();
+    EXPECT_EQ(result.unreachable, 1u);
+    EXPECT_EQ(result.uncollectable, 0u);
+    EXPECT_EQ(events::all(), "F2");
+    EXPECT_EQ(garbage_size(), 0u);
+}
+
+TEST_F(LegacyTest, finalizers_run_at_every_death_and_weak_references_die_before) {
+    static Ref<Finalized> saved;
+    static Weak<Finalized> weak;
+    static bool expired_in_finalizer;
+    Finalized::on_finalize[1] = [](Finalized& object) {
+        expired_in_finalizer = weak.expired();
+        if (events::count('F', 1) == 1) saved = self(&object);
+    };
+    Ref<Finalized> object = make<Finalized>(1);
+    weak = object;
+    object.reset();
+    EXPECT_TRUE(expired_in_finalizer);
+    EXPECT_EQ(refcount(saved), 1u);
+    saved.reset();
+    EXPECT_EQ(events::all(), "F1 F1");
+    EXPECT_EQ(live_objects(), 0u);
+    weak.reset();
+}
+
+TEST_F(GarbageListTest, a_rehearsal_reclaims_nothing_and_changes_nothing) {
+    const Ref<Plain> kept = make<Plain>(5);
+    kept->left = kept;
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    drop_self_loop<Plain>(managed(), 3);
+    for (int i = 0; i < 3; ++i) collector().rehearse();
+    EXPECT_EQ(live_objects(), 4u);
+    EXPECT_EQ(events::all(), "");
+    EXPECT_EQ(refcount(kept), 2u);
+    EXPECT_EQ(collect(), 3u);
+    kept->left = nullptr;
+}
+
+class SettleTest : public GarbageListTest {
+protected:
+    SettleTest() : GarbageListTest(testing::with_background()) {}
+    void TearDown() override {
+        collector().stop();
+        GarbageListTest::TearDown();
+    }
+};
+
+TEST_F(SettleTest, returns_after_an_automatic_collection_of_everything) {
+    for (int round = 0; round < 20; ++round) {
+        drop_ring_of_two<Plain>(managed(), 1, 2);
+        ASSERT_TRUE(collector().settle());
+        ASSERT_EQ(live_objects(), 0u);
+    }
+}
+
+TEST_F(SettleTest, has_nothing_to_wait_for_when_nothing_is_automatic) {
+    collector().disable();
+    EXPECT_FALSE(collector().settle());
+    collector().enable();
+    collector().set_threshold(0);
+    EXPECT_FALSE(collector().settle());
+    EXPECT_TRUE(collector().is_enabled());
+    collector().stop();
+    collector().set_threshold(1);
+    EXPECT_FALSE(collector().settle());
+}
+
+}  // namespace
+}  // namespace ouro

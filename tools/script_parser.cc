@@ -293,7 +293,7 @@ absl::Status Parser::read_other_arguments(ScriptArguments kind, const Words& arg
         case kEvents: return read_events(arguments, statement);
         case kModeName: return read_mode(arguments[0], scope);
         default:
-            statement.words.assign(arguments.begin(), arguments.end());
+            for (const absl::string_view word : arguments) statement.words.emplace_back(word);
             return absl::OkStatus();
     }
 }

@@ -10,7 +10,9 @@ using platform::memory_order_release;
 
 namespace {
 
-constexpr unsigned kAttemptsMax = 4;  // of an emergency pass that was aborted
+constexpr unsigned kWaitsMax = 64;                       // for a collection to begin its pass
+constexpr unsigned kAttemptsMax = 4;                     // of an emergency pass that was aborted
+constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
 
 }  // namespace
 
@@ -40,7 +42,28 @@ Error Collector::emergency(unsigned attempt) {
     } else {
         run_plain_pass(attempt > 0);
     }
+    settle_plain_postponed();
     return Error::none;
+}
+
+/// Ends that were put off and need no user code, as long as there are any.
+void Collector::settle_plain_postponed() {
+    PassOptions options;
+    options.only_postponed = true;
+    options.include_deferred = true;
+    for (bool progress = true; progress;) {
+        progress = false;
+        heap_.run_postponed(false);
+        if (Counters::get(heap_.counters().postponed) == 0) return;
+        run_separate_pass(options);
+        for (;;) {
+            pass_lock_.lock();
+            void* object = pass_.take_postponed();
+            pass_lock_.unlock();
+            if (object == nullptr) break;
+            if (heap_.settle_plain_postponed(object)) progress = true;
+        }
+    }
 }
 
 /// A pass over the batch that waits for finalizers or is in the middle of them, if there is one.
@@ -50,10 +73,7 @@ Error Collector::take_plain_from_batch() {
     } else {
         pass_lock_.lock();
     }
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
+    while (step_pass(config_.step_units)) let_others_step();
     const bool alive = pass_.batch_is_alive();
     if (alive) {
         pass_.begin_batch(true, save_all());
@@ -71,8 +91,7 @@ bool Collector::finish_pass() {
     platform::LockGuard guard(pass_lock_);
     const std::uint32_t serial = pass_serial_;
     while (pass_serial_ == serial && step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
+        let_others_step();
     }
     return pass_serial_ != serial || !pass_.result().aborted;
 }
@@ -91,24 +110,28 @@ void Collector::rehearse() {
     options.rehearsal = true;
     options.include_deferred = true;
     pass_lock_.lock();
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
+    while (step_pass(config_.step_units)) let_others_step();
     pass_.begin(options);
     ++pass_serial_;
     pass_lock_.unlock();
     finish_pass();
 }
 
+/// A collection that has waited for its turn begins its pass before other contexts begin theirs;
+/// bounded, should it get no processor.
+bool Collector::collection_goes_first(unsigned wait) const {
+    // order: acquire; pairs with run_pass().
+    return collection_wants_pass_.load(memory_order_acquire) != 0 && wait < kWaitsMax;
+}
+
 /// A pass that is part of no collection, to its end; again if it was aborted.
 void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         pass_lock_.lock();
-        while (step_pass(config_.step_units)) {
-            pass_lock_.unlock();
-            pass_lock_.lock();
-        }
+        for (unsigned wait = 0; step_pass(config_.step_units) || collection_goes_first(wait);
+             ++wait)
+            let_others_step();
+        if (!options.only_postponed) heap_.signal().reset();
         pass_.begin(options);
         ++pass_serial_;
         pass_lock_.unlock();
@@ -118,36 +141,35 @@ void Collector::run_separate_pass(const PassOptions& options) {
 
 // ---- the background thread
 
-void Collector::wake_hook(void* self) {
-    auto* collector = static_cast<Collector*>(self);
-    // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
-    const std::uint32_t before = collector->dirty_pages_.fetch_add(1, memory_order_relaxed);
-    if (before == 0 || before + 1 == collector->threshold()) collector->wake_.set();
+bool Collector::is_running() const {
+    return running_.load(memory_order_acquire) != 0;  // order: pairs with start() and stop()
 }
 
 bool Collector::start() {
-    if (running_) return true;
+    if (is_running()) return true;
     stopping_.store(0, memory_order_release);  // order: pairs with the loop in background()
-    running_ = thread_.start(&Collector::thread_main, this);
-    return running_;
+    const bool started = thread_.start(&Collector::thread_main, this);
+    running_.store(started ? 1 : 0, memory_order_release);  // order: pairs with is_running()
+    return started;
 }
 
 void Collector::stop() {
-    if (!running_) return;
+    if (!is_running()) return;
     stopping_.store(1, memory_order_release);  // order: pairs with the loop in background()
-    wake_.set();
+    wake().set();
     thread_.join();
-    running_ = false;
+    running_.store(0, memory_order_release);  // order: pairs with is_running()
 }
 
 void Collector::thread_main(void* self) { static_cast<Collector*>(self)->background(); }
 
 void Collector::background() {
-    for (;;) {
+    // order: acquire, both; pairs with stop(), whose signal any of the waits may have consumed.
+    while (stopping_.load(memory_order_acquire) == 0) {
         if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
-        if (stopping_.load(memory_order_acquire) != 0) return;  // order: pairs with stop()
-        if (is_enabled()) background_round();
+        if (stopping_.load(memory_order_acquire) != 0) return;
+        if (is_enabled() && !background_round()) wake().wait(config_.delay_ns);
     }
 }
 
@@ -159,10 +181,10 @@ bool Collector::is_asked() const {
 
 void Collector::rest_until_asked_or_due() {
     const std::uint64_t wait = time_to_wait();
-    if (wait != 0) wake_.wait(wait);
+    if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    if (!stopping && !is_asked() && dirty_pages() < threshold()) wake_.wait(config_.delay_ns);
+    if (!stopping && !is_asked() && dirty_pages() < threshold()) wake().wait(config_.delay_ns);
 }
 
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
@@ -184,10 +206,10 @@ bool Collector::settle() {
     // order: acq_rel / acquire; pairs with background_round().
     const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
     for (;;) {
-        if (!running_ || !is_enabled() || threshold() == 0) return false;
+        if (!is_running() || !is_enabled() || threshold() == 0) return false;
         const std::uint32_t served = settle_served_.load(memory_order_acquire);
         if (static_cast<std::int32_t>(served - asked) >= 0) return true;
-        wake_.set();
+        wake().set();
         platform::yield_thread();
     }
 }
@@ -203,11 +225,13 @@ void Collector::settle_in_background() {
     leave_collection();
 }
 
-void Collector::background_round() {
+/// False: the collection is not ours to begin; better wait a little.
+bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
-        // A batch waits for drain(): what needs no user code can still go.
-        if (config_.user_code_by_drain) run_plain_pass(false);
-        return;
+        // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
+        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false);
+        deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
+        return false;
     }
     bool waits = false;
     {
@@ -225,8 +249,8 @@ void Collector::background_round() {
             finish_stepped_pass();
             heap_.run_postponed(false);
             options.save_all = save_all();
-            if (batch_.empty()) result.unreachable = run_pass(&options).collected;
-            waits = !batch_.empty();
+            if (!has_batch()) result.unreachable = run_pass(&options).collected;
+            waits = has_batch();
         } else {
             result = run_collection(options);
         }
@@ -236,6 +260,7 @@ void Collector::background_round() {
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
+    return true;
 }
 
 /// Deferred candidates get their share of the time, no more: the next look is as far away as this
@@ -247,22 +272,31 @@ void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
 
 // ---- fork
 
-void Collector::before_fork_hook(void* self) {
+/// First round: the collections of all heaps are waited for, while all locks can still be had.
+void Collector::before_fork_hook(void* self, bool lock) {
     auto& collector = *static_cast<Collector*>(self);
+    if (lock) {
+        collector.pass_lock_.lock();
+        while (collector.step_pass(collector.config_.step_units)) {
+        }
+        collector.collection_lock_.lock();
+        return;
+    }
     collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
     if (!collector.forking_in_collection_) collector.enter_collection(true);
-    collector.pass_lock_.lock();
 }
 
 void Collector::after_fork_hook(void* self, bool in_child) {
     auto& collector = *static_cast<Collector*>(self);
+    collector.collection_lock_.unlock();
     collector.pass_lock_.unlock();
     if (in_child) {
         collector.thread_.forget();
-        collector.wake_.forget_waiters();
-        collector.running_ = false;
+        // order: relaxed; the child has one thread.
+        collector.running_.store(0, memory_order_relaxed);
     }
-    if (!collector.forking_in_collection_) collector.leave_collection();
+    if (!collector.forking_in_collection_)
+        collector.leave_collection(!collector.stepping_ && collector.has_batch());
 }
 
 }  // namespace ouro

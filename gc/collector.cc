@@ -1,6 +1,8 @@
 #include "gc/collector.h"
 #include "gc/collecting_scope.h"
 
+#include <utility>
+
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
 
@@ -21,11 +23,11 @@ constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold
 
 Collector::Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes)
     : heap_(heap), config_(config), pass_(heap, heap.extra(), region_bytes), batch_(heap, pass_) {
-    // order: relaxed, both; no other context knows the collector yet.
+    // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
-    threshold_pages_.store(config.threshold_pages, memory_order_relaxed);
-    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::wake_hook,
-                     &Collector::before_fork_hook, &Collector::after_fork_hook};
+    heap_.signal().set_threshold(config.threshold_pages);
+    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::before_fork_hook,
+                     &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -53,14 +55,23 @@ bool Collector::step_pass(std::uint32_t units) {
     if (pass_serial_ == collection_serial_ && !collection_pass_done_) {
         pass_result_ = result;
         collection_pass_done_ = true;
+    } else if (pass_.is_batch_pass()) {
+        taken_from_batch_ += result.collected;
     }
     return true;
+}
+
+/// Between two steps: whoever waits for the lock gets a chance. Caller holds the lock.
+void Collector::let_others_step() {
+    pass_lock_.unlock();
+    if (port::kWaitAllowed) platform::yield_thread();
+    pass_lock_.lock();
 }
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
-    dirty_pages_.store(0, memory_order_relaxed);  // order: a hint for pacing
+    heap_.signal().reset();
     pass_.begin(options);
     collection_serial_ = ++pass_serial_;
     collection_pass_done_ = false;
@@ -68,11 +79,11 @@ void Collector::begin_pass(const PassOptions& options) {
 
 /// A pass of the collection, to its end, after any pass that is under way. Null: over the batch.
 PassResult Collector::run_pass(const PassOptions* options) {
+    // order: acq_rel, both; pairs with run_separate_pass(), which lets a collection go first.
+    collection_wants_pass_.store(1, memory_order_release);
     pass_lock_.lock();
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
+    while (step_pass(config_.step_units)) let_others_step();
+    collection_wants_pass_.store(0, memory_order_release);
     if (options != nullptr) {
         begin_pass(*options);
     } else {
@@ -82,8 +93,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
     }
     while (!collection_pass_done_) {
         step_pass(config_.step_units);
-        pass_lock_.unlock();
-        pass_lock_.lock();
+        let_others_step();
     }
     const PassResult result = pass_result_;
     pass_lock_.unlock();
@@ -139,8 +149,7 @@ Header* Collector::next_due() {
         } else {
             due = batch_.next_due(kDuePages, done);
         }
-        pass_lock_.unlock();
-        pass_lock_.lock();
+        let_others_step();
     }
     pass_lock_.unlock();
     return due;
@@ -160,13 +169,20 @@ bool Collector::run_finalizers(std::uint32_t& budget) {
 /// The second validation of a batch whose finalizers have all run. If its members kept showing
 /// life, they are candidates again and the batch is empty.
 void Collector::validate_batch(CollectResult& result) {
-    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    bool aborted = true;
+    for (unsigned attempt = 0; attempt < kAttemptsMax && aborted; ++attempt) {
+        // A postponed release of a member would count as life.
+        if (heap_.has_postponed()) settle_postponed();
         const PassResult pass = run_pass(nullptr);
         result.unreachable += pass.collected;
-        if (!pass.aborted) return;
+        aborted = pass.aborted;
     }
-    result.complete = false;
     platform::LockGuard guard(pass_lock_);
+    result.unreachable += std::exchange(taken_from_batch_, 0);
+    if (!aborted) return;
+    result.complete = false;
+    while (step_pass(config_.step_units)) {  // an emergency's, perhaps over this very batch
+    }
     batch_.give_up();
 }
 
@@ -174,7 +190,7 @@ void Collector::validate_batch(CollectResult& result) {
 /// of weak references, finalizers, second validation, the end.
 void Collector::finish_batch(CollectResult& result, std::uint32_t budget) {
     budget -= heap_.run_waiting_callbacks(budget);
-    if (batch_.empty() || budget == 0) return;
+    if (!has_batch() || budget == 0) return;
     if (pass_.batch_is_alive()) {
         if (!run_finalizers(budget)) return;
         validate_batch(result);
@@ -186,6 +202,13 @@ void Collector::finish_batch(CollectResult& result, std::uint32_t budget) {
     Counters::add(uncollectable_, uncollectable);
     result.unreachable += ended + uncollectable;
     result.uncollectable += uncollectable;
+}
+
+/// Is a batch under way? Only the owner of the collection begins and ends one, but an emergency may
+/// take members out.
+bool Collector::has_batch() {
+    platform::LockGuard guard(pass_lock_);
+    return !batch_.empty();
 }
 
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
@@ -211,23 +234,14 @@ bool Collector::settle_postponed() {
     return !heap_.has_postponed();
 }
 
-/// A pass that step() began and did not finish: to its end. Its batch is the collection's.
-void Collector::finish_stepped_pass() {
-    if (!stepping_) return;
-    pass_lock_.lock();
-    while (!collection_pass_done_) {
-        step_pass(config_.step_units);
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
-    stepping_ = false;
-    pass_lock_.unlock();
-}
-
 CollectResult Collector::run_collection(PassOptions options) {
     CollectResult result;
     options.save_all = save_all();
     finish_stepped_pass();
+    {
+        platform::LockGuard guard(pass_lock_);
+        taken_from_batch_ = 0;  // before this call
+    }
     finish_batch(result);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -235,10 +249,13 @@ CollectResult Collector::run_collection(PassOptions options) {
         const PassResult pass = run_pass(&options);
         result.unreachable += pass.collected;
         finish_batch(result);
+        const bool put_off = heap_.has_postponed();
         const bool settled = settle_postponed();
         result.complete = settled && result.complete && !pass.aborted;
-        if (result.complete) break;
+        // What was put off kept others alive during the pass.
+        if (result.complete && !put_off) break;
     }
+    heap_.blocks().tidy();
     return result;
 }
 
@@ -259,72 +276,16 @@ CollectResult Collector::collect() {
     return result;
 }
 
-bool Collector::step(std::uint32_t units) {
-    if (platform::current_context().collecting_depth > 0) return false;
-    if (!enter_collection(false)) return true;
-    bool more = true;
-    CollectResult result;
-    if (!batch_.empty() && !stepping_) {  // one that waited for drain()
-        CollectingScope scope;
-        finish_batch(result);
-        settle_postponed();
-        more = true;
-    } else {
-        CollectingScope scope;
-        pass_lock_.lock();
-        if (pass_.idle() && !stepping_) {
-            PassOptions options;
-            options.objects_per_root = config_.objects_per_root;
-            options.include_deferred = pass_.has_deferred();
-            options.save_all = save_all();
-            begin_pass(options);
-            stepping_ = true;
-        }
-        step_pass(units == 0 ? 1 : units);
-        more = !stepping_ || !collection_pass_done_;
-        pass_lock_.unlock();
-        if (!more) {
-            finish_stepped_pass();
-            finish_batch(result);
-            settle_postponed();
-            more = !result.complete;
-        }
-    }
-    leave_collection();
-    return more;
-}
-
-bool Collector::drain(std::uint32_t objects) {
-    if (platform::current_context().collecting_depth > 0) return false;
-    {
-        platform::LockGuard guard(collection_lock_);
-        if (collection_taken_ && !batch_waits_) return true;
-        collection_taken_ = true;
-        batch_waits_ = false;  // ours now
-    }
-    bool more = false;
-    {
-        CollectingScope scope;
-        CollectResult result;
-        finish_stepped_pass();
-        finish_batch(result, objects);
-        settle_postponed();
-        more = !batch_.empty();
-    }
-    leave_collection(more);
-    return more;
-}
-
 // ---- control
 
 void Collector::enable() {
     enabled_.store(1, memory_order_release);  // order: pairs with is_enabled()
-    wake_.set();
+    wake().set();
 }
 void Collector::disable() { enabled_.store(0, memory_order_release); }  // order: see enable()
 bool Collector::is_enabled() const {
-    return enabled_.load(memory_order_acquire) != 0;
-}  // order: see enable()
+    return enabled_.load(memory_order_acquire) != 0;  // order: see enable()
+}
 
 void Collector::set_callback(void (*callback)(void*, const CollectInfo&), void* self) {
     platform::LockGuard guard(collection_lock_);
@@ -339,7 +300,10 @@ Violation Collector::verify() {
     return ouro::verify(heap_);
 }
 
-bool Collector::collecting() const { return collection_taken_; }
+bool Collector::collecting() const {
+    platform::LockGuard guard(collection_lock_);
+    return collection_taken_;
+}
 
 CollectorStatistics Collector::statistics() const {
     return {Counters::get(collections_),    Counters::get(automatic_),

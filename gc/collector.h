@@ -119,14 +119,8 @@ public:
     bool is_enabled() const;
     /// Pages with new candidates that make the background collector start at once; 0: it stays
     /// enabled but never starts by itself.
-    void set_threshold(std::uint32_t pages) {
-        // order: relaxed; a tuning value.
-        threshold_pages_.store(pages, platform::memory_order_relaxed);
-    }
-    std::uint32_t threshold() const {
-        // order: relaxed; a tuning value.
-        return threshold_pages_.load(platform::memory_order_relaxed);
-    }  // order: a tuning value
+    void set_threshold(std::uint32_t pages) { heap_.signal().set_threshold(pages); }
+    std::uint32_t threshold() const { return heap_.signal().threshold(); }
     CollectorStatistics statistics() const;
     /// One function for start and stop of collections; null removes it.
     void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
@@ -134,9 +128,9 @@ public:
     /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
     /// during its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
     void get_objects(void (*visit)(void* self, const Ref<Object>& object), void* self);
-    /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only, are
-    /// roots for the rest, and are not listed. Objects under construction and garbage that waits
-    /// for its finalizers are left out. Time: O(pages + objects), under the pass lock.
+    /// Sets all tracked objects aside (gc.freeze): from now on they are reclaimed by count only,
+    /// are roots for the rest, and are not listed. Objects under construction and garbage that
+    /// waits for its finalizers are left out. Time: O(pages + objects), under the pass lock.
     void freeze();
     /// Takes them all back; each is a candidate of the next collection. Time: as freeze().
     void unfreeze();
@@ -173,23 +167,23 @@ public:
 private:
     static void thread_main(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
-    static void wake_hook(void* self);
-    static void before_fork_hook(void* self);
+    static void before_fork_hook(void* self, bool lock);
     static void after_fork_hook(void* self, bool in_child);
 
     void background();
-    void background_round();
+    bool is_running() const;
+    bool background_round();
     void settle_in_background();
     void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
     bool finish_pass();
     void run_plain_pass(bool include_deferred);
+    void settle_plain_postponed();
     void run_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
-    std::uint32_t dirty_pages() const {
-        return dirty_pages_.load(platform::memory_order_relaxed);  // order: a hint for pacing
-    }
+    platform::Event& wake() { return heap_.signal().wake(); }
+    std::uint32_t dirty_pages() const { return heap_.signal().pages(); }
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();
 
@@ -204,12 +198,18 @@ private:
     Ref<Object> take_any_garbage(PageIndex& from);
     void begin_pass(const PassOptions& options);
     bool step_pass(std::uint32_t units);
+    void let_others_step();
+    bool collection_goes_first(unsigned wait) const;
     Header* next_due();
     bool run_finalizers(std::uint32_t& budget);
     void validate_batch(CollectResult& result);
     void finish_batch(CollectResult& result, std::uint32_t budget = ~0u);
     void finish_stepped_pass();
+    void begin_stepped_pass();
+    bool continue_stepped_pass(CollectResult& result, std::uint32_t units);
+    void step_batch(CollectResult& result, std::uint32_t units);
     bool settle_postponed();
+    bool has_batch();
 
     Heap& heap_;
     CollectorConfig config_;
@@ -219,24 +219,22 @@ private:
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass
     bool collection_pass_done_ = true;
-    bool stepping_ = false;  ///< step() has begun a pass whose end is not seen to yet
+    std::size_t taken_from_batch_ = 0;  ///< by emergencies, for the collection's figure
+    bool stepping_ = false;             ///< step() has begun a pass whose end is not seen to yet
 
-    platform::Mutex collection_lock_;  ///< guards the flag below, never held for long
-    bool collection_taken_ = false;    ///< by a context, or by a batch that waits for drain()
-    Batch batch_;                      ///< owned with the collection
-    bool batch_waits_ = false;         ///< for drain() or the next collect()
+    mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
+    bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
+    bool batch_waits_ = false;       ///< for drain() or the next collect()
+    Batch batch_;                    ///< owned with the collection
 
     platform::Thread thread_;
-    platform::Event wake_;
     platform::atomic<std::uint32_t> stopping_{0};
     platform::atomic<std::uint32_t> enabled_{1};
+    platform::atomic<std::uint32_t> collection_wants_pass_{0};
     platform::atomic<std::uint32_t> save_all_{0};
-    platform::atomic<std::uint32_t> settle_asked_{0};  ///< how often settle() was called
-    platform::atomic<std::uint32_t> settle_served_{
-        0};  ///< the calls before the collection that ended
-    platform::atomic<std::uint32_t> dirty_pages_{0};
-    platform::atomic<std::uint32_t> threshold_pages_{16};
-    bool running_ = false;
+    platform::atomic<std::uint32_t> settle_asked_{0};   ///< how often settle() was called
+    platform::atomic<std::uint32_t> settle_served_{0};  ///< the calls answered by now
+    platform::atomic<std::uint32_t> running_{0};
     bool forking_in_collection_ = false;  ///< the forking context owns the collection itself
     std::uint64_t deferred_due_ns_ = 0;
 

@@ -1,5 +1,5 @@
-// The collector's long-lived sets: objects set aside (freeze) and the garbage list (save all, legacy
-// finalizers). Both are bits of the objects and pages themselves; nothing is allocated.
+// The collector's long-lived sets: objects set aside (freeze) and the garbage list (save all,
+// legacy finalizers). Both are bits of the objects and pages themselves; nothing is allocated.
 #include "gc/collector.h"
 
 #include "heap/reference_count.h"
@@ -16,10 +16,7 @@ using platform::memory_order_release;
 template <class V>
 void Collector::for_each_tracked(V&& visit) {
     platform::LockGuard guard(pass_lock_);
-    while (step_pass(config_.step_units)) {
-        pass_lock_.unlock();
-        pass_lock_.lock();
-    }
+    while (step_pass(config_.step_units)) let_others_step();
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = 0; p < blocks.page_count(); ++p) {
         platform::LoadWindow window;  // the span may be dissolved, but not while we look

@@ -50,6 +50,7 @@ void Pass::step(std::uint32_t budget) {
             case Phase::idle: return;
             case Phase::gather: step_gather(); break;
             case Phase::explore: step_explore(); break;
+            case Phase::give_up: step_give_up(); break;
             case Phase::adopt: step_adopt(); break;
             case Phase::reset_edges: step_reset_edges(); break;
             case Phase::edges: step_edges(); break;

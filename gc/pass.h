@@ -9,11 +9,12 @@
 //   spread    so is all it reaches: they leave the set. If any left, back to edges over the rest
 //   condemn   swap every member's word to condemned; a failure takes all of it back
 //   commit    one decision for all of them; an upgrade of a weak reference may have aborted it
-//   cut       if members live on, weak references to all of them die before the first is un-condemned
+//   cut       if members live on, weak references to all of them die before the first is
+//             un-condemned
 //   dispose   if finalizers or callbacks of weak references are to run, all members become the
-//             batch and live on until then. Else
-//             all are dead for certain: references inside go silently, others by decrement; those
-//             with a destructor become the batch, their references to the set cleared
+//             batch and live on until then. Else all are dead for certain: references inside go
+//             silently, others by decrement; those with a destructor become the batch, their
+//             references to the set cleared
 //   free      the others' memory goes back, now that no reference into the set is left
 //
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
@@ -97,6 +98,7 @@ private:
         idle,
         gather,
         explore,
+        give_up,
         adopt,
         reset_edges,
         edges,
@@ -119,14 +121,14 @@ private:
 
     void step_gather();
     void gather_cell(std::uint32_t cell);
-    void keep_deferred(std::uint32_t cell);
+    void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
     bool next_source();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
-    void give_up_root();
+    void step_give_up();
     void step_reset_edges();
     void step_edges();
     void step_scan();

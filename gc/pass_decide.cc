@@ -97,7 +97,7 @@ void Pass::step_scan() {
     Header* header = header_at(member);
     PageInfo& record = page(member.page);
     const bool kept = options_.exclude_user_code && info_of(header).runs_user_code();
-    if (kept && !of_batch_) heap_.report_candidate(header->payload());
+    if (kept && !of_batch_) defer_member(member);
     if (kept || !is_explained(header, record, member.cell)) leave_set(member);
 }
 
@@ -144,8 +144,9 @@ void Pass::step_spread() {
     }
     spend(1);
     record.todo.clear(work_cell_);
-    if (of_batch_ && !options_.exclude_user_code) record.batch.clear(work_cell_);  // resurrected
-    if (!record.batch.test(work_cell_)) unclaim(header, record, work_cell_);
+    const bool stays_in_batch = of_batch_ && options_.exclude_user_code;
+    if (of_batch_ && !stays_in_batch) record.batch.clear(work_cell_);  // resurrected
+    if (!stays_in_batch) unclaim(header, record, work_cell_);
     work_cell_ = kCellsMax;
 }
 

@@ -54,7 +54,7 @@ void Pass::take_back_condemnation(Header* header) {
 /// Save all: the member goes to the garbage list instead.
 void Pass::save(Header* header, Member member) {
     PageInfo& record = page(member.page);
-    record.batch.clear(member.cell);
+    if (of_batch_) record.batch.clear(member.cell);
     record.claimed.clear(member.cell);
     take_back_condemnation(header);
     keep(header, record, member.cell);
@@ -123,7 +123,7 @@ void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
         ++result_.batched;
         return;
     }
-    record.batch.clear(member.cell);
+    if (of_batch_) record.batch.clear(member.cell);
     make_dead(header, 0);
     Counters::add(heap_.counters().reclaimed_by_collector);
     ++result_.collected;
@@ -191,9 +191,11 @@ void Pass::step_free() {
     PageInfo& record = page(p);
     const CellBits members = record.claimed;
     record.claimed.reset();
+    if (finalizers_ || callbacks_) return;  // they are the batch, and live
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         spend(1);
-        if (!record.batch.test(cell)) heap_.give_back(header_at({p, cell}));
+        Header* header = header_at({p, cell});
+        if (info_of(header).destroy == nullptr) heap_.give_back(header);
     }
 }
 

@@ -78,7 +78,7 @@ void Pass::gather_cell(std::uint32_t cell) {
     }
     if (page(gather_page_).claimed.test(cell)) {
         // Reached from another root, or a root that was given up: then it must stay deferred.
-        if (options_.objects_per_root != 0 && gathering_deferred_) keep_deferred(cell);
+        if (options_.objects_per_root != 0 && gathering_deferred_) defer_member(member);
         return;
     }
     if (info.constructing() || word.has(WordValue::kClaimed)) {
@@ -102,11 +102,6 @@ void Pass::gather_cell(std::uint32_t cell) {
     set_root_limit(header, info.level());
     work_page_ = kNoPage;
     phase_ = Phase::explore;
-}
-
-void Pass::keep_deferred(std::uint32_t cell) {
-    page(gather_page_).deferred.set(cell);
-    deferred_.add(heap_.blocks(), gather_page_);
 }
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it
@@ -135,6 +130,12 @@ void Pass::set_root_limit(Header* header, std::uint32_t level) {
     // order: relaxed, both; the pass owner is the only writer of a claimed object's info.
     const InfoValue info{header->info.load(memory_order_relaxed)};
     header->info.store(info.with_level(level + 1).bits, memory_order_relaxed);
+}
+
+/// A member that this pass may not end: asked again by a pass that asks the deferred ones.
+void Pass::defer_member(Member member) {
+    page(member.page).deferred.set(member.cell);
+    deferred_.add(heap_.blocks(), member.page);
 }
 
 /// Puts a candidate off. Decrements need not report it meanwhile: it is on a list.
@@ -180,7 +181,9 @@ bool Pass::claim_target(FieldSlot& slot) {
 
 void Pass::step_explore() {
     if (root_claims_ > root_limit_) {
-        give_up_root();
+        if (work_page_ != kNoPage) todo_.add(heap_.blocks(), work_page_);
+        work_page_ = kNoPage;
+        phase_ = Phase::give_up;
         return;
     }
     if (work_page_ == kNoPage) {
@@ -214,24 +217,24 @@ void Pass::step_explore() {
 
 /// The root reaches more than the limit: what was claimed but not expanded leaves the set again,
 /// and the root is asked later, with a higher limit.
-void Pass::give_up_root() {
-    BlockAllocator& blocks = heap_.blocks();
-    if (work_page_ != kNoPage) todo_.add(blocks, work_page_);
-    for (PageIndex p = todo_.take(blocks); p != kNoPage; p = todo_.take(blocks)) {
-        PageInfo& record = page(p);
-        for (std::uint32_t cell = record.todo.next(0); cell < kCellsMax;
-             cell = record.todo.next(cell + 1)) {
-            record.todo.clear(cell);
-            record.claimed.clear(cell);
-            unclaim(header_at({p, cell}), record, cell);
-            spend(1);
-        }
+void Pass::step_give_up() {
+    const PageIndex p = todo_.take(heap_.blocks());
+    spend(1);
+    if (p == kNoPage) {
+        page(root_.page).deferred.set(root_.cell);
+        deferred_.add(heap_.blocks(), root_.page);
+        ++result_.gave_up_roots;
+        phase_ = Phase::gather;
+        return;
     }
-    page(root_.page).deferred.set(root_.cell);
-    deferred_.add(blocks, root_.page);
-    ++result_.gave_up_roots;
-    work_page_ = kNoPage;
-    phase_ = Phase::gather;
+    PageInfo& record = page(p);
+    for (std::uint32_t cell = record.todo.next(0); cell < kCellsMax;
+         cell = record.todo.next(cell + 1)) {
+        record.todo.clear(cell);
+        record.claimed.clear(cell);
+        unclaim(header_at({p, cell}), record, cell);
+        spend(1);
+    }
 }
 
 }  // namespace ouro

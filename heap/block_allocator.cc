@@ -132,11 +132,17 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
     }
     info.used = 0;
     info.free_head = 1;
+    // B4: no counter of a page is behind a generation that was drawn for a cell on that page.
+    for (std::uint32_t i = 1; i < pages; ++i) {
+        if (pages_[page + i].generation > info.generation)
+            info.generation = pages_[page + i].generation;
+    }
     set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
 }
 
 // In this order: first nobody new finds a span here, then everybody who found one has gone, then
-// the pages change. Until the second is so they wait as `dissolving`.
+// the pages change. Until the second is so they wait as `dissolving`. At most kRetiredMax spans are
+// retired; of those that were kept back so far a bounded number follows.
 bool BlockAllocator::dissolve_retired() {
     while (retired_ != kNoPage) {
         const PageIndex page = retired_;
@@ -149,12 +155,22 @@ bool BlockAllocator::dissolve_retired() {
     }
     retired_count_ = 0;
     if (dissolving_ == kNoPage || !platform::all_windows_closed()) return false;
-    while (dissolving_ != kNoPage) {
+    for (std::uint32_t given = 0; given < 2 * kRetiredMax && dissolving_ != kNoPage; ++given) {
         const PageIndex page = dissolving_;
         unlink(dissolving_, page);
         const std::uint32_t pages = pages_[page].load_layout().pages;
+        for (std::uint32_t i = 1; i < pages; ++i)
+            pages_[page + i].generation = pages_[page].generation;  // B4
         platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
         runs_.give(page, pages);
+    }
+    return true;
+}
+
+bool BlockAllocator::tidy() {
+    platform::LockGuard guard(lock_);
+    while (retired_ != kNoPage || dissolving_ != kNoPage) {
+        if (!dissolve_retired()) return false;
     }
     return true;
 }
@@ -180,8 +196,23 @@ PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
         candidate = pages_[candidate].next;
     }
     const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
-    if (page != kNoPage) format(page, size_class, kSizeClassTable[size_class].span_pages);
+    if (page == kNoPage) return take_back(size_class);
+    format(page, size_class, kSizeClassTable[size_class].span_pages);
     return page;
+}
+
+/// A span of the class that waits to be dissolved: whoever looks at its cells may go on doing so.
+PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
+    for (PageIndex page = dissolving_; page != kNoPage; page = pages_[page].next) {
+        PageLayout layout = pages_[page].load_layout();
+        if (layout.size_class != size_class) continue;
+        unlink(dissolving_, page);
+        layout.kind = PageLayout::kSpan;
+        // order: release; pairs with load_layout(): the cells' headers are what they were.
+        pages_[page].layout.store(layout.encode(), memory_order_release);
+        return page;
+    }
+    return kNoPage;
 }
 
 // ---- allocate
@@ -297,15 +328,19 @@ void BlockAllocator::free(Header* header) {
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
-    dissolve_retired();  // as an allocation would before it gives up
+    if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
     const std::size_t capacity = page_count_ * kPageBytes;
-    const std::size_t run = runs_.largest_run() * kPageBytes;
+    std::size_t block = runs_.largest_run() * kPageBytes;
+    for (std::uint32_t c = 0; c < kSizeClasses; ++c) {
+        if (available_[c] != kNoPage && kSizeClassTable[c].cell_bytes > block)
+            block = kSizeClassTable[c].cell_bytes;
+    }
     const std::size_t overhead = sizeof(Header) + platform::kRedzoneBytes;
     return {capacity,
             used_bytes_,
             used_bytes_max_,
             capacity - used_bytes_,
-            run > overhead ? run - overhead : 0,
+            block > overhead ? block - overhead : 0,
             quarantined_bytes_};
 }
 

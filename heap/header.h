@@ -1,8 +1,8 @@
 // The object header: 16 bytes in front of every object's payload.
 //
 //   offset 0   word        64   count, version, flags (heap/word.h); the only contended part
-//   offset 8   info        32   31 constructing | 30 frozen | 29..16 edges | 15..12 level | 11..0
-// type
+//   offset 8   info        32   31 constructing | 30 frozen | 29..16 edges | 15..12 level |
+//                               11..0 type
 //   offset 12  generation  32   tells the objects apart that lived at this address; in a free cell
 //                               the link to the next free cell
 //   offset 16  payload          zeroed before the constructor runs

@@ -20,6 +20,8 @@ namespace {
 // Chains of dead objects link them by 32-bit numbers of 16-byte units (heap/reclaim.cc).
 constexpr std::size_t kRegionMax = std::size_t{1} << 36;
 constexpr std::size_t kHeapsMax = 16;
+constexpr unsigned kWindowWaitsMax = 128;  // of an allocation, before memory counts as exhausted
+constexpr unsigned kEmergencyRoundsMax = 16;
 platform::atomic<Heap*> g_heaps[kHeapsMax];
 
 std::size_t round_up(std::size_t value, std::size_t alignment) {
@@ -110,68 +112,122 @@ Heap* Heap::of(const void* address) {
 
 // ---- fork
 //
-// The child has one thread. Every lock is taken before the fork, in the order in which the heap
-// takes them, so the child finds consistent structures and can give the locks back. Threads of the
-// parent that were in the middle of an operation leave what they held: a leak in the child, nothing
-// worse.
+// The child has one thread. First the collections of all heaps are waited for, then every lock is
+// taken, in the order in which the heap takes them and with no pass under way, so the child finds
+// consistent structures and can give the locks back. Threads of the parent that were in the middle
+// of an operation leave what they held: a leak in the child, nothing worse.
 
 void Heap::lock_all() {
-    if (hooks_.before_fork != nullptr) hooks_.before_fork(hooks_.self);
     weak_lock_.lock();
     postponed_lock_.lock();
     interned_.lock().lock();
     blocks_.lock().lock();
 }
 
-void Heap::unlock_all() {
+void Heap::unlock_all(bool in_child) {
     blocks_.lock().unlock();
     interned_.lock().unlock();
     postponed_lock_.unlock();
     weak_lock_.unlock();
+    if (in_child) {
+        signal_.wake().forget_waiters();
+        report_all_pages();
+    }
+    if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
 }
 
+/// A thread that the child does not have may have marked a page as dirty without linking it. No
+/// pass is under way.
+void Heap::report_all_pages() {
+    // order: relaxed everywhere here; the child has one thread.
+    dirty_.store(kNoPage, memory_order_relaxed);
+    for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
+        PageInfo& page = blocks_.page(p);
+        std::uint64_t candidates = 0;
+        // order: relaxed, both; see above.
+        for (auto& word : page.candidate) candidates |= word.load(memory_order_relaxed);
+        page.dirty.store(candidates != 0 ? 1 : 0, memory_order_relaxed);
+        if (candidates != 0) push_dirty(p);
+    }
+}
+
+// The heaps that are locked around the fork: others may be made or end between the handlers. One
+// fork at a time, the system sees to that.
+static Heap* g_forking[kHeapsMax];
+
 void Heap::before_fork() {
-    for (auto& slot : g_heaps) {
-        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+    for (std::size_t i = 0; i < kHeapsMax; ++i) {
+        Heap* heap = g_heaps[i].load(memory_order_acquire);  // order: pairs with create()
+        g_forking[i] = heap;
+    }
+    for (const bool lock : {false, true}) {
+        for (Heap* heap : g_forking) {
+            if (heap != nullptr && heap->hooks_.before_fork != nullptr)
+                heap->hooks_.before_fork(heap->hooks_.self, lock);
+        }
+    }
+    for (Heap* heap : g_forking) {
         if (heap != nullptr) heap->lock_all();
     }
 }
 
 void Heap::after_fork_in_parent() {
-    for (auto& slot : g_heaps) {
-        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
-        if (heap == nullptr) continue;
-        heap->unlock_all();
-        if (heap->hooks_.after_fork != nullptr) heap->hooks_.after_fork(heap->hooks_.self, false);
+    for (Heap* heap : g_forking) {
+        if (heap != nullptr) heap->unlock_all(false);
     }
 }
 
 void Heap::after_fork_in_child() {
     platform::forget_other_contexts();
-    for (auto& slot : g_heaps) {
-        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
-        if (heap == nullptr) continue;
-        heap->unlock_all();
-        if (heap->hooks_.after_fork != nullptr) heap->hooks_.after_fork(heap->hooks_.self, true);
+    for (Heap* heap : g_forking) {
+        if (heap != nullptr) heap->unlock_all(true);
     }
 }
 
 // ---- making objects
 
-Result<Header*> Heap::allocate(std::size_t bytes) {
-    if (bytes > blocks_.payload_max()) return Error::object_too_large;
-    Header* header = blocks_.allocate(bytes);
-    for (unsigned attempt = 0; header == nullptr; ++attempt) {
+/// Emptied spans may be kept back by a context that was preempted inside a load window: let it run.
+Header* Heap::allocate_block(std::size_t bytes) {
+    for (unsigned wait = 0;; ++wait) {
+        Header* header = blocks_.allocate(bytes);
+        if (header != nullptr) return header;
+        const bool kept_back = !blocks_.tidy();
+        header = blocks_.allocate(bytes);
+        if (header != nullptr || !kept_back || !port::kWaitAllowed || wait == kWindowWaitsMax)
+            return header;
+        platform::yield_thread();
+    }
+}
+
+/// Attempts to make memory free, from the mildest to the hardest, until the request fits.
+Error Heap::make_room(std::size_t bytes, Header*& header) {
+    for (unsigned attempt = 0;; ++attempt) {
         Error reason = Error::out_of_memory;
         if (has_postponed() && attempt == 0) run_postponed(false);
         if (hooks_.emergency != nullptr) reason = hooks_.emergency(hooks_.self, attempt);
-        header = blocks_.allocate(bytes);
-        if (header == nullptr && reason != Error::none) {
-            Counters::add(counters_.out_of_memory);
-            return reason;
-        }
+        header = allocate_block(bytes);
+        if (header != nullptr || reason != Error::none) return reason;
+    }
+}
+
+Result<Header*> Heap::allocate(std::size_t bytes) {
+    if (bytes > blocks_.payload_max()) return Error::object_too_large;
+    Header* header = allocate_block(bytes);
+    for (unsigned round = 0; header == nullptr; ++round) {
+        const std::size_t before = reclaimed();
+        const Error reason = make_room(bytes, header);
+        if (header != nullptr) break;
+        // What was reclaimed went to other contexts: the memory is not exhausted, only contended.
+        if (reclaimed() != before && round < kEmergencyRoundsMax) continue;
+        Counters::add(counters_.out_of_memory);
+        return reason;
     }
     return header;
+}
+
+std::size_t Heap::reclaimed() const {
+    return Counters::get(counters_.reclaimed_by_count) +
+           Counters::get(counters_.reclaimed_by_collector);
 }
 
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing) {
@@ -285,13 +341,17 @@ void Heap::report_candidate(const void* object) {
     // clears `dirty` before it takes the bits.
     if (page.dirty.load(memory_order_acquire) != 0) return;
     if (page.dirty.exchange(1, memory_order_acq_rel) != 0) return;
+    push_dirty(cell.page);
+    Counters::add(counters_.candidates_reported);
+    signal_.report();
+}
+
+void Heap::push_dirty(PageIndex page) {
     std::uint32_t head = dirty_.load(memory_order_relaxed);  // order: confirmed by the swap below
     do {
-        page.dirty_next = head;
+        blocks_.page(page).dirty_next = head;
         // order: acq_rel; release: dirty_next is written before the page can be taken.
-    } while (!dirty_.compare_exchange(head, cell.page, memory_order_acq_rel, memory_order_relaxed));
-    Counters::add(counters_.candidates_reported);
-    if (hooks_.wake != nullptr) hooks_.wake(hooks_.self);
+    } while (!dirty_.compare_exchange(head, page, memory_order_acq_rel, memory_order_relaxed));
 }
 
 PageIndex Heap::take_dirty_pages() {

@@ -17,6 +17,7 @@
 #include <span>
 
 #include "heap/block_allocator.h"
+#include "heap/candidate_signal.h"
 #include "heap/decision.h"
 #include "heap/error.h"
 #include "heap/fields.h"
@@ -54,11 +55,10 @@ struct CollectorHooks {
     /// Tries to make memory free without running user code, harder with every attempt.
     /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
-    /// Candidates are waiting. Never blocks.
-    void (*wake)(void* self) = nullptr;
-    /// Around fork(): `before` waits for the collection under way and takes the collector's locks,
-    /// `after` gives them back; in the child the background thread does not exist.
-    void (*before_fork)(void* self) = nullptr;
+    /// Around fork(): `before` first waits for the collection under way (lock false, all heaps),
+    /// then finishes the pass and takes the collector's locks (lock true); `after` gives all back.
+    /// In the child the background thread does not exist.
+    void (*before_fork)(void* self, bool lock) = nullptr;
     void (*after_fork)(void* self, bool in_child) = nullptr;
 };
 
@@ -113,6 +113,8 @@ public:
     void release_held(void* object);
     /// Gives up the reference that postpone_release() took over. Collector only, no lock held.
     void settle_postponed(void* object);
+    /// The same for any context: if its end runs user code, it is postponed again, and false.
+    bool settle_plain_postponed(void* object);
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
     /// `allow_user_code` false: stops before the first object whose end runs user code.
     void run_postponed(bool allow_user_code);
@@ -143,6 +145,7 @@ public:
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     CollectorHooks& hooks() { return hooks_; }
+    CandidateSignal& signal() { return signal_; }
     void* extra() { return extra_; }
     Counters& counters() { return counters_; }
     Statistics statistics();
@@ -164,18 +167,25 @@ private:
     static void after_fork_in_parent();
     static void after_fork_in_child();
     void lock_all();
-    void unlock_all();
+    void unlock_all(bool in_child);
+    void report_all_pages();
+    void push_dirty(PageIndex page);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();
     bool live_handles_possible();
     Result<Header*> allocate(std::size_t bytes);
+    Header* allocate_block(std::size_t bytes);
+    Error make_room(std::size_t bytes, Header*& header);
+    std::size_t reclaimed() const;
     void postpone_end(void* object);
+    void end_plain(void* object);
     bool drop_held(Header* header);
     void run_callback(ObjectWeakNode& node);
 
     std::span<std::byte> region_;
     HeapConfig config_;
     CollectorHooks hooks_;
+    CandidateSignal signal_;
     void* extra_ = nullptr;
     BlockAllocator blocks_;
     TypeTable types_;

@@ -1,7 +1,8 @@
 // The table of interned strings: equal texts that were interned are one immortal object.
 //
 // The table's buckets lie in the region; the strings of a bucket are chained through the strings
-// themselves. An interned string's count is saturated, so it is never reclaimed and never counted.
+// themselves. An interned string's count is saturated, so it is never reclaimed; references to it
+// are immediates, so its count is never written again.
 #pragma once
 
 #include <cstddef>

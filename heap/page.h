@@ -5,7 +5,8 @@
 // describes it; the others point back. P1: `layout` of a span changes only while its cells are all
 // free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
 // span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
-// owner of the pass (claimed, todo, deferred) or of the batch (batch).
+// owner of the pass (claimed, todo, deferred, kept) or of the batch (batch): a pass that is not of
+// the batch does not even read the latter.
 #pragma once
 
 #include <cstddef>

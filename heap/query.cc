@@ -1,6 +1,7 @@
 #include "heap/query.h"
 
 #include "heap/reference_count.h"
+#include "heap/values.h"
 #include "platform/context.h"
 
 namespace ouro {
@@ -34,6 +35,11 @@ Header* find_live(const Id& id, WordValue& word) {
     return header;
 }
 
+bool is_interned(Header* header) {
+    return detail::type_of(header->payload()) == &detail::type_info_of<String> &&
+           static_cast<String*>(header->payload())->is_interned();
+}
+
 std::uint32_t count_of(WordValue word) {
     return word.immortal() ? kImmortal : word.count() == 0 ? 0 : word.user_count();
 }
@@ -59,6 +65,7 @@ const char* hex(const Id& id, char* out) {
 namespace detail {
 
 Id id_of_bits(std::uintptr_t bits) {
+    if (is_interned_bits(bits)) bits = address_of_interned(bits);
     if (!is_object(bits)) return {bits, 0};
     // order: relaxed; the caller's reference keeps the object, so the value does not change.
     const std::uint32_t generation =
@@ -140,6 +147,7 @@ Result<Ref<Object>> resolve(const Id& id) {
         WordValue word;
         Header* header = find_live(id, word);
         if (header == nullptr) return Error::dead;
+        if (is_interned(header)) return Ref<Object>::adopt(id.address | detail::kInternedTag);
         switch (detail::try_upgrade(*Heap::of(header), header, word)) {
             case detail::Upgrade::yes: return Ref<Object>::adopt(id.address);
             case detail::Upgrade::dead: return Error::dead;

@@ -9,9 +9,8 @@
 //
 //   63                    32 31                     1  0
 //  +------------------------+------------------------+---+     bit 0 set: no address, so a
-// collector
-//  | link: unit + 1, 0 none |       next field       | 1 |     that reads it follows nothing
-//  +------------------------+------------------------+---+
+//  | link: unit + 1, 0 none |       next field       | 1 |     collector that reads it follows
+//  +------------------------+------------------------+---+     nothing
 //
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
@@ -82,7 +81,12 @@ private:
     /// Releases one reference to `child`. True iff that ended it and its fields are to follow.
     bool let_go(void* child) {
         if (OURO_UNLIKELY(!heap_.blocks_.contains(child))) {
-            detail::release(child);  // another heap's object
+            Heap* other = Heap::of(child);
+            if (allow_user_code_) {
+                detail::release(child);  // another heap's object
+            } else if (other != nullptr) {
+                other->postpone_release(child);
+            }
             return false;
         }
         if (exhausted() || (!allow_user_code_ && ends_in_user_code(child))) {
@@ -224,7 +228,7 @@ private:
                    memory_order_release);
         heap_.postponed_.store(top_, memory_order_release);
         top_ = bottom_ = nullptr;
-        if (heap_.hooks_.wake != nullptr) heap_.hooks_.wake(heap_.hooks_.self);
+        heap_.signal_.report();
     }
 
     Heap& heap_;
@@ -235,37 +239,6 @@ private:
     bool allow_user_code_;
     bool bounded_;
 };
-
-// The caller took the last reference but may not end the object here. If its finalizer is still to
-// run (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
-// completed the step to the finalizer on our behalf, that step is taken back. Otherwise the object
-// is dead for good: count 0 and postponed, nobody may find it alive again.
-void Heap::postpone_end(void* object) {
-    Header* header = header_of(object);
-    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
-    WordValue word = header->load_word();
-    WordValue after;
-    for (;;) {
-        after = word.bumped();
-        if (word.count() == 0) {
-            const bool limbo = info.finalize != nullptr && !word.has(WordValue::kFinalized);
-            if (limbo) after = word.incremented();
-        } else {
-            OURO_ASSERT(word.has(WordValue::kHeld), "an end that nobody owns");
-            if (word.has(WordValue::kPostponed)) after = word.decremented();
-            after = after.without(WordValue::kHeld | WordValue::kFinalized);
-        }
-        after = after.with(WordValue::kPostponed).without(WordValue::kClean);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; pairs with upgrade_from_zero().
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
-    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
-    report_candidate(object);
-}
 
 void Heap::end_object(void* object, bool bounded) {
     platform::Context& context = platform::current_context();
@@ -278,120 +251,7 @@ void Heap::end_object(void* object, bool bounded) {
     --context.cascade_depth;
 }
 
-// Gives up the heap's own reference around the finalizer. True iff it was the last one.
-bool Heap::drop_held(Header* header) {
-    WordValue word = header->load_word();
-    for (;;) {
-        WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
-        if (config_.legacy_finalizers && after.count() != 0)
-            after = after.without(WordValue::kFinalized);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire)) {
-            if (after.count() == 0) return true;
-            // Always, also when marked: its list entry may have been taken off while it was dead.
-            report_candidate(header->payload());
-            return false;
-        }
-        word.bits = expected;
-    }
-}
-
-void Heap::release_held(void* object) {
-    if (drop_held(header_of(object))) end_object(object);
-}
-
-void Heap::run_callback(ObjectWeakNode& node) {
-    const WeakCallback callback = node.take_callback();
-    if (callback != nullptr) callback(*reinterpret_cast<WeakReference*>(&node));
-    release_held(&node);
-}
-
-void Heap::cut_weak_references(void* object, bool callbacks_now) {
-    auto* anchor = static_cast<WeakAnchor*>(object);
-    if (anchor->empty()) return;
-    if (!callbacks_now) {
-        anchor->cut_all(*this, waiting_callbacks_);
-        platform::LockGuard guard(weak_lock_);
-        // order: release; a hint, pairs with has_postponed().
-        if (!waiting_callbacks_.empty()) callbacks_wait_.store(1, memory_order_release);
-        return;
-    }
-    DueCallbacks due;
-    anchor->cut_all(*this, due);
-    while (ObjectWeakNode* node = due.take()) run_callback(*node);
-}
-
-std::uint32_t Heap::run_waiting_callbacks(std::uint32_t limit) {
-    std::uint32_t run = 0;
-    while (run < limit) {
-        ObjectWeakNode* node = nullptr;
-        {
-            platform::LockGuard guard(weak_lock_);
-            node = waiting_callbacks_.take();
-            // order: release; as in cut_weak_references().
-            if (node == nullptr) callbacks_wait_.store(0, memory_order_release);
-        }
-        if (node == nullptr) break;
-        run_callback(*node);
-        ++run;
-    }
-    return run;
-}
-
-void Heap::release_quietly(void* object) {
-    if (OURO_UNLIKELY(!blocks_.contains(object))) {
-        Heap* other = of(object);
-        if (other != nullptr) other->postpone_release(object);
-        return;
-    }
-    const TypeTable::Entry* type = type_of(header_of(object));
-    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-    if (info->runs_user_code()) {
-        postpone_release(object);  // its count never touches 0 here
-        return;
-    }
-    // order: acq_rel; as in detail::release().
-    const WordValue before{
-        header_of(object)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
-    if (before.immortal() || before.count() != 1) {
-        if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
-            detail::release_slow(object, before);
-        return;
-    }
-    Cascade(*this, false, false).end(object);
-}
-
-void Heap::postpone_release(void* object) {
-    Header* header = header_of(object);
-    WordValue word = header->load_word();
-    for (;;) {
-        // An immortal object has no end, and where another postponed reference exists ours is not
-        // the last one: it can go at once. Else it changes hands, and the count does not change.
-        WordValue after = word.with(WordValue::kPostponed).bumped();
-        if (word.immortal()) {
-            after = word.saturated().bumped();
-        } else if (word.has(WordValue::kPostponed)) {
-            after = word.decremented();
-        }
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.without(WordValue::kClean).bits,
-                                          memory_order_acq_rel, memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
-    if (word.immortal()) return;
-    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
-    report_candidate(object);
-}
-
-void Heap::settle_postponed(void* object) {
-    Counters::sub(counters_.postponed, 1);
-    const bool dead = header_of(object)->load_word().count() == 0;  // put off by postpone_end()
-    if (dead || drop_held(header_of(object))) end_object(object, false);
-}
+void Heap::end_plain(void* object) { Cascade(*this, false, false).end(object); }
 
 void Heap::run_postponed(bool allow_user_code) {
     Header* chain = nullptr;

@@ -14,6 +14,7 @@ namespace ouro {
 
 template <class T>
 class Field;
+class String;
 
 /// Holds one counted reference to a managed T (or derived), or null.
 ///
@@ -61,7 +62,11 @@ public:
     /// Lets the reference go.
     void reset() { Ref().swap(*this); }
 
-    T* get() const { return reinterpret_cast<T*>(bits_); }
+    T* get() const {
+        if constexpr (std::is_same_v<T, String>)
+            return reinterpret_cast<T*>(bits_ & ~detail::kTagMask);
+        return reinterpret_cast<T*>(bits_);
+    }
     T& operator*() const { return *get(); }
     T* operator->() const { return get(); }
     explicit operator bool() const { return bits_ != 0; }
@@ -88,7 +93,7 @@ private:
         if (!std::is_constant_evaluated()) detail::Census::note_handle(this);
     }
 
-    static constexpr bool kMayBeImmediate = std::is_same_v<T, Object>;
+    static constexpr bool kMayBeImmediate = std::is_same_v<T, Object> || std::is_same_v<T, String>;
 
     static void retain(std::uintptr_t bits) {
         if constexpr (kMayBeImmediate) {

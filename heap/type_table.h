@@ -20,7 +20,7 @@ class TypeTable {
 public:
     struct Entry {
         platform::atomic<const TypeInfo*> info;
-        const std::uint16_t* offsets;  ///< of the fixed fields, ascending
+        const std::uint16_t* offsets;  ///< of the fixed fields, in the order of their list
         platform::atomic<std::uint32_t> live_objects;
     };
 

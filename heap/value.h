@@ -3,6 +3,7 @@
 // A reference with bit 0 set is no address. Bits 3..1 tell the kind, the rest is the value:
 //
 //   0b000 1  none, false, true      0b001 1  small integer, biased by kSmallIntMin
+//   0b010 1  interned string: the address of the String, whose count nobody needs
 //
 // Two names for 10 therefore hold the same bits: identity is equality of references, as for
 // objects.
@@ -21,6 +22,14 @@ inline constexpr std::uintptr_t kNoneBits = 0x01;
 inline constexpr std::uintptr_t kFalseBits = 0x11;
 inline constexpr std::uintptr_t kTrueBits = 0x21;
 inline constexpr std::uintptr_t kSmallIntTag = 0x03;
+
+inline constexpr std::uintptr_t kInternedTag = 0x05;
+inline constexpr std::uintptr_t kTagMask = 0x0f;
+
+/// Is `bits` a reference to an interned string?
+constexpr bool is_interned_bits(std::uintptr_t bits) { return (bits & kTagMask) == kInternedTag; }
+/// Where the string of such a reference lies.
+constexpr std::uintptr_t address_of_interned(std::uintptr_t bits) { return bits & ~kTagMask; }
 
 constexpr bool is_small_int(std::int64_t value) {
     return value >= kSmallIntMin && value <= kSmallIntMax;

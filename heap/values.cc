@@ -31,15 +31,13 @@ Result<Ref<String>> try_string(Heap& heap, std::string_view text) {
 
 Result<Ref<String>> try_intern(Heap& heap, std::string_view text) {
     String* string = heap.interned().find(text);
-    Ref<String> made;
     if (string == nullptr) {
-        auto result = try_string(heap, text);
-        if (!result) return result.error();
-        made = std::move(*result);
-        string = heap.interned().enter(made.get());
+        auto made = try_string(heap, text);
+        if (!made) return made.error();
+        string = heap.interned().enter(made->get());
+        if (!string->is_interned()) return made;  // a heap without a table
     }
-    detail::retain(string);
-    return Ref<String>::adopt(reinterpret_cast<std::uintptr_t>(string));
+    return Ref<String>::adopt(reinterpret_cast<std::uintptr_t>(string) | detail::kInternedTag);
 }
 
 std::optional<std::int64_t> as_integer(const Ref<Object>& ref) {
@@ -66,7 +64,7 @@ String*& InternTable::bucket_of(std::string_view text) {
 String* InternTable::find(std::string_view text) {
     if (bucket_count_ == 0) return nullptr;
     platform::LockGuard guard(lock_);
-    for (String* at = bucket_of(text); at != nullptr; at = at->next_interned_) {
+    for (String* at = bucket_of(text); at != nullptr; at = at->next_interned()) {
         if (at->text() == text) return at;
     }
     return nullptr;
@@ -76,10 +74,10 @@ String* InternTable::enter(String* string) {
     if (bucket_count_ == 0) return string;
     platform::LockGuard guard(lock_);
     String*& bucket = bucket_of(string->text());
-    for (String* at = bucket; at != nullptr; at = at->next_interned_) {
+    for (String* at = bucket; at != nullptr; at = at->next_interned()) {
         if (at->text() == string->text()) return at;
     }
-    string->next_interned_ = bucket;
+    string->set_interned(bucket);
     bucket = string;
     ++count_;
     detail::make_immortal(string);

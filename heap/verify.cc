@@ -81,13 +81,14 @@ private:
             return report("an object is still under construction", header);
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
-                           !info_of(*type).runs_user_code();
-        if (word.count() == 0 && !(waits && heap_.has_postponed()))
+                           info_of(*type).finalize == nullptr;
+        const PageInfo& record = blocks_.page(page);
+        const bool in_batch = word.has(WordValue::kClaimed) && record.batch.test(cell);
+        if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
         if (word.has(WordValue::kCondemned) || word.has(WordValue::kHeld))
             return report("an object is condemned or held while nothing runs", header);
-        const PageInfo& record = blocks_.page(page);
-        if (word.has(WordValue::kClaimed) && !record.batch.test(cell))
+        if (word.has(WordValue::kClaimed) && !in_batch)
             return report("an object is claimed by nobody", header);
         const bool listed = record.candidate_test(cell) || record.deferred.test(cell);
         if (info_of(*type).tracked() && word.has(WordValue::kMarked) && !listed)

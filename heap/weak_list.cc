@@ -31,6 +31,7 @@ void WeakNode::insert(WeakAnchor& anchor) {
     if (prev_ != nullptr) {
         prev_->next_ = this;
     } else {
+        // order: relaxed; as above.
         anchor.first_.store(reinterpret_cast<std::uintptr_t>(this), memory_order_relaxed);
     }
 }

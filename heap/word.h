@@ -9,8 +9,7 @@
 //                its type cannot be in a cycle. Written by the collector (and at allocation).
 //  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
 //                its end leaves the memory to the holder of the claim.
-//  CL clean      no increment has finished since the collector's first reading; cleared by
-// mutators.
+//  CL clean      no increment has finished since the collector's first reading; mutators clear it.
 //  CO condemned  member of the set that the current decision word is about.
 //  FI finalized  the finalizer has been called (PEP 442: once per object).
 //  HE held       one counted reference is the heap's own, around a running finalizer.
@@ -20,8 +19,7 @@
 //
 // W1  Every increment and decrement is ONE fetch_add that changes count and version together.
 // W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves
-// on
-//     by count changes (1), touches (1) and claims (to the next multiple of kVersionAlign).
+//     on by count changes (1), touches (1) and claims (to the next multiple of kVersionAlign).
 // W3  "Unchanged since the first reading" is: clean, not marked, not reported as a candidate, and
 //     the version a multiple of kVersionAlign. Why that is exact without storing the first reading:
 //     a mutator that changes a claimed word sees in the returned value that it was clean and

@@ -3,6 +3,7 @@
 namespace ouro::stress {
 
 void Survey::add(std::uintptr_t bits, bool is_value) {
+    if (detail::is_interned_bits(bits)) bits = detail::address_of_interned(bits);
     if (!detail::is_object(bits)) return;
     const auto [entry, is_new] = by_bits_.try_emplace(bits, found_.size());
     if (is_new) {

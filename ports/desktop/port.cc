@@ -85,14 +85,21 @@ platform::Context& acquire_context() {
     fatal("more than 1000 threads inside Ouro at once", nullptr);
 }
 
+// Each context must be seen outside once, not all of them at one moment: who was outside after the
+// call began finds, in a later window, what was written before it.
+constexpr unsigned kLooksAtWindow = 256;
+
 bool all_windows_closed() {
     if (g_asymmetric_windows) syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-    // order: acq_rel RMW; pairs with the swap in acquire_context(). Of the two the later one sees the
-    // earlier: we see the new context's slot, or it sees all that was written before this look.
+    // order: acq_rel RMW; pairs with the swap in acquire_context(). Of the two the later one sees
+    // the earlier: we see the new context's slot, or it sees all that was written before this.
     const std::uint32_t used = g_slots_used.fetch_add(0, std::memory_order_acq_rel);
     for (std::uint32_t i = 0; i < used; ++i) {
         // order: acq_rel RMW; pairs with enter_window() (see there) and leave_window().
-        if (g_slots[i].context.window.fetch_add(0, std::memory_order_acq_rel) != 0) return false;
+        unsigned looks = 0;
+        while (g_slots[i].context.window.fetch_add(0, std::memory_order_acq_rel) != 0) {
+            if (++looks == kLooksAtWindow) return false;  // it sleeps inside, or nearly so
+        }
     }
     return true;
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -236,6 +237,30 @@ TEST_F(BlockAllocatorTest, addresses_outside_any_span_have_no_cell) {
     EXPECT_EQ(blocks_->cell_of(reinterpret_cast<void*>(blocks_->begin())).page, kNoPage) << "free";
     EXPECT_EQ(blocks_->cell_of(nullptr).page, kNoPage);
     EXPECT_EQ(blocks_->cells_in(0), 0u);
+}
+
+TEST_F(BlockAllocatorTest, an_open_window_keeps_an_empty_span_in_its_shape) {
+    init(64 * kKiB);
+    const std::vector<Header*> taken = fill(100);
+    const std::set<Header*> cells(taken.begin(), taken.end());
+    free_all(taken);
+    {
+        platform::LoadWindow window;
+        EXPECT_EQ(blocks_->allocate(blocks_->payload_max() / 2), nullptr);
+        EXPECT_EQ(blocks_->cell_of(taken[0]).page, kNoPage) << "nobody new may look at its cells";
+        for (Header* header : taken) ASSERT_EQ(header->load_word().count(), 0u);
+        std::vector<Header*> again = fill(100);
+        EXPECT_EQ(again.size(), taken.size()) << "its own class may have the spans back at once";
+        for (Header* header : again) {
+            EXPECT_EQ(cells.count(header), 1u) << "another shape";
+            EXPECT_NE(blocks_->cell_of(header).page, kNoPage);
+        }
+        EXPECT_EQ(blocks_->verify(), nullptr);
+        free_all(again);
+    }
+    Header* large = blocks_->allocate(blocks_->payload_max() / 2);
+    ASSERT_NE(large, nullptr);
+    blocks_->free(large);
 }
 
 TEST_F(BlockAllocatorTest, a_window_of_another_thread_keeps_spans_too) {

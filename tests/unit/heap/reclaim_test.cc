@@ -210,6 +210,12 @@ TEST_F(BoundedCascade, one_release_ends_no_more_objects_than_the_bound) {
     EXPECT_EQ(events::count('D'), 10);
 }
 
+TEST_F(BoundedCascade, a_heap_with_a_rest_that_waits_is_sound) {
+    Ref<Destroyed> list = list_of(1000);
+    list.reset();
+    EXPECT_TRUE(testing::is_sound(collector()));
+}
+
 TEST_F(BoundedCascade, a_collection_ends_the_rest) {
     Ref<Destroyed> list = list_of(1000);
     list.reset();

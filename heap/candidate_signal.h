@@ -1,0 +1,42 @@
+// What mutators tell the collector when there is something to do for it. Part of the heap, not of
+// the collector: a handle may be released while the collector ends, and later.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/atomic.h"
+#include "platform/thread.h"
+
+namespace ouro {
+
+class CandidateSignal {
+public:
+    /// A page got its first new candidate, or ends were put off. Wakes the collector for the first
+    /// page and when their number reaches the threshold. Never blocks. Threads: any.
+    void report() {
+        // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
+        const std::uint32_t before = pages_.fetch_add(1, platform::memory_order_relaxed);
+        if (before == 0 || before + 1 == threshold()) wake_.set();
+    }
+    /// Pages reported since the last reset(): a hint for pacing.
+    std::uint32_t pages() const {
+        return pages_.load(platform::memory_order_relaxed);  // order: see report()
+    }
+    void reset() { pages_.store(0, platform::memory_order_relaxed); }  // order: see report()
+
+    void set_threshold(std::uint32_t pages) {
+        threshold_.store(pages, platform::memory_order_relaxed);  // order: a tuning value
+    }
+    std::uint32_t threshold() const {
+        return threshold_.load(platform::memory_order_relaxed);  // order: a tuning value
+    }
+    /// The collector's thread waits here.
+    platform::Event& wake() { return wake_; }
+
+private:
+    platform::Event wake_;
+    platform::atomic<std::uint32_t> pages_{0};
+    platform::atomic<std::uint32_t> threshold_{16};
+};
+
+}  // namespace ouro

@@ -1,0 +1,137 @@
+// Ends that may not happen where the last reference went: releases that are handed over to the
+// collector, and the heap's own references ("held" around a finalizer, "postponed").
+#include "heap/heap.h"
+#include "heap/reference_count.h"
+#include "platform/fatal.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+
+// The caller took the last reference but may not end the object here. If its finalizer is still to
+// run (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
+// completed the step to the finalizer on our behalf, that step is taken back. Otherwise the object
+// is dead for good: count 0 and postponed, nobody may find it alive again.
+void Heap::postpone_end(void* object) {
+    Header* header = header_of(object);
+    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
+    WordValue word = header->load_word();
+    WordValue after;
+    for (;;) {
+        after = word.bumped();
+        if (word.count() == 0) {
+            const bool limbo = info.finalize != nullptr && !word.has(WordValue::kFinalized);
+            if (limbo) after = word.incremented();
+        } else {
+            OURO_ASSERT(word.has(WordValue::kHeld), "an end that nobody owns");
+            if (word.has(WordValue::kPostponed)) after = word.decremented();
+            after = after.without(WordValue::kHeld | WordValue::kFinalized);
+        }
+        after = after.with(WordValue::kPostponed).without(WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; pairs with upgrade_from_zero().
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
+    report_candidate(object);
+}
+
+// Gives up the heap's own reference around the finalizer. True iff it was the last one.
+bool Heap::drop_held(Header* header) {
+    WordValue word = header->load_word();
+    for (;;) {
+        WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
+        if (config_.legacy_finalizers && after.count() != 0)
+            after = after.without(WordValue::kFinalized);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire)) {
+            if (after.count() == 0) return true;
+            // Always, also when marked: its list entry may have been taken off while it was dead.
+            report_candidate(header->payload());
+            return false;
+        }
+        word.bits = expected;
+    }
+}
+
+void Heap::release_held(void* object) {
+    if (drop_held(header_of(object))) end_object(object);
+}
+
+void Heap::release_quietly(void* object) {
+    if (OURO_UNLIKELY(!blocks_.contains(object))) {
+        Heap* other = of(object);
+        if (other != nullptr) other->postpone_release(object);
+        return;
+    }
+    const TypeTable::Entry* type = type_of(header_of(object));
+    const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
+    if (info->runs_user_code()) {
+        postpone_release(object);  // its count never touches 0 here
+        return;
+    }
+    // order: acq_rel; as in detail::release().
+    const WordValue before{
+        header_of(object)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
+    if (before.immortal() || before.count() != 1) {
+        if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
+            detail::release_slow(object, before);
+        return;
+    }
+    end_plain(object);
+}
+
+void Heap::postpone_release(void* object) {
+    Header* header = header_of(object);
+    WordValue word = header->load_word();
+    for (;;) {
+        // An immortal object has no end, and where another postponed reference exists ours is not
+        // the last one: it can go at once. Else it changes hands, and the count does not change.
+        WordValue after = word.with(WordValue::kPostponed).bumped();
+        if (word.immortal()) {
+            after = word.saturated().bumped();
+        } else if (word.has(WordValue::kPostponed)) {
+            after = word.decremented();
+        }
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.without(WordValue::kClean).bits,
+                                          memory_order_acq_rel, memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    if (word.immortal()) return;
+    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
+    report_candidate(object);
+}
+
+void Heap::settle_postponed(void* object) {
+    Counters::sub(counters_.postponed, 1);
+    const bool dead = header_of(object)->load_word().count() == 0;  // put off by postpone_end()
+    if (dead || drop_held(header_of(object))) end_object(object, false);
+}
+
+bool Heap::settle_plain_postponed(void* object) {
+    Header* header = header_of(object);
+    const TypeInfo* info = type_of(header)->info.load(memory_order_relaxed);  // order: once
+    if (info->runs_user_code()) {
+        // order: acq_rel, both; the reference changes hands again.
+        header->word.fetch_or(WordValue::kPostponed, memory_order_acq_rel);
+        header->word.fetch_and(~WordValue::kHeld, memory_order_acq_rel);
+        report_candidate(object);
+        return false;
+    }
+    Counters::sub(counters_.postponed, 1);
+    const bool dead = header->load_word().count() == 0;
+    if (dead || drop_held(header)) end_plain(object);
+    return true;
+}
+
+}  // namespace ouro

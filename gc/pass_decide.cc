@@ -145,7 +145,12 @@ void Pass::step_spread() {
     spend(1);
     record.todo.clear(work_cell_);
     const bool stays_in_batch = of_batch_ && options_.exclude_user_code;
-    if (of_batch_ && !stays_in_batch) record.batch.clear(work_cell_);  // resurrected
+    if (of_batch_ && !stays_in_batch) {
+        // Resurrected. What refers to it may have been asked meanwhile, by a pass that took it for
+        // alive because the batch had claimed it: it is asked again itself.
+        record.batch.clear(work_cell_);
+        heap_.report_candidate(header->payload());
+    }
     if (!stays_in_batch) unclaim(header, record, work_cell_);
     work_cell_ = kCellsMax;
 }

@@ -169,6 +169,34 @@ TEST_F(GarbageListTest, a_rehearsal_reclaims_nothing_and_changes_nothing) {
     kept->left = nullptr;
 }
 
+/// Its finalizer makes a garbage ring with a new object, then has a pass ask the candidates.
+struct Resurrecter {
+    Field<Resurrecter> self_or_new;
+    Collector* collector;
+    Heap* heap;
+    void finalize() {
+        if (collector == nullptr) return;  // the new object's
+        Ref<Resurrecter> made = ouro::make<Resurrecter>(*heap);
+        made->self_or_new = self(this);
+        self(this)->self_or_new = std::move(made);
+        collector->rehearse();
+    }
+};
+
+TEST_F(GarbageListTest, a_rehearsal_among_finalizers_does_not_hide_what_they_resurrect) {
+    {
+        const Ref<Resurrecter> first = make<Resurrecter>();
+        first->collector = &collector();
+        first->heap = &managed().heap();
+        first->self_or_new = first;
+    }
+    EXPECT_EQ(collect(), 0u) << "resurrected by the new object, which nothing else refers to";
+    EXPECT_EQ(live_objects(), 2u);
+    collector().rehearse();
+    EXPECT_EQ(collect(), 2u);
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 class SettleTest : public GarbageListTest {
 protected:
     SettleTest() : GarbageListTest(testing::with_background()) {}

@@ -12,7 +12,7 @@ namespace ouro::tools {
 bool ScriptWorld::perform_on_collector(const Statement& statement) {
     Collector& collector = heap_.collector();
     switch (statement.verb) {
-        case ScriptVerb::kCollect: collect(); return true;
+        case ScriptVerb::kCollect: collect(statement); return true;
         case ScriptVerb::kEnable:
         case ScriptVerb::kDisable:
         case ScriptVerb::kThreshold: set_automatic(statement); return true;
@@ -30,10 +30,12 @@ bool ScriptWorld::perform_on_collector(const Statement& statement) {
     }
 }
 
-void ScriptWorld::collect() {
+/// There are no generations: a collection of any is a full one.
+void ScriptWorld::collect(const Statement& statement) {
     if (parallel_.get()) collected_.set(true);
     const CollectResult done = heap_.collect();
-    result(absl::StrCat("collect -> ", done.unreachable));
+    const std::string generation = statement.words.empty() ? "" : " " + statement.words[0];
+    result(absl::StrCat("collect", generation, " -> ", done.unreachable));
 }
 
 void ScriptWorld::set_automatic(const Statement& statement) {

@@ -286,6 +286,7 @@ absl::Status Parser::read_other_arguments(ScriptArguments kind, const Words& arg
             if (arguments.empty()) return absl::OkStatus();
             if (!program_.generations) return wrong("collect takes no argument in this mode");
             if (arguments[0] == "0" || arguments[0] == "1" || arguments[0] == "2") {
+                statement.words.emplace_back(arguments[0]);
                 return absl::OkStatus();
             }
             return wrong(absl::StrCat("bad generation '", arguments[0], "'"));

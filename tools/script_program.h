@@ -78,7 +78,7 @@ struct ScriptStatement {
     std::uint32_t line = 0;
     std::vector<ScriptOperand> operands;
     std::vector<std::uint32_t> names;  ///< handles that are bound or dropped; labels
-    std::vector<std::string> words;    ///< of say and order
+    std::vector<std::string> words;    ///< of say and order; the generation of collect
     std::uint64_t number = 0;          ///< of repeat, threshold, churn
     bool on = false;                   ///< of the switches; `cb` of weak
     ScriptKind kind = ScriptKind::kNode;

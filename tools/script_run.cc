@@ -18,11 +18,11 @@ public:
     Shadow(Collector& collector, bool on) {
         if (!on) return;
         thread_ = std::jthread([this, &collector](const std::stop_token& stop) {
-            while (!stop.stop_requested()) {
+            do {
                 collector.rehearse();
                 ++rehearsals_;
                 std::this_thread::yield();
-            }
+            } while (!stop.stop_requested());
         });
     }
     /// Ends the thread and says how often it went through a collection.
@@ -45,10 +45,6 @@ ScriptOutcome run_script(absl::string_view text, absl::string_view file,
                          const ScriptOptions& options, std::ostream& out) {
     const auto program = parse_script(text, file);
     if (!program.ok()) return {program.status()};
-    if (program->generations) {
-        return {absl::UnimplementedError(
-            absl::StrCat(file, ": not run: this collector has no generations"))};
-    }
     auto world = ScriptWorld::create(*program, options.region_bytes, out);
     if (!world.ok()) {
         return {absl::ResourceExhaustedError(

@@ -20,8 +20,7 @@ struct ScriptOptions {
 /// What came of a script.
 struct ScriptOutcome {
     /// InvalidArgument: the script is wrong, "FILE:LINE: reason", and nothing was done;
-    /// Unimplemented: it asks for generations, and nothing was done; ResourceExhausted: it does not
-    /// fit into the region.
+    /// ResourceExhausted: it does not fit into the region.
     absl::Status status;
     std::int64_t leaked = 0;       ///< objects left when all was let go: an error of the heap
     std::uint64_t rehearsals = 0;  ///< of the second thread

@@ -106,7 +106,7 @@ private:
 
     // ---- script_control.cc: the collector
     bool perform_on_collector(const Statement& statement);
-    void collect();
+    void collect(const Statement& statement);
     void set_automatic(const Statement& statement);
     bool churn(std::uint64_t count);
     void take(const Statement& statement);

@@ -1,4 +1,5 @@
-// Every script prints what CPython 3.11's own objects do.
+// Goal: every script prints what CPython 3.11's own objects do.
+// Method: the files of cases/ and random/ against their expected output, one test a script.
 #include <gtest/gtest.h>
 
 #include "tests/gcscript/script_suite.h"
@@ -6,11 +7,15 @@
 namespace ouro::testing {
 namespace {
 
-class Scripts : public ::testing::TestWithParam<int> {};
+TEST(ScriptFiles, are_all_here) {
+    EXPECT_EQ(all_scripts().size(), 369U) << "README.md counts them too";
+}
 
-TEST_P(Scripts, PrintWhatPythonDoes) { run_scripts(GetParam(), {}); }
+using Scripts = ScriptTest;
 
-INSTANTIATE_TEST_SUITE_P(Shard, Scripts, ::testing::Range(0, kScriptShards));
+TEST_P(Scripts, prints_what_python_does) { run({}); }
+
+INSTANTIATE_TEST_SUITE_P(Plain, Scripts, ::testing::ValuesIn(all_scripts()), test_name);
 
 }  // namespace
 }  // namespace ouro::testing

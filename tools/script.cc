@@ -48,6 +48,7 @@ Exit status, the greatest of all files:
 struct Arguments {
     ByteCount region{ScriptOptions{}.region_bytes};
     ScriptOptions options;
+    bool headings = false;
 };
 
 /// The whole file, or why it cannot be read.
@@ -92,6 +93,8 @@ int script(std::span<char* const> arguments, std::ostream& out, std::ostream& er
     flags.add("shadow", &given.options.shadow, "",
               "A second thread does collections up to their decision, and takes them back, all\n"
               "the time. The output stays the same.");
+    flags.add("headings", &given.headings, "",
+              "Prints `== FILE` before the output of each file.");
     const absl::StatusOr<CommandLine> line = flags.parse(arguments);
     if (!line.ok()) return report_usage_error(err, kCommand, line.status().message());
     if (line->help) {
@@ -102,6 +105,7 @@ int script(std::span<char* const> arguments, std::ostream& out, std::ostream& er
     given.options.region_bytes = given.region.value;
     int status = kExitOk;
     for (const std::string& file : line->positionals) {
+        if (given.headings) out << "== " << file << '\n';
         status = std::max(status, script_file(file, given.options, out, err));
     }
     return status;

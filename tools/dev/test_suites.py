@@ -23,7 +23,13 @@ SHOWN_FAILURES = 20  # of one part, with their output
 
 # preset: (budget of the build, {ctest label: budget}), in seconds. The sums are checked in main().
 # Everything runs in every preset, except that what is only compiled is compiled once.
-QUICK = {"release": (400, {"unit": 30, "semantic": 30, "tools": 30})}
+QUICK = {
+    "release": (
+        300,
+        {"unit": 30, "semantic": 30, "tools": 30, "gcscript": 25, "shadow": 25,
+         "differential_quick": 45},
+    )
+}
 FULL = {
     "release": (
         400,
@@ -31,10 +37,14 @@ FULL = {
             "unit": 40,
             "semantic": 60,
             "tools": 60,
+            "gcscript": 25,
+            "shadow": 25,
+            "differential": 120,
+            "differential_quick": 40,
             "example": 20,
-            "replay": 120,
-            "stress": 40,
-            "compile": 180,
+            "replay": 80,
+            "stress": 30,
+            "compile": 140,
         },
     ),
     "asan": (

@@ -29,7 +29,8 @@ sys.exit(done.returncode{status})
 
 class Reduction(unittest.TestCase):
     def test_parts_are_statements_with_their_blocks(self):
-        lines = ["new a", "on fin a", "  unordered collect", "  unordered", "  end", "end", "drop a"]
+        block = ["on fin a", "  unordered collect", "  unordered", "  end", "end"]
+        lines = ["new a", *block, "drop a"]
         self.assertEqual([len(part) for part in top_level(lines)], [1, 5, 1])
 
     def test_what_is_left_is_what_is_needed(self):

@@ -26,34 +26,60 @@ SHOWN_FAILURES = 20  # of one part, with their output
 QUICK = {
     "release": (
         300,
-        {"unit": 30, "semantic": 30, "tools": 30, "gcscript": 25, "shadow": 25,
-         "differential_quick": 45},
+        {
+            "unit": 30,
+            "semantic": 30,
+            "tools": 30,
+            "gcscript": 25,
+            "shadow": 25,
+            "differential_quick": 45,
+        },
     )
 }
 FULL = {
     "release": (
-        400,
+        300,
         {
             "unit": 40,
             "semantic": 60,
             "tools": 60,
             "gcscript": 25,
             "shadow": 25,
-            "differential": 120,
+            "differential": 180,
             "differential_quick": 40,
             "example": 20,
             "replay": 80,
-            "stress": 30,
-            "compile": 140,
+            "stress": 40,
+            "compile": 120,
         },
     ),
     "asan": (
-        300,
-        {"unit": 60, "semantic": 90, "tools": 120, "example": 20, "replay": 120, "stress": 40},
+        250,
+        {
+            "unit": 50,
+            "semantic": 60,
+            "tools": 100,
+            "gcscript": 60,
+            "shadow": 60,
+            "differential_quick": 60,
+            "example": 20,
+            "replay": 60,
+            "stress": 40,
+        },
     ),
     "tsan": (
-        300,
-        {"unit": 90, "semantic": 90, "tools": 300, "example": 20, "replay": 180, "stress": 40},
+        250,
+        {
+            "unit": 50,
+            "semantic": 60,
+            "tools": 200,
+            "gcscript": 70,
+            "shadow": 70,
+            "differential_quick": 80,
+            "example": 20,
+            "replay": 90,
+            "stress": 40,
+        },
     ),
 }
 

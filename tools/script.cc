@@ -93,8 +93,7 @@ int script(std::span<char* const> arguments, std::ostream& out, std::ostream& er
     flags.add("shadow", &given.options.shadow, "",
               "A second thread does collections up to their decision, and takes them back, all\n"
               "the time. The output stays the same.");
-    flags.add("headings", &given.headings, "",
-              "Prints `== FILE` before the output of each file.");
+    flags.add("headings", &given.headings, "", "Prints `== FILE` before the output of each file.");
     const absl::StatusOr<CommandLine> line = flags.parse(arguments);
     if (!line.ok()) return report_usage_error(err, kCommand, line.status().message());
     if (line->help) {

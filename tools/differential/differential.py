@@ -7,6 +7,8 @@ Every script is run twice: plain, and with a second thread that rehearses collec
 At a difference the smallest script that shows it is printed, with what both print. Exit status: 0
 if all is the same; 1 at a difference; 2 for wrong arguments or a Python that cannot be compared.
 """
+from __future__ import annotations
+
 import argparse
 import os
 import re

@@ -1,4 +1,6 @@
 """The smallest script that still fails: delta debugging, first by statements, then by lines."""
+from __future__ import annotations
+
 from collections.abc import Callable
 
 OPENERS = ("on", "repeat", "unordered", "par")

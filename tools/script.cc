@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -53,15 +53,18 @@ struct Arguments {
 
 /// The whole file, or why it cannot be read.
 absl::StatusOr<std::string> read_file(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
+                                                                 &std::fclose);
     std::string text;
-    if (stream) {
-        text.assign(std::istreambuf_iterator<char>(stream), {});
+    bool good = stream != nullptr;
+    for (char part[4096]; good;) {
+        const std::size_t got = std::fread(part, 1, sizeof part, stream.get());
+        text.append(part, got);
+        good = std::ferror(stream.get()) == 0;
+        if (got < sizeof part) break;
     }
-    if (stream.bad() || !stream.is_open() || (text.empty() && stream.fail())) {
-        return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
-    }
-    return text;
+    if (good) return text;
+    return absl::NotFoundError(absl::StrCat(file, ": cannot be read: ", std::strerror(errno)));
 }
 
 /// Carries out one file; returns its exit status.

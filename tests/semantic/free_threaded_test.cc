@@ -88,7 +88,7 @@ protected:
 // test_gc.test_get_objects
 TEST_F(FreeThreaded, a_list_of_all_objects_has_no_dying_one) {
     testing::run_threads(5, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < rounds(200); ++i) {
+        for (std::size_t i = 0; i < rounds(2000); ++i) {
             if (thread != 0) {
                 make_and_drop(10, i % 2 == 0);
             } else {
@@ -103,7 +103,7 @@ TEST_F(FreeThreaded, a_list_of_all_objects_has_no_dying_one) {
 TEST_F(FreeThreaded, a_list_of_referrers_has_no_dying_one) {
     const Ref<Subject> common = make<Subject>();
     testing::run_threads(6, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < rounds(200); ++i) {
+        for (std::size_t i = 0; i < rounds(2000); ++i) {
             if (thread < 2) {
                 std::size_t seen = 0;
                 collector().referrers(common, look, &seen);
@@ -120,7 +120,7 @@ TEST_F(FreeThreaded, a_list_of_referrers_has_no_dying_one) {
 
 // test_gc.test_freeze_object_in_brc_queue
 TEST_F(FreeThreaded, what_is_dropped_while_frozen_ends_once) {
-    for (std::size_t i = 0; i < rounds(100); ++i) {
+    for (std::size_t i = 0; i < rounds(300); ++i) {
         Ref<Subject> plain = make<Subject>();
         Ref<Subject> ring = make<Subject>();
         ring->next = ring;
@@ -141,7 +141,7 @@ TEST_F(FreeThreaded, what_is_dropped_while_frozen_ends_once) {
 // test_gc.test_set_threshold
 TEST_F(FreeThreaded, thresholds_change_while_garbage_is_made) {
     testing::run_threads(8, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < rounds(300); ++i) {
+        for (std::size_t i = 0; i < rounds(5000); ++i) {
             if (thread != 0) {
                 make_and_drop(1, true);
             } else {
@@ -157,7 +157,7 @@ TEST_F(FreeThreaded, thresholds_change_while_garbage_is_made) {
 TEST_F(FreeThreaded, figures_grow_and_the_switch_is_what_was_set_while_others_collect) {
     testing::run_threads(3, [&](std::size_t thread) {
         CollectorStatistics before = collector().statistics();
-        for (std::size_t i = 0; i < rounds(100); ++i) {
+        for (std::size_t i = 0; i < rounds(1000); ++i) {
             if (thread == 0) {
                 make_and_drop(3, true);
                 collector().collect();
@@ -182,7 +182,7 @@ TEST_F(FreeThreaded, figures_grow_and_the_switch_is_what_was_set_while_others_co
 TEST_F(FreeThreaded, the_shared_weak_reference_is_valid_or_not_there) {
     const Ref<Subject> target = make<Subject>();
     testing::run_threads(5, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < rounds(500); ++i) {
+        for (std::size_t i = 0; i < rounds(5000); ++i) {
             auto weak = try_weak_reference(target);  // made and dropped by all at once
             if (!weak || cast<Subject>((*weak)->lock()) != target || weak_count(target) == 0)
                 wrong.fetch_add(1, memory_order_seq_cst);
@@ -195,7 +195,7 @@ TEST_F(FreeThreaded, the_shared_weak_reference_is_valid_or_not_there) {
 
 // The same with targets that end meanwhile, by count or as garbage.
 TEST_F(FreeThreaded, an_upgrade_gives_a_living_object_or_none) {
-    for (std::size_t i = 0; i < rounds(200); ++i) {
+    for (std::size_t i = 0; i < rounds(2000); ++i) {
         Ref<Subject> target = make<Subject>();
         if (i % 2 == 0) target->next = target;
         const Ref<WeakReference> weak = make<WeakReference>(target);
@@ -233,7 +233,7 @@ TEST_F(FreeThreaded, a_thousand_reads_leave_the_counts_alone) {
 // Rings by many threads, collections by one: TearDown() has the account.
 TEST_F(FreeThreaded, every_object_that_was_made_ends_exactly_once) {
     testing::run_threads(5, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < rounds(300); ++i) {
+        for (std::size_t i = 0; i < rounds(5000); ++i) {
             if (thread == 0) {
                 if (i % 7 == 0) collector().collect();
             } else {

@@ -164,7 +164,7 @@ def run_all(comparison: Comparison, seeds: range) -> int:
         scripts = {}
         for seed in range(start, min(start + BATCH, seeds.stop)):
             file = comparison.folder / f"seed{seed}.gcs"
-            scripts[file] = Script(seed, size_of(seed)).write()
+            scripts[file] = Script(seed, size_of(seed), control=seed % 2 == 1).write()
         for file, way in comparison.compare_batch(scripts):
             if file not in differing and len(differing) < SHOWN_DIFFERENCES:
                 comparison.report(file, scripts[file], way)

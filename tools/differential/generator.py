@@ -7,10 +7,12 @@ What it prints has one outcome, whatever the order the semantics leave free, bec
     commute;
   * a weak reference with a callback is held by its handle only, and that goes in a statement of its
     own;
+  * with control=True, the garbage list is emptied at once, so that a collection finds it empty;
   * a thread of a `par` block uses names and slots of its own; objects that die beside a `collect`
     only report.
 
-Origin: the generator that came with the language's definition, unchanged but for its form.
+Origin: the generator that came with the language's definition, unchanged but for its form and
+for `control`, which is off when it is run by itself.
 """
 import random
 import sys
@@ -19,9 +21,10 @@ SLOTS = 'xyz'
 
 
 class Script:
-    def __init__(self, seed, size):
+    def __init__(self, seed, size, control=False):
         self.random = random.Random(seed)
         self.size = size
+        self.control = control  # also statements about the collector itself
         self.lines = [f'# random script: seed {seed}, size {size}', 'disable']
         self.made = 0
         self.nodes = []         # labels of nodes; each was at first a handle of the same name
@@ -155,6 +158,28 @@ class Script:
             f'same {self.pick()} {self.pick()}',
             'state ' + self.pick(self.weaks or ['none']))))
 
+    # ---- the collector itself
+
+    def frozen(self):
+        """What is frozen ends by count only, and holds others."""
+        self.add('freeze', 'frozen')
+        for _ in range(self.random.choice((1, 2, 3))):
+            self.random.choice((self.drop, self.ring, self.collect, self.ask))()
+        self.add(self.random.choice(('frozen', 'unfreeze')), 'unfreeze', 'frozen')
+
+    def save_all(self):
+        """What would be reclaimed is kept for a while."""
+        self.add('saveall on', 'unordered collect', 'garbage', 'saveall off')
+        if self.chance(0.5):
+            self.random.choice((self.drop, self.ask, self.copy))()
+        self.add('unordered empty', 'garbage', 'objects')
+
+    def announced(self):
+        self.add('callbacks on', 'unordered collect', 'callbacks off')
+
+    def figures(self):
+        self.add('stats', 'unordered collect', 'stats')
+
     # ---- threads
 
     def par(self):
@@ -199,6 +224,8 @@ class Script:
             self.clear: 5, self.collect: 8, self.ask: 12, self.atom: 2, self.forget_weak: 2,
             self.nested: 1, self.par: 2, self.par_collect: 1,
         }
+        if self.control:
+            menu |= {self.frozen: 2, self.save_all: 2, self.announced: 3, self.figures: 2}
         self.ring()
         while len(self.lines) < self.size:
             self.random.choices(list(menu), list(menu.values()))[0]()

@@ -88,13 +88,33 @@ void Batch::reclaim(Header* header) {
     heap_.give_back(header);
 }
 
-/// Only what was set aside can be alive, or have died by count meanwhile, in a batch of the dead.
-/// True iff there is nothing left to reclaim.
-bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all) {
-    const WordValue word = header->load_word();
-    if (word.count() == 0 && !word.has(WordValue::kHeld)) return false;
-    if (word.count() != 0) {
-        if (save_all || info_of(header).finalize != nullptr) pass_.keep(header, page, cell);
+/// Only what was set aside can be alive, or dying by count, in a batch of the dead; those that the
+/// pass has ended have stayed condemned. True iff there is nothing left to reclaim.
+bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
+                            std::size_t& uncollectable) {
+    if (header->load_word().has(WordValue::kCondemned)) return false;
+    bool lives = false;
+    WordValue word = header->load_word();
+    for (;;) {
+        // Count 0, or only the heap's own references: somebody ends it, or is about to.
+        lives = word.count() != 0 && word.user_count() != 0;
+        if (!lives) break;
+        const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a count change like any other.
+        if (header->word.compare_exchange(expected, more.bits, memory_order_acq_rel,
+                                          memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    if (lives) {
+        ++uncollectable;
+        if (save_all || info_of(header).finalize != nullptr) {
+            platform::LockGuard guard(pass_lock_);
+            page.kept.set(cell);  // the list has the reference
+        } else {
+            detail::release(header->payload());
+        }
         heap_.report_candidate(header->payload());
     }
     pass_.unclaim(header, page, cell);
@@ -115,11 +135,7 @@ std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& u
         members.clear(cell);
         if (!members.any()) pass_.batch().take(blocks);
         Header* header = blocks.header_of_cell({p, cell});
-        const bool lives = header->load_word().count() != 0;
-        if (let_go_if_alive(header, blocks.page(p), cell, save_all)) {
-            uncollectable += lives ? 1 : 0;
-            continue;
-        }
+        if (let_go_if_alive(header, blocks.page(p), cell, save_all, uncollectable)) continue;
         reclaim(header);
         ++reclaimed;
     }

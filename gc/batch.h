@@ -21,12 +21,14 @@
 #include <cstdint>
 
 #include "gc/pass.h"
+#include "platform/mutex.h"
 
 namespace ouro {
 
 class Batch {
 public:
-    Batch(Heap& heap, Pass& pass) : heap_(heap), pass_(pass) {}
+    Batch(Heap& heap, Pass& pass, platform::Mutex& pass_lock)
+        : heap_(heap), pass_(pass), pass_lock_(pass_lock) {}
 
     bool empty() const { return pass_.batch().empty(); }
     /// Before the first next_due() of a round through the batch.
@@ -48,11 +50,13 @@ public:
 private:
     bool is_due(Header* header);
     void reclaim(Header* header);
-    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all);
+    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
+                         std::size_t& uncollectable);
     const TypeInfo& info_of(Header* header);
 
     Heap& heap_;
     Pass& pass_;
+    platform::Mutex& pass_lock_;    ///< guards the garbage list too
     PageIndex due_page_ = kNoPage;  ///< the cursor of next_due()
     std::uint32_t due_cell_ = 0;
 };

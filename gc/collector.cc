@@ -22,7 +22,10 @@ constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold
 }  // namespace
 
 Collector::Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes)
-    : heap_(heap), config_(config), pass_(heap, heap.extra(), region_bytes), batch_(heap, pass_) {
+    : heap_(heap),
+      config_(config),
+      pass_(heap, heap.extra(), region_bytes),
+      batch_(heap, pass_, pass_lock_) {
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);

@@ -23,7 +23,7 @@ Ref<Object> Collector::tracked_object(BlockAllocator::Cell cell) {
         const TypeTable::Entry* type = heap_.types().find(info.type());
         if (type == nullptr || info.constructing() || info.frozen()) return {};
         if (!type->info.load(memory_order_relaxed)->tracked()) return {};  // order: written once
-        switch (detail::try_upgrade(heap_, header, word)) {
+        switch (detail::try_upgrade(heap_, header, word, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes:
                 return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
             case detail::Upgrade::dead: return {};

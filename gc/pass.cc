@@ -20,6 +20,9 @@ void Pass::begin(const PassOptions& options) {
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.clear();
+    // A context that was preempted between marking a page and listing it does not hide the page.
+    const bool unlisted = options.include_deferred && heap_.candidates_may_be_unlisted();
+    scan_page_ = unlisted ? 0 : heap_.blocks().page_count();
     dirty_source_ = heap_.take_dirty_pages();
     gather_page_ = kNoPage;
     gathering_deferred_ = false;

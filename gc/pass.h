@@ -123,6 +123,7 @@ private:
     void gather_cell(std::uint32_t cell);
     void defer_member(Member member);
     bool take_over_postponed(Header* header, WordValue word);
+    void take_candidates(PageIndex from);
     bool next_source();
     void put_back_evidence();
     void step_explore();
@@ -192,6 +193,7 @@ private:
 
     // gather
     PageIndex dirty_source_ = kNoPage;
+    PageIndex scan_page_ = 0;  ///< next page to look at although it is not listed
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones

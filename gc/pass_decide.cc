@@ -189,12 +189,14 @@ void Pass::step_condemn() {
 void Pass::step_commit() {
     spend(1);
     if (options_.rehearsal) heap_.decision().abort();
-    if (!heap_.decision().commit()) {
+    const bool legacy = finalizers_ && heap_.config().legacy_finalizers;
+    const bool live_on = options_.save_all || ((finalizers_ || callbacks_) && !legacy);
+    if (!heap_.decision().commit(live_on)) {
         start_rollback();
         return;
     }
     if (of_batch_ && !options_.exclude_user_code) batch_alive_ = false;
-    if (finalizers_ && heap_.config().legacy_finalizers) {
+    if (legacy) {
         rewind();
         phase_ = Phase::set_aside;
     } else {

@@ -119,7 +119,7 @@ void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
     if (info.destroy != nullptr) {
         record.batch.set(member.cell);
         batch_.add(heap_.blocks(), member.page);
-        make_dead(header, WordValue::kClaimed);
+        make_dead(header, WordValue::kClaimed | WordValue::kCondemned);
         ++result_.batched;
         return;
     }

@@ -13,20 +13,29 @@ using platform::memory_order_release;
 
 // ---- gather
 
+/// Takes the candidates of a page off it.
+void Pass::take_candidates(PageIndex from) {
+    gather_page_ = from;
+    for (unsigned i = 0; i < CellBits::kWords; ++i) {
+        // order: acq_rel; pairs with report_candidate().
+        gather_bits_.words[i] = page(from).candidate[i].exchange(0, memory_order_acq_rel);
+    }
+    put_back_evidence();
+}
+
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
 bool Pass::next_source() {
     if (dirty_source_ != kNoPage) {
-        gather_page_ = dirty_source_;
-        PageInfo& info = page(gather_page_);
-        dirty_source_ = info.dirty_next;
+        const PageIndex from = dirty_source_;
+        dirty_source_ = page(from).dirty_next;
         // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds
         // it set has its bit among those taken (see report_candidate()).
-        info.dirty.exchange(0, memory_order_acq_rel);
-        for (unsigned i = 0; i < CellBits::kWords; ++i) {
-            // order: acq_rel; pairs with report_candidate().
-            gather_bits_.words[i] = info.candidate[i].exchange(0, memory_order_acq_rel);
-        }
-        put_back_evidence();
+        page(from).dirty.exchange(0, memory_order_acq_rel);
+        take_candidates(from);
+        return true;
+    }
+    if (scan_page_ < heap_.blocks().page_count()) {
+        take_candidates(scan_page_++);  // whoever lists the page later finds it empty
         return true;
     }
     gathering_deferred_ = true;

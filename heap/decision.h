@@ -1,8 +1,8 @@
 // The decision word: one per heap, {pass number, state}; DESIGN rules 12 to 14.
 //
-// undecided before the first member is condemned, undecided -> committed after the last, by
-// compare-and-swap; a weak upgrade that meets a condemned member first swaps undecided -> aborted.
-// The pass number makes a late swap on an earlier pass's word fail.
+// undecided before the first member is condemned, undecided -> committed or finalizing after the
+// last, by compare-and-swap; a weak upgrade that meets a condemned member first swaps undecided ->
+// aborted. The pass number makes a late swap on an earlier pass's word fail.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,13 @@ namespace ouro {
 
 class Decision {
 public:
-    enum State : std::uint32_t { idle = 0, undecided = 1, committed = 2, aborted = 3 };
+    enum State : std::uint32_t {
+        idle,
+        undecided,
+        committed,   ///< the members' reclaim is certain
+        finalizing,  ///< weak references to the members are dead; they live until user code has run
+        aborted,
+    };
 
     /// Owner of the pass: opens a new decision.
     void open() {
@@ -21,25 +27,32 @@ public:
         // acquire in state(): a member seen condemned has its decision open already, because the
         // condemning swap follows this store in the same thread with release.
         const std::uint32_t now = word_.load(platform::memory_order_relaxed);
-        word_.store(((now >> 2) + 1) << 2 | undecided, platform::memory_order_release);
+        word_.store(((now >> kStateBits) + 1) << kStateBits | undecided,
+                    platform::memory_order_release);
     }
-    /// Owner of the pass: true iff nobody aborted. After true every member is garbage for certain.
-    bool commit() { return swap(undecided, committed); }
+    /// Owner of the pass: true iff nobody aborted. After true every member is garbage, for certain
+    /// unless user code is to run before its end.
+    bool commit(bool user_code_first = false) {
+        return swap(undecided, user_code_first ? finalizing : committed);
+    }
     /// A weak upgrade: afterwards the decision is not undecided.
     void abort() { swap(undecided, aborted); }
     State state() const {
         // order: acquire; pairs with open() and swap().
-        return static_cast<State>(word_.load(platform::memory_order_acquire) & 3);
+        return static_cast<State>(word_.load(platform::memory_order_acquire) & kStateMask);
     }
 
 private:
     bool swap(State from, State to) {
         std::uint32_t now = word_.load(platform::memory_order_acquire);  // order: pairs with swap()
-        if ((now & 3) != from) return false;
+        if ((now & kStateMask) != from) return false;
         // order: acq_rel; commit and abort exclude each other on this one word.
-        return word_.compare_exchange(now, (now & ~3u) | to, platform::memory_order_acq_rel,
+        return word_.compare_exchange(now, (now & ~kStateMask) | to, platform::memory_order_acq_rel,
                                       platform::memory_order_acquire);
     }
+
+    static constexpr unsigned kStateBits = 3;
+    static constexpr std::uint32_t kStateMask = (1u << kStateBits) - 1;
 
     platform::atomic<std::uint32_t> word_{0};
 };

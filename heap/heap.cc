@@ -141,6 +141,7 @@ void Heap::unlock_all(bool in_child) {
 void Heap::report_all_pages() {
     // order: relaxed everywhere here; the child has one thread.
     dirty_.store(kNoPage, memory_order_relaxed);
+    listing_.store(0, memory_order_relaxed);  // order: see above
     for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
         PageInfo& page = blocks_.page(p);
         std::uint64_t candidates = 0;
@@ -334,14 +335,18 @@ void Heap::report_candidate(const void* object) {
     auto& word = page.candidate[cell.index / 64];
     // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
     // this decrement, because the gatherer's exchange comes after the set bit we saw.
-    if ((word.load(memory_order_acquire) & bit) != 0) return;
     // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
-    word.fetch_or(bit, memory_order_acq_rel);
-    // order: acquire load / acq_rel exchange; pairs with take_dirty_pages() in the collector, which
-    // clears `dirty` before it takes the bits.
+    if ((word.load(memory_order_acquire) & bit) == 0) word.fetch_or(bit, memory_order_acq_rel);
+    // order: acquire load / acq_rel exchange; pairs with Pass::next_source(), which clears `dirty`
+    // before it takes the bits.
     if (page.dirty.load(memory_order_acquire) != 0) return;
-    if (page.dirty.exchange(1, memory_order_acq_rel) != 0) return;
-    push_dirty(cell.page);
+    // order: acq_rel; before the exchange: who finds the page dirty finds it listed, or somebody
+    // listing (candidates_may_be_unlisted()).
+    listing_.fetch_add(1, memory_order_acq_rel);
+    const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
+    if (first) push_dirty(cell.page);
+    listing_.fetch_sub(1, memory_order_release);  // order: after push_dirty(); see above
+    if (!first) return;
     Counters::add(counters_.candidates_reported);
     signal_.report();
 }

@@ -156,6 +156,12 @@ public:
     /// From now on no object can be made.
     void shut_down() { shut_down_.store(1, platform::memory_order_release); }  // order: see above
 
+    /// Is a context between marking a page as dirty and putting it on the stack? Asked before
+    /// take_dirty_pages(): false means that every candidate reported before the call is on it.
+    bool candidates_may_be_unlisted() const {
+        // order: acquire; pairs with report_candidate().
+        return listing_.load(platform::memory_order_acquire) != 0;
+    }
     /// Takes the whole stack of pages with new candidates (linked by dirty_next). Pass owner only.
     PageIndex take_dirty_pages();
 
@@ -179,6 +185,7 @@ private:
     std::size_t reclaimed() const;
     void postpone_end(void* object);
     void end_plain(void* object);
+    void postpone_again(void* object);
     bool drop_held(Header* header);
     void run_callback(ObjectWeakNode& node);
 
@@ -199,6 +206,7 @@ private:
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
     platform::atomic<std::uint32_t> dirty_{kNoPage};
+    platform::atomic<std::uint32_t> listing_{0};  ///< contexts that are about to push a page
     platform::atomic<std::uint32_t> shut_down_{0};
 
     friend class Cascade;

@@ -118,14 +118,32 @@ void Heap::settle_postponed(void* object) {
     if (dead || drop_held(header_of(object))) end_object(object, false);
 }
 
+/// The reference that was taken over goes back to where postpone_release() had put it. Another one
+/// may have been put there meanwhile: then ours is not the last and goes at once.
+void Heap::postpone_again(void* object) {
+    Header* header = header_of(object);
+    WordValue word = header->load_word();
+    WordValue after;
+    for (;;) {
+        after = word.bumped();
+        if (word.count() != 0 && word.has(WordValue::kPostponed)) after = word.decremented();
+        after = after.with(WordValue::kPostponed).without(WordValue::kHeld | WordValue::kClean);
+        std::uint64_t expected = word.bits;
+        // order: acq_rel; a decrement like any other.
+        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
+                                          memory_order_acquire))
+            break;
+        word.bits = expected;
+    }
+    if (word.has(WordValue::kPostponed)) Counters::sub(counters_.postponed, 1);
+    report_candidate(object);
+}
+
 bool Heap::settle_plain_postponed(void* object) {
     Header* header = header_of(object);
     const TypeInfo* info = type_of(header)->info.load(memory_order_relaxed);  // order: once
     if (info->runs_user_code()) {
-        // order: acq_rel, both; the reference changes hands again.
-        header->word.fetch_or(WordValue::kPostponed, memory_order_acq_rel);
-        header->word.fetch_and(~WordValue::kHeld, memory_order_acq_rel);
-        report_candidate(object);
+        postpone_again(object);
         return false;
     }
     Counters::sub(counters_.postponed, 1);

@@ -148,7 +148,7 @@ Result<Ref<Object>> resolve(const Id& id) {
         Header* header = find_live(id, word);
         if (header == nullptr) return Error::dead;
         if (is_interned(header)) return Ref<Object>::adopt(id.address | detail::kInternedTag);
-        switch (detail::try_upgrade(*Heap::of(header), header, word)) {
+        switch (detail::try_upgrade(*Heap::of(header), header, word, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes: return Ref<Object>::adopt(id.address);
             case detail::Upgrade::dead: return Error::dead;
             case detail::Upgrade::again: break;

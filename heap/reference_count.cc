@@ -75,16 +75,19 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
 
 }  // namespace
 
-Upgrade try_upgrade(Heap& heap, Header* header, WordValue word) {
+Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
     if (word.count() == 0) return upgrade_from_zero(heap, header, word);
     if (word.has(WordValue::kCondemned)) {
+        const auto is_dead = [by](Decision::State state) {
+            return state == Decision::committed ||
+                   (state == Decision::finalizing && by == UpgradeBy::weak_reference);
+        };
         const Decision::State state = heap.decision().state();
-        if (state == Decision::committed) {
-            // Only if the decision is about the condemnation we read: the word has not changed.
+        // Only if the decision is about the condemnation we read: the word has not changed.
+        if (is_dead(state))
             return header->load_word().bits == word.bits ? Upgrade::dead : Upgrade::again;
-        }
         if (state == Decision::undecided) heap.decision().abort();
-        if (heap.decision().state() == Decision::committed) return Upgrade::again;
+        if (is_dead(heap.decision().state())) return Upgrade::again;
     }
     const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
     return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;

@@ -57,10 +57,15 @@ void make_immortal(void* object);
 /// The outcome of one attempt to gain a counted reference to an object without holding one.
 enum class Upgrade { yes, dead, again };
 
+/// What an upgrade goes by. A weak reference dies when the collector has committed that its target
+/// is garbage; an id, when the target's reclaim is certain: not while finalizers are still to run.
+enum class UpgradeBy { weak_reference, id };
+
 /// One attempt from the word that was read (DESIGN rule 14): `word` was loaded from `header` inside
 /// the caller's load window, and the caller then saw that the object is still the one it means.
 /// Time: O(1). Threads: any. ISR: yes.
-Upgrade try_upgrade(Heap& heap, Header* header, WordValue word);
+Upgrade try_upgrade(Heap& heap, Header* header, WordValue word,
+                    UpgradeBy by = UpgradeBy::weak_reference);
 
 /// A counted reference that the caller has just gained becomes one that the heap itself holds,
 /// unless it holds one already (around a finalizer): then it stays an ordinary one.

@@ -86,7 +86,8 @@ private:
         const bool in_batch = word.has(WordValue::kClaimed) && record.batch.test(cell);
         if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
-        if (word.has(WordValue::kCondemned) || word.has(WordValue::kHeld))
+        const bool dead_in_batch = in_batch && word.count() == 0;
+        if ((word.has(WordValue::kCondemned) && !dead_in_batch) || word.has(WordValue::kHeld))
             return report("an object is condemned or held while nothing runs", header);
         if (word.has(WordValue::kClaimed) && !in_batch)
             return report("an object is claimed by nobody", header);

@@ -139,9 +139,13 @@ void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
                      memory_order_release);  // order: release; pairs with empty()
         if (node->next_ != nullptr) node->next_->prev_ = nullptr;
         node->next_ = nullptr;
-        // order: release; pairs with upgrade(): null before the target's memory is given back.
+        const bool calls_back = node->callback() != nullptr && node->hold(heap);
+        // From here on a node that is not held may be gone: its owner needs no lock to find it off
+        // the list (detach()).
+        // order: release; pairs with upgrade(): null before the target's memory is given back, and
+        // with detach(): all that was done to the node comes before.
         node->target_.store(0, memory_order_release);
-        if (node->callback() != nullptr && node->hold(heap)) due.add(*node);
+        if (calls_back) due.add(*node);
     }
 }
 

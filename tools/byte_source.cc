@@ -179,10 +179,6 @@ absl::StatusOr<std::unique_ptr<ByteSource>> open_file(
         return absl::FailedPreconditionError(
             absl::StrFormat("%s: is a directory; expected a gcgraph file", path));
     }
-    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-        return absl::FailedPreconditionError(
-            absl::StrFormat("%s: is not a regular file; expected a gcgraph file", path));
-    }
     errno = 0;
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (file == nullptr)

@@ -8,7 +8,6 @@ namespace ouro::tools {
 void ExpectationCheck::add(const Step& step) {
     if (first_line_ == 0) first_line_ = step.line;
     last_line_ = step.line;
-    collects_ = step.kind == Step::Kind::kCollect;
     last_ = step.expectation;
     if (!step.expectation) {
         all_expected_ = false;
@@ -26,7 +25,7 @@ std::string ExpectationCheck::place() const {
     return absl::StrCat("steps in lines ", first_line_, " to ", last_line_);
 }
 
-std::vector<std::string> ExpectationCheck::compare(const NodeState& state, bool alone) {
+std::vector<std::string> ExpectationCheck::compare(const NodeState& state) {
     std::vector<std::string> differences;
     const auto check = [&](const char* name, std::uint64_t found, std::uint64_t expected) {
         if (found == expected) return;
@@ -41,21 +40,14 @@ std::vector<std::string> ExpectationCheck::compare(const NodeState& state, bool 
     if (last_) {
         check("live", state.live, last_->live);
         check("rcsum", state.rcsum, last_->rcsum);
+        if (state.garbage) check("garbage", *state.garbage, last_->garbage);
     }
     if (all_expected_ && state.mix != sum_.mix) {
         differences.push_back(
             absl::StrFormat("%s: mix is %016x, expected %016x", place(), state.mix, sum_.mix));
     }
-    if (collects_ && first_line_ == last_line_ && alone && garbage_before_) {
-        check("freed, by the garbage before,", state.freed, *garbage_before_);
-    }
-    if (last_line_ != 0) {
-        garbage_before_.reset();
-        if (last_) garbage_before_ = last_->garbage;
-    }
     first_line_ = last_line_ = 0;
     all_expected_ = true;
-    collects_ = false;
     sum_ = {};
     last_.reset();
     return differences;

@@ -13,20 +13,20 @@
 
 namespace ouro::tools {
 
-/// Of several steps, freed, tracked, bytes and mix add up, if all of them have an expectation; live
-/// and rcsum are those of the last step. `garbage` of the last step is what a collection that
-/// follows at once must free.
+/// Of several steps, freed, tracked, bytes and mix add up, if all of them have an expectation;
+/// live, rcsum and garbage are those of the last step.
 /// Threads:    one at a time.
 class ExpectationCheck {
 public:
     /// The step was performed; the state to compare has not been taken since.
     void add(const Step& step);
 
-    /// Compares the state after the steps added since the last call.
-    /// Takes:      the state; whether what the steps freed is theirs alone: no collector ran by
-    ///             itself, so that `garbage` can be checked.
+    /// Does the last step added say what must be garbage after it?
+    bool expects_garbage() const { return last_.has_value(); }
+
+    /// Compares the state after the steps added since the last call; garbage only if it is known.
     /// Returns:    one text for every field that differs, with lines of the file and both values.
-    std::vector<std::string> compare(const NodeState& state, bool alone);
+    std::vector<std::string> compare(const NodeState& state);
 
 private:
     std::string place() const;
@@ -34,10 +34,8 @@ private:
     std::size_t first_line_ = 0;  ///< of the steps added; 0 if there are none
     std::size_t last_line_ = 0;
     bool all_expected_ = true;
-    bool collects_ = false;
     Expectation sum_;
     std::optional<Expectation> last_;
-    std::optional<std::uint64_t> garbage_before_;  ///< at the last state, if known
 };
 
 }  // namespace ouro::tools

@@ -115,6 +115,28 @@ Ref<NodeObject> HeapGraph::give_up(std::uint32_t root, OperationTimes& times) {
     return last;
 }
 
+std::size_t HeapGraph::count_reachable() const {
+    std::vector<bool> reached(graph_.nodes.size());
+    std::vector<const NodeObject*> queue;
+    const auto reach = [&](const NodeObject* object) {
+        if (object == nullptr || reached[object->node]) return;
+        reached[object->node] = true;
+        queue.push_back(object);
+    };
+    for (const Handle& root : roots_) reach(root.get());
+    for (const Handle& pin : pins_) reach(pin.get());
+    for (std::size_t next = 0; next < queue.size(); ++next) {
+        const auto* slots = reinterpret_cast<const FieldSlot*>(
+            trailing_fields<NodeObject>(const_cast<NodeObject*>(queue[next])));
+        for (std::uint32_t i = 0; i < queue[next]->field_count; ++i) {
+            // order: acquire; pairs with the store. Not counted: nobody else changes the graph.
+            const std::uintptr_t bits = slots[i].load(platform::memory_order_acquire);
+            reach(reinterpret_cast<const NodeObject*>(bits));
+        }
+    }
+    return queue.size();
+}
+
 void HeapGraph::release_all() {
     roots_.clear();
     pins_.clear();

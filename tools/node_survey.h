@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct NodeState {
     std::uint64_t live = 0;
     std::uint64_t rcsum = 0;
     std::uint64_t mix = 0;
+    std::optional<std::uint64_t> garbage = std::nullopt;  ///< not part of the line; if known
 
     bool operator==(const NodeState&) const = default;
 };

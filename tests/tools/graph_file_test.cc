@@ -4,12 +4,15 @@
 #include "tools/graph_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -191,10 +194,16 @@ TEST(GraphFile, reports_a_directory) {
     EXPECT_EQ(message(status), path + ": is a directory; expected a gcgraph file");
 }
 
-TEST(GraphFile, reports_a_device) {
-    const absl::Status status = read_graph_file("/dev/null").status();
-    if (absl::IsNotFound(status)) GTEST_SKIP() << "no /dev/null here";
-    EXPECT_EQ(message(status), "/dev/null: is not a regular file; expected a gcgraph file");
+TEST(GraphFile, reads_a_pipe) {
+    const std::string path = ::testing::TempDir() + "/ouro_pipe_" + std::to_string(getpid());
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    const std::string packed = gzip(join(kSmall));
+    std::thread writer([&] { std::ofstream(path) << packed; });
+    const absl::StatusOr<Graph> graph = read_graph_file(path);
+    writer.join();
+    unlink(path.c_str());
+    ASSERT_TRUE(graph.ok()) << graph.status();
+    EXPECT_EQ(*graph, parse_or_fail(join(kSmall)));
 }
 
 TEST(GraphFile, names_file_and_line_of_damage_in_a_file) {

@@ -276,11 +276,18 @@ TEST(ReplayRun, every_wrong_field_is_reported_with_both_values) {
                             "step in line 12: mix is 0a830c0420b7813e, expected 0a830c0420b7813f"));
 }
 
-TEST(ReplayRun, wrong_garbage_is_found_by_the_collect_that_follows) {
+TEST(ReplayRun, wrong_garbage_is_found_behind_every_step_while_no_collector_runs_by_itself) {
     const std::string wrong =
         "expect freed 0 tracked 0 bytes 0 live 3 garbage 2 rcsum 3 mix 0000000000000000";
     EXPECT_THAT(differences(ring().step("drop r0").step(wrong).step("collect")),
-                ElementsAre(HasSubstr("freed, by the garbage before, is 3, expected 2")));
+                ElementsAre("step in line 11: garbage is 3, expected 2"));
+    EXPECT_THAT(differences(ring().step("drop r0").step(wrong).step("collect"),
+                            {2, {}, CollectorMode::kManual}),
+                ElementsAre("step in line 11: garbage is 3, expected 2"));
+    const std::string after =
+        "expect freed 3 tracked 2 bytes 112 live 0 garbage 9 rcsum 0 mix 0a830c0420b7813e";
+    EXPECT_THAT(differences(ring().step("drop r0").step(kDropped).step("collect").step(after)),
+                ElementsAre("step in line 13: garbage is 0, expected 9"));
 }
 
 TEST(ReplayRun, sums_are_compared_where_states_are_summed) {

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""./dev test [full|quick]: builds and runs the suites part by part, each within its time budget.
+"""./dev test [full|quick]: builds and runs the suites part by part, all within one time limit.
+
+A part may take three times its budget, as on a slow or busy machine, while the whole keeps the limit.
 
 Prints one row per part, then what failed with its output, then, alone on the last line, the sums:
-`N passed, N failed`. A part that fails as a whole (a build, an exceeded budget) counts as one
-failure more. Logs stay in build/test-logs/.
+`N passed, N failed`. A part that fails as a whole (a build, the time used up) counts as one failure
+more. Logs stay in build/test-logs/.
 """
 
 import os
@@ -18,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = ROOT / "build" / "test-logs"
 LIMIT_SECONDS = {"quick": 500, "full": 45 * 60}
+PATIENCE = 3  # times its budget that a part may take
 SHOWN_LINES = 80  # of the output of one failed test, or of a part that failed as a whole
 SHOWN_FAILURES = 20  # of one part, with their output
 
@@ -187,6 +190,11 @@ def run_tests(preset: str, label: str, budget: float) -> Outcome:
     return outcome
 
 
+def allowed(budget: float, deadline: float) -> float:
+    """Seconds that a part with this budget may take now."""
+    return max(1.0, min(PATIENCE * budget, deadline - time.monotonic()))
+
+
 def row(outcome: Outcome, budget: float) -> str:
     state = "FAILED" if outcome.failed else "ok"
     counts = f"{outcome.passed:>7} {len(outcome.failed):>7} {outcome.skipped:>8}"
@@ -203,18 +211,18 @@ def print_failures(outcomes: list[Outcome]) -> None:
                 print("\n".join(lines[:SHOWN_LINES]))
 
 
-def run_parts(plan: dict) -> list[Outcome]:
+def run_parts(plan: dict, deadline: float) -> list[Outcome]:
     """Runs every part of the plan, a row each; a preset that does not build has no further part."""
     outcomes = []
     header = f"{'part':<18} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8} {'budget':>7}"
     print(header, flush=True)
     for preset, (build_budget, labels) in plan.items():
-        outcomes.append(run_build(preset, build_budget))
+        outcomes.append(run_build(preset, allowed(build_budget, deadline)))
         print(row(outcomes[-1], build_budget), flush=True)
         if outcomes[-1].failed:
             continue
         for label, budget in labels.items():
-            outcomes.append(run_tests(preset, label, budget))
+            outcomes.append(run_tests(preset, label, allowed(budget, deadline)))
             print(row(outcomes[-1], budget), flush=True)
     return outcomes
 
@@ -230,7 +238,7 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
 
     start = time.monotonic()
-    outcomes = run_parts(plan)
+    outcomes = run_parts(plan, start + LIMIT_SECONDS[kind])
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(len(outcome.failed) for outcome in outcomes)
     if passed + failed == 0:

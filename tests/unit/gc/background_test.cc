@@ -175,6 +175,19 @@ TEST_F(BackgroundWithDrain, user_code_runs_in_drain_only) {
     EXPECT_FALSE(elsewhere);
 }
 
+TEST_F(BackgroundWithDrain, the_collector_rests_while_garbage_waits_for_drain) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    ASSERT_TRUE(wait_until([&] { return collector().collecting(); }));
+    for (int i = 0; i < 4000; ++i) drop_ring_of_two<Probe>(managed(), 3, 4);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const std::size_t before = collector().statistics().passes;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_LE(collector().statistics().passes - before, 100u) << "one in a millisecond is plenty";
+    EXPECT_TRUE(drain_all());
+    collect();
+    EXPECT_EQ(events::count('D'), 8002);
+}
+
 TEST_F(BackgroundWithDrain, plain_garbage_needs_no_drain) {
     for (int i = 0; i < 10; ++i) drop_ring_of_two<Plain>(managed(), i, i);
     EXPECT_TRUE(everything_goes());

@@ -20,7 +20,7 @@ namespace events = testing::events;
 
 class BatchTest : public PassTest {
 protected:
-    BatchTest() : batch_(heap_, pass_) {}
+    BatchTest() : batch_(heap_, pass_, lock_) {}
     ~BatchTest() override { Probe::forget_scripts(); }
 
     void drop_ring(int first, int second) {
@@ -36,6 +36,7 @@ protected:
         while (!batch_.empty()) batch_.take_apart(~0u, false, uncollectable_);
     }
 
+    platform::Mutex lock_;
     Batch batch_;
     std::size_t uncollectable_ = 0;
 };

@@ -61,6 +61,37 @@ TEST_F(CollectorTest, collect_ignores_the_limit_per_root_and_back_off) {
     EXPECT_EQ(collect(), 5001u);
 }
 
+TEST_F(CollectorTest, a_step_runs_no_more_user_code_than_its_budget) {
+    for (int i = 1; i <= 200; ++i) drop_self_loop<Probe>(managed(), i);
+    int most = 0;
+    for (bool more = true; more;) {
+        const int before = events::count('F') + events::count('D');
+        more = collector().step(3);
+        most = std::max(most, events::count('F') + events::count('D') - before);
+    }
+    EXPECT_GE(most, 1);
+    EXPECT_LE(most, 3);
+    EXPECT_EQ(events::count('D'), 200);
+}
+
+TEST_F(CollectorTest, an_id_lives_until_the_finalizers_have_run_and_is_dead_ever_after) {
+    Id a;
+    {
+        const Ref<Probe> object = make<Probe>(1);
+        object->left = object;
+        a = id(object);
+    }
+    bool dead = false;
+    for (bool more = true; more; more = collector().step(1)) {
+        if (!is_alive(a)) dead = true;
+        if (events::count('F') == 0) {
+            EXPECT_FALSE(dead);
+        }
+    }
+    collector().collect();
+    EXPECT_FALSE(is_alive(a));
+}
+
 TEST_F(CollectorTest, steps_reach_the_end_that_collect_reaches) {
     for (const std::uint32_t units : {1u, 2u, 3u, 10u, 100u, 5000u}) {
         events::clear();

@@ -111,6 +111,49 @@ TEST_F(Emergency, plain_garbage_that_holds_garbage_with_a_finalizer_goes_and_let
     EXPECT_EQ(events::count('F', 1) + events::count('F', 2), 2);
 }
 
+// The finalizer runs short of memory; the emergency takes the plain ring out of the batch, and with
+// it the reference that kept the ring of the finalizer's object explained.
+TEST_F(Emergency, a_collection_whose_finalizer_runs_short_of_memory_leaves_nothing_behind) {
+    Probe::on_finalize[1] = [&](Probe&) {
+        Ref<Plain> chain;
+        while (auto made = managed().try_make<Plain>(0, chain)) chain = std::move(*made);
+    };
+    {
+        const Ref<Holder> holder = make<Holder>();
+        holder->self = holder;
+        holder->probe = make<Probe>(1);
+        const Ref<Probe> probe = holder->probe;
+        probe->left = probe;
+    }
+    const Ref<Hub> ballast = make_hub(1000);
+    const CollectResult result = collector().collect();
+    EXPECT_TRUE(result.complete);
+    EXPECT_GE(result.unreachable, 2u);
+    EXPECT_EQ(events::count('D'), 1);
+    EXPECT_EQ(live_objects(), 1u);
+}
+
+class EmergencyWithBound : public Emergency {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::manual();
+        config.heap.cascade_objects_max = 10;
+        return config;
+    }
+    EmergencyWithBound() : Emergency(config()) {}
+};
+
+TEST_F(EmergencyWithBound, the_postponed_rest_of_a_list_is_memory) {
+    for (int round = 0; round < 3; ++round) {
+        {
+            Ref<Plain> head;
+            while (auto made = managed().try_make<Plain>(0, head)) head = std::move(*made);
+        }
+        EXPECT_TRUE(finds_half_a_region()) << round;
+    }
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 class EmergencyWithDrain : public Emergency {
 protected:
     static ManagedHeapConfig config() {

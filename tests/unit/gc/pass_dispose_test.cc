@@ -23,7 +23,8 @@ class PassDispose : public PassTest {
 protected:
     /// Ends what the pass left as the batch, without a second validation.
     void end_batch() {
-        Batch batch(heap_, pass_);
+        platform::Mutex lock;
+        Batch batch(heap_, pass_, lock);
         std::size_t uncollectable = 0;
         while (!batch.empty()) batch.take_apart(~0u, false, uncollectable);
         EXPECT_EQ(uncollectable, 0u);
@@ -103,7 +104,8 @@ TEST_F(PassDispose, a_finalizer_makes_a_batch_that_lives_until_it_is_validated_a
     EXPECT_TRUE(weak.expired()) << "cut when the pass commits";
     EXPECT_TRUE(is_alive(first)) << "its finalizer is still to run";
     EXPECT_EQ(refcount(first).value(), 1u);
-    Batch batch(heap_, pass_);
+    platform::Mutex lock;
+    Batch batch(heap_, pass_, lock);
     EXPECT_TRUE(testing::run_finalizers(batch));
     EXPECT_EQ(events::count('F'), 2);
     pass_.begin_batch(false, false);
@@ -129,7 +131,8 @@ TEST_F(PassDispose, without_user_code_means_that_such_garbage_stays_a_candidate)
     EXPECT_EQ(result.batched, 0u);
     EXPECT_EQ(live_objects(), 2u);
     EXPECT_EQ(run_all().batched, 2u);
-    Batch batch(heap_, pass_);
+    platform::Mutex lock;
+    Batch batch(heap_, pass_, lock);
     testing::run_finalizers(batch);
     pass_.begin_batch(false, false);
     finish();

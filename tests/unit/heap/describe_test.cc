@@ -51,6 +51,7 @@ struct Derived : Base {
 };
 
 TEST(Describe, a_list_may_name_fields_of_a_base_class) {
+    EXPECT_EQ(offsets_of<Base>(), (std::vector<std::size_t>{8}));
     EXPECT_EQ(offsets_of<Derived>(), (std::vector<std::size_t>{8, 16}));
     EXPECT_TRUE(has<Derived>(TypeInfo::kWeaklyReferable));
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,32 @@ protected:
         restart(config);
     }
 };
+
+TEST_F(InternTest, the_count_of_an_interned_string_is_never_written) {
+    const Ref<String> string = try_intern(heap(), "x").value();
+    const std::uint64_t word = header_of(string.get())->load_word().bits;
+    const Ref<Object> object = string;
+    std::vector<Ref<Object>> copies(100, object);
+    for (const Ref<Object>& copy : copies) EXPECT_EQ(cast<String>(copy)->text(), "x");
+    copies.clear();
+    EXPECT_TRUE(resolve(id(string)).value() == object);
+    EXPECT_EQ(refcount(string), kImmortal);
+    EXPECT_EQ(header_of(string.get())->load_word().bits, word);
+}
+
+TEST_F(InternTest, a_handle_that_outlives_the_heap_touches_nothing_of_the_next_one) {
+    Ref<Object> handle = try_intern(heap(), "x").value();
+    const std::uintptr_t address = id(handle).address;
+    restart(testing::manual());
+    const Ref<String> next = try_string(heap(), "y").value();
+    const std::vector<std::byte> before(region().begin(), region().end());
+    EXPECT_GE(address, reinterpret_cast<std::uintptr_t>(region().data()));
+    {
+        const Ref<Object> copy = handle;
+        handle.reset();
+    }
+    EXPECT_TRUE(std::equal(before.begin(), before.end(), region().begin()));
+}
 
 TEST_F(InternTest, an_empty_table_finds_nothing) {
     EXPECT_EQ(heap().interned().find("x"), nullptr);

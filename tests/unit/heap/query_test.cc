@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +115,39 @@ TEST_F(QueryTest, an_id_stays_dead_when_its_memory_is_part_of_a_larger_object) {
     EXPECT_EQ(refcount(middle).error(), Error::dead);
     EXPECT_EQ(object_at(middle.address).error(), Error::dead);
     EXPECT_EQ(object_containing(middle.address).value(), id(large));
+}
+
+struct Large {
+    Field<Large> next;
+    char rest[2484];
+    static constexpr auto ouro_fields = fields<&Large::next>;
+};
+
+// Pages that were the first of a small span become part of a longer one, and back: whichever page's
+// counter a generation is drawn from, an {address, generation} pair does not come again.
+TEST(QueryOfSmallRegion, no_id_comes_again_when_pages_change_their_spans) {
+    const testing::Region region(64 * 1024);
+    ManagedHeap managed(region.span(), testing::manual());
+    std::set<std::pair<std::uintptr_t, std::uint32_t>> seen;
+    const auto is_new = [&](const Id& id) {
+        return seen.insert({id.address, id.generation}).second;
+    };
+    for (int round = 0; round < 20; ++round) {
+        std::vector<Ref<Plain>> small;
+        while (auto made = managed.try_make<Plain>()) small.push_back(std::move(*made));
+        for (std::size_t i = 0; i < 2000; ++i) {
+            Ref<Plain>& at = small[i % (small.size() / (round % 3 + 1))];
+            at.reset();
+            at = managed.make<Plain>();
+            ASSERT_TRUE(is_new(id(at))) << "round " << round;
+        }
+        small.clear();
+        std::vector<Ref<Large>> large;
+        while (auto made = managed.try_make<Large>()) {
+            ASSERT_TRUE(is_new(id(*made))) << "round " << round;
+            large.push_back(std::move(*made));
+        }
+    }
 }
 
 TEST_F(QueryTest, an_object_is_found_from_every_address_of_it) {

@@ -4,12 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/sanitizer.h"
+#include "tests/support/threads.h"
 
 namespace ouro {
 namespace {
@@ -191,6 +194,25 @@ TEST_F(WeakTest, survives_a_resurrection_by_count) {
     kept.reset();
     EXPECT_EQ(events::all(), "F1 D1");
     EXPECT_TRUE(w.expired());
+}
+
+// The node is on the list until the end of its target has taken it off; from then on its owner may
+// give its memory back without a lock.
+TEST_F(WeakTest, may_end_in_the_moment_in_which_its_target_ends) {
+    for (std::size_t round = 0; round < testing::repeats(2000); ++round) {
+        Ref<Plain> target = make<Plain>(1);
+        auto weak = std::make_unique<Weak<Plain>>(target);
+        testing::run_threads(2, [&](std::size_t thread) {
+            if (thread == 0) {
+                target.reset();
+            } else {
+                while (!weak->expired()) {
+                }
+                weak.reset();
+            }
+        });
+    }
+    EXPECT_EQ(live_objects(), 0u);
 }
 
 }  // namespace

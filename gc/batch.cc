@@ -93,21 +93,7 @@ void Batch::reclaim(Header* header) {
 bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
                             std::size_t& uncollectable) {
     if (header->load_word().has(WordValue::kCondemned)) return false;
-    bool lives = false;
-    WordValue word = header->load_word();
-    for (;;) {
-        // Count 0, or only the heap's own references: somebody ends it, or is about to.
-        lives = word.count() != 0 && word.user_count() != 0;
-        if (!lives) break;
-        const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a count change like any other.
-        if (header->word.compare_exchange(expected, more.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
-    if (lives) {
+    if (detail::retain_if_alive(header)) {
         ++uncollectable;
         if (save_all || info_of(header).finalize != nullptr) {
             platform::LockGuard guard(pass_lock_);

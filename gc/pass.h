@@ -75,8 +75,6 @@ public:
 
     const PassOptions& options() const { return options_; }
     const PassResult& result() const { return result_; }
-    /// The object goes on the garbage list, which holds a counted reference.
-    void keep(Header* header, PageInfo& page, std::uint32_t cell);
     bool is_batch_pass() const { return of_batch_; }
     BatchPages& batch() { return batch_; }
     /// Has the batch finalizers to run and a second validation to pass? Else its members are dead.

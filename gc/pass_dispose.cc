@@ -60,14 +60,11 @@ void Pass::save(Header* header, Member member) {
     if (of_batch_) record.batch.clear(member.cell);
     record.claimed.clear(member.cell);
     take_back_condemnation(header);
-    keep(header, record, member.cell);
+    // The program may have ended it by count, through a member that is on the list already.
+    if (OURO_MUTANT(saved_not_counted) || detail::retain_if_alive(header))
+        record.kept.set(member.cell);
     unclaim(header, record, member.cell);
     ++result_.collected;
-}
-
-void Pass::keep(Header* header, PageInfo& record, std::uint32_t cell) {
-    record.kept.set(cell);
-    if (!OURO_MUTANT(saved_not_counted)) detail::retain(header->payload());
 }
 
 // ---- legacy finalizers

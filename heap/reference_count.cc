@@ -98,6 +98,16 @@ Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
     return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;
 }
 
+bool retain_if_alive(Header* header) {
+    WordValue word = header->load_word();
+    while (word.count() != 0 && word.user_count() != 0) {
+        if (swap_word(header, word, word.incremented_or_pinned().without(WordValue::kClean)))
+            return true;
+        word = header->load_word();
+    }
+    return false;
+}
+
 void mark_held(Header* header) {
     WordValue word = header->load_word();
     while (!word.has(WordValue::kHeld)) {

@@ -72,6 +72,10 @@ enum class UpgradeBy { weak_reference, id };
 Upgrade try_upgrade(Heap& heap, Header* header, WordValue word,
                     UpgradeBy by = UpgradeBy::weak_reference);
 
+/// A counted reference to an object whose memory the caller has pinned by a claim, unless only the
+/// heap itself refers to it any more: then somebody ends it, or is about to, and false.
+bool retain_if_alive(Header* header);
+
 /// A counted reference that the caller has just gained becomes one that the heap itself holds,
 /// unless it holds one already (around a finalizer): then it stays an ordinary one.
 void mark_held(Header* header);

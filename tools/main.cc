@@ -10,6 +10,7 @@
 #include "stress/stress.h"
 #include "tools/command_line.h"
 #include "tools/replay.h"
+#include "tools/script.h"
 #include "tools/tour.h"
 
 namespace ouro::tools {
@@ -18,6 +19,8 @@ namespace {
 constexpr Command kCommands[] = {
     {"tour", "carry out the documents about reclaim in Python, cell by cell", run_tour},
     {"replay", "perform the steps of object graphs on the heap and check every count", run_replay},
+    {"script", "carry out scripts about objects as CPython would, line by line",
+     run_script_command},
     {"stress", stress::kStressSummary, stress::stress_command},
 };
 

@@ -197,6 +197,22 @@ TEST_F(GarbageListTest, a_rehearsal_among_finalizers_does_not_hide_what_they_res
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(GarbageListTest, a_member_may_die_by_count_before_it_is_listed) {
+    for (int steps = 0; steps < 40; ++steps) {
+        collector().set_save_all(true);
+        drop_ring_of_two<Plain>(managed(), 1, 2);
+        for (int i = 0; i < steps; ++i) collector().step(1);
+        collector().garbage(
+            [](void*, const Ref<Object>& object) { cast<Plain>(object)->left = nullptr; }, nullptr);
+        collector().collect();
+        EXPECT_TRUE(testing::is_sound(collector())) << steps;
+        collector().clear_garbage();
+        collector().set_save_all(false);
+        collector().collect();
+        EXPECT_EQ(live_objects(), 0u) << steps;
+    }
+}
+
 class SettleTest : public GarbageListTest {
 protected:
     SettleTest() : GarbageListTest(testing::with_background()) {}

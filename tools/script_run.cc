@@ -1,0 +1,66 @@
+#include "tools/script_run.h"
+
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tools/script_parser.h"
+#include "tools/script_world.h"
+
+namespace ouro::tools {
+
+namespace {
+
+/// Rehearses collections on a thread of its own for as long as it exists.
+class Shadow {
+public:
+    Shadow(Collector& collector, bool on) {
+        if (!on) return;
+        thread_ = std::jthread([this, &collector](const std::stop_token& stop) {
+            do {
+                collector.rehearse();
+                ++rehearsals_;
+                std::this_thread::yield();
+            } while (!stop.stop_requested());
+        });
+    }
+    /// Ends the thread and says how often it went through a collection.
+    std::uint64_t stop() {
+        if (thread_.joinable()) {
+            thread_.request_stop();
+            thread_.join();
+        }
+        return rehearsals_;
+    }
+
+private:
+    std::uint64_t rehearsals_ = 0;
+    std::jthread thread_;
+};
+
+}  // namespace
+
+ScriptOutcome run_script(absl::string_view text, absl::string_view file,
+                         const ScriptOptions& options, std::ostream& out) {
+    const auto program = parse_script(text, file);
+    if (!program.ok()) return {program.status()};
+    auto world = ScriptWorld::create(*program, options.region_bytes, out);
+    if (!world.ok()) {
+        return {absl::ResourceExhaustedError(
+            absl::StrCat(file, ": no heap: ", world.status().message()))};
+    }
+    ScriptOutcome outcome;
+    Shadow shadow((*world)->collector(), options.shadow);
+    outcome.status = (*world)->run();
+    if (!outcome.status.ok()) {
+        outcome.status =
+            absl::ResourceExhaustedError(absl::StrCat(file, ":", outcome.status.message()));
+    }
+    outcome.rehearsals = shadow.stop();
+    (*world)->end();
+    outcome.leaked = (*world)->object_count();
+    return outcome;
+}
+
+}  // namespace ouro::tools

@@ -181,6 +181,15 @@ void escape(World& w) {
 
 void run_newborn() { run_threads(collect, escape); }
 
+// ---- late: a report about an object that is dead meets the next one in its cell (rule 9)
+
+const void* late_report = nullptr;
+
+void prepare_late(World& w) { late_report = w.make<Plain>().get(); }
+void report_late(World& w) { w.heap->heap().report_candidate(late_report); }
+
+void run_late() { run_threads(collect, make_ring, report_late); }
+
 constexpr Scenario kScenarios[] = {
     {"take", "rule 5: a reference is taken out of a field, its holder moved in", prepare_take,
      run_take},
@@ -198,6 +207,8 @@ constexpr Scenario kScenarios[] = {
     {"apart", "G1: members of the set die by count", prepare_ring, run_apart},
     {"out", "rule 16: garbage refers to the living", prepare_out, run_out},
     {"busy", "rule 21: one pass, two contexts that work on it", prepare_ring, run_busy},
+    {"late", "rule 9: a report about a dead object meets the next one in its cell", prepare_late,
+     run_late},
     {"newborn", "an object under construction shows itself and is let go", prepare_newborn,
      run_newborn},
 };

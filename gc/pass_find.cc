@@ -70,6 +70,7 @@ void Pass::put_back_evidence() {
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         spend(1);
+        if (dead_.any()) ask_again();
         if (!next_source()) {
             rewind();
             phase_ = Phase::edges;
@@ -87,12 +88,11 @@ void Pass::gather_cell(std::uint32_t cell) {
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
     const Member member{gather_page_, cell};
     Header* header = header_at(member);
-    // order: acq_rel, a read-modify-write; pairs with report_candidate(), where who finds the bit
-    // set already does not write it: of its decrement and this the later sees the earlier.
-    const WordValue word = OURO_MUTANT(candidate_only_loaded)
-                               ? header->load_word()
-                               : WordValue{header->word.fetch_or(0, memory_order_acq_rel)};
-    if (word.count() == 0 && !word.has(WordValue::kPostponed)) return;
+    const WordValue word = header->load_word();  // may be old: dead is asked again, alive swapped
+    if (word.count() == 0 && !word.has(WordValue::kPostponed)) {
+        dead_.set(cell);
+        return;
+    }
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {
@@ -126,6 +126,22 @@ void Pass::gather_cell(std::uint32_t cell) {
     set_root_limit(header, info.level());
     work_page_ = kNoPage;
     phase_ = Phase::explore;
+}
+
+/// Candidates that were found dead: the report may have come late, to a cell in which the next
+/// object is or was being made. Who finds the mark set does not write it again, so nothing says that
+/// we see its decrement, or it that we have taken the mark (weak memory). The allocation lock puts
+/// taking the mark and taking the cell in order: a cell that was taken before is asked again, who
+/// takes it later finds the mark gone.
+void Pass::ask_again() {
+    platform::LockGuard guard(heap_.blocks().lock());
+    for (std::uint32_t cell = dead_.next(0); cell < kCellsMax; cell = dead_.next(cell + 1)) {
+        if (cell >= heap_.blocks().cells_in(gather_page_)) break;  // the page has other cells now
+        Header* header = header_at({gather_page_, cell});
+        const bool made = header->load_info().constructing() || header->load_word().count() != 0;
+        if (made && !OURO_MUTANT(made_cell_missed)) heap_.report_candidate(header->payload());
+    }
+    dead_.reset();
 }
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it

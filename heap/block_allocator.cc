@@ -237,6 +237,7 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class) {
     if (info.free_head == 0) unlink(available_[size_class], page);
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
+    header->info.store(InfoValue::kConstructing, memory_order_relaxed);  // see Pass::ask_again()
     used_bytes_ += kSizeClassTable[size_class].cell_bytes;
     return header;
 }
@@ -253,6 +254,7 @@ Header* BlockAllocator::allocate_run(std::size_t bytes) {
     Header* header = header_of_cell({page, 0});
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
+    header->info.store(InfoValue::kConstructing, memory_order_relaxed);  // see Pass::ask_again()
     used_bytes_ += pages * kPageBytes;
     return header;
 }

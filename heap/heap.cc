@@ -338,9 +338,9 @@ void Heap::report_candidate(const void* object) {
     PageInfo& page = blocks_.page(cell.page);
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
     auto& word = page.candidate[cell.index / 64];
-    // order: acquire load: a bit that is still set was not yet gathered, and gathering it will see
-    // this decrement, because the gatherer reads the word by a read-modify-write after its
-    // exchange: had that come before the decrement, we would see the bit cleared.
+    // order: acquire load; a bit that is still set has not been taken yet, or was just now by
+    // somebody who may not see this decrement: then he finds the object dead and asks again
+    // (Pass::ask_again()), or his swap of the word fails.
     if ((word.load(memory_order_acquire) & bit) == 0) {
         // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
         word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));

@@ -153,6 +153,10 @@ private:
             word.bits = expected;
         }
         Counters::add(heap_.counters_.finalized);
+        // Whoever is resurrected is not set aside any more (gc.freeze), as in CPython.
+        // order: acq_rel; one of several writers, all by read-modify-write while it is frozen.
+        if (header->load_info().frozen())
+            header->info.fetch_and(~InfoValue::kFrozen, memory_order_acq_rel);
         info.finalize(header->payload());
         return heap_.drop_held(header);
     }

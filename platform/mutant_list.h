@@ -47,7 +47,7 @@
     X(weak_cut_relaxed, "callback_by_count", "order: the cut of a weak reference relaxed")         \
     X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")         \
     X(pages_taken_relaxed, "busy", "order: the list of pages is taken relaxed")                    \
-    X(candidate_only_loaded, "background", "rule 9: a candidate is looked at by a mere load")      \
+    X(made_cell_missed, "late", "rule 9: a candidate found dead is not asked again")               \
     X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                           \
     X(claim_dropped_relaxed, "apart", "order: the claim on a member is dropped relaxed")           \
     X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \

@@ -197,6 +197,22 @@ TEST_F(GarbageListTest, a_rehearsal_among_finalizers_does_not_hide_what_they_res
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(GarbageListTest, a_frozen_object_that_its_finalizer_resurrects_is_frozen_no_more) {
+    Ref<Probe> kept;
+    Probe::on_finalize[1] = [&](Probe& object) {
+        EXPECT_EQ(collector().freeze_count(), 1u) << "the other one";
+        kept = self(&object);
+    };
+    Ref<Probe> object = make<Probe>(1);
+    const Ref<Probe> other = make<Probe>(2);
+    collector().freeze();
+    EXPECT_EQ(collector().freeze_count(), 2u);
+    object.reset();
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(collector().freeze_count(), 1u);
+    Probe::forget_scripts();
+}
+
 TEST_F(GarbageListTest, a_member_may_die_by_count_before_it_is_listed) {
     for (int steps = 0; steps < 40; ++steps) {
         collector().set_save_all(true);

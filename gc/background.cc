@@ -169,7 +169,7 @@ void Collector::background() {
         if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;
-        if (is_enabled() && !background_round()) wake().wait(config_.delay_ns);
+        if (starts_by_itself() && !background_round()) wake().wait(config_.delay_ns);
     }
 }
 
@@ -184,17 +184,16 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    if (!stopping && !is_asked() && dirty_pages() < threshold()) wake().wait(config_.delay_ns);
+    const bool at_once = starts_by_itself() && (is_asked() || dirty_pages() >= threshold());
+    if (!stopping && !at_once) wake().wait(config_.delay_ns);
 }
 
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
 /// when the deferred candidates are due, or not before being woken.
 std::uint64_t Collector::time_to_wait() {
     if (heap_.has_postponed() && !config_.user_code_by_drain) return 0;
-    if (!is_enabled()) return platform::kForever;
-    if (is_asked()) return 0;
-    if (threshold() == 0) return platform::kForever;
-    if (dirty_pages() > 0) return 0;
+    if (!starts_by_itself()) return platform::kForever;
+    if (is_asked() || dirty_pages() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
@@ -203,10 +202,11 @@ std::uint64_t Collector::time_to_wait() {
 
 bool Collector::settle() {
     if (platform::current_context().collecting_depth > 0) return false;
+    if (!is_running() || !starts_by_itself()) return false;
     // order: acq_rel / acquire; pairs with background_round().
     const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
     for (;;) {
-        if (!is_running() || !is_enabled() || threshold() == 0) return false;
+        if (!is_running() || !starts_by_itself()) return false;
         const std::uint32_t served = settle_served_.load(memory_order_acquire);
         if (static_cast<std::int32_t>(served - asked) >= 0) return true;
         wake().set();

@@ -119,7 +119,10 @@ public:
     bool is_enabled() const;
     /// Pages with new candidates that make the background collector start at once; 0: it stays
     /// enabled but never starts by itself.
-    void set_threshold(std::uint32_t pages) { heap_.signal().set_threshold(pages); }
+    void set_threshold(std::uint32_t pages) {
+        heap_.signal().set_threshold(pages);
+        wake().set();  // candidates that have waited while it was 0
+    }
     std::uint32_t threshold() const { return heap_.signal().threshold(); }
     CollectorStatistics statistics() const;
     /// One function for start and stop of collections; null removes it.
@@ -172,6 +175,7 @@ private:
 
     void background();
     bool is_running() const;
+    bool starts_by_itself() const { return is_enabled() && threshold() != 0; }
     bool background_round();
     void settle_in_background();
     void rest_until_asked_or_due();

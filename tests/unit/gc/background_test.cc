@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "heap/query.h"
@@ -67,6 +68,21 @@ TEST_F(Background, does_nothing_while_disabled_and_goes_on_when_enabled) {
     EXPECT_EQ(live_objects(), 4000u);
     collector().enable();
     EXPECT_TRUE(everything_goes());
+}
+
+TEST_F(Background, never_starts_by_itself_with_threshold_0) {
+    collector().set_threshold(0);
+    collector().collect();  // nothing of before is under way any more
+    const std::size_t automatic = collector().statistics().automatic;
+    for (int i = 0; i < 2000; ++i) drop_ring_of_two<Plain>(managed(), i, i);
+    EXPECT_TRUE(collector().is_enabled());
+    EXPECT_FALSE(collector().settle());
+    collector().enable();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(live_objects(), 4000u);
+    EXPECT_EQ(collector().statistics().automatic, automatic);
+    collector().set_threshold(1000);
+    EXPECT_TRUE(everything_goes()) << "what was reported meanwhile";
 }
 
 TEST_F(Background, can_be_stopped_and_started_again) {

@@ -129,10 +129,10 @@ void Pass::gather_cell(std::uint32_t cell) {
 }
 
 /// Candidates that were found dead: the report may have come late, to a cell in which the next
-/// object is or was being made. Who finds the mark set does not write it again, so nothing says that
-/// we see its decrement, or it that we have taken the mark (weak memory). The allocation lock puts
-/// taking the mark and taking the cell in order: a cell that was taken before is asked again, who
-/// takes it later finds the mark gone.
+/// object is or was being made. Who finds the mark set does not write it again, so nothing says
+/// that we see its decrement, or it that we have taken the mark (weak memory). The allocation lock
+/// puts taking the mark and taking the cell in order: a cell that was taken before is asked again,
+/// who takes it later finds the mark gone.
 void Pass::ask_again() {
     platform::LockGuard guard(heap_.blocks().lock());
     for (std::uint32_t cell = dead_.next(0); cell < kCellsMax; cell = dead_.next(cell + 1)) {

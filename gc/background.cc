@@ -288,7 +288,10 @@ void Collector::before_fork_hook(void* self, bool lock) {
 
 void Collector::after_fork_hook(void* self, bool in_child) {
     auto& collector = *static_cast<Collector*>(self);
-    const bool batch_waits = !collector.stepping_ && !collector.batch_.empty();
+    if (!collector.forking_in_collection_) {  // as leave_collection(), whose lock is held
+        collector.batch_waits_ = !collector.stepping_ && !collector.batch_.empty();
+        collector.collection_taken_ = collector.batch_waits_;
+    }
     collector.collection_lock_.unlock();
     collector.pass_lock_.unlock();
     if (in_child) {
@@ -296,7 +299,6 @@ void Collector::after_fork_hook(void* self, bool in_child) {
         // order: relaxed; the child has one thread.
         collector.running_.store(0, memory_order_relaxed);
     }
-    if (!collector.forking_in_collection_) collector.leave_collection(batch_waits);
 }
 
 }  // namespace ouro

@@ -1,11 +1,11 @@
 // WeakMap: the hash table under WeakValueMap and WeakKeyMap.
 //
-// A map refers to an array of buckets, a bucket to a chain of entries, all managed objects. An entry
-// is a weak reference to its weak side (the value of a WeakValueMap, the key of a WeakKeyMap) and
-// holds the other side, the strong one, by a field. When the target dies, on whatever thread, the
-// entry's callback empties that field: an atomic operation on the entry alone, so that the table
-// needs no lock against deaths. What is left of the entry leaves the table later: an insertion takes
-// the dead out of the chain it adds to, growth and size() out of all.
+// A map refers to an array of buckets, a bucket to a chain of entries, all managed objects. An
+// entry is a weak reference to its weak side (the value of a WeakValueMap, the key of a WeakKeyMap)
+// and holds the other side, the strong one, by a field. When the target dies, on whatever thread,
+// the entry's callback empties that field: an atomic operation on the entry alone, so that the
+// table needs no lock against deaths. What is left of the entry leaves the table later: an
+// insertion takes the dead out of the chain it adds to, growth and size() out of all.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,10 @@
-// Goal: a finalizer's function is called at most once: at the target's death, by hand, or at the end
-// of the heap; newest first. Method: functions that note their argument; deaths by count, by
+// Goal: a finalizer's function is called at most once: at the target's death, by hand, or at the
+// end of the heap; newest first. Method: functions that note their argument; deaths by count, by
 // collection, at exit; races of all who may decide.
 #include "heap/finalizer.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <string>
 
 #include "tests/support/heap_test.h"
@@ -203,10 +202,10 @@ TEST_F(FinalizerTest, every_race_is_decided_once) {
         Ref<Plain> target = make<Plain>(1);
         if (i % 2 == 1) target->left = target;
         const Ref<Finalizer> finalizer = finalize(target, 1);
-        std::atomic<int> detached{0};
+        platform::atomic<int> detached{0};
         testing::run_threads(4, [&](std::size_t thread) {
             if (thread == 0) target.reset();
-            if (thread == 1 && finalizer->detach()) ++detached;
+            if (thread == 1 && finalizer->detach()) detached.store(1);
             if (thread == 2 && i % 3 != 0) finalizer->call();
             if (thread == 3) {
                 const Finalizer::Registration now = finalizer->peek();
@@ -216,7 +215,7 @@ TEST_F(FinalizerTest, every_race_is_decided_once) {
             }
         });
         managed().collect();
-        ASSERT_EQ(events::count('f') + detached, 1);
+        ASSERT_EQ(events::count('f') + detached.load(), 1);
         ASSERT_FALSE(finalizer->alive());
         ASSERT_EQ(refcount(finalizer), 1u);
     }

@@ -27,6 +27,7 @@ ManagedHeap::ManagedHeap(std::span<std::byte> region, const ManagedHeapConfig& c
 ManagedHeap::~ManagedHeap() {
     if (heap_ == nullptr) return;
     collector_->stop();
+    heap_->finalizers().run_at_exit(*heap_);
     // What finalizers of the last collection drop goes too, within reason.
     for (int round = 0; round < 16; ++round) {
         const std::size_t before = statistics().live_objects;

@@ -17,8 +17,9 @@ struct ManagedHeapConfig {
 
 /// Owns a Heap in a region of the caller's and a Collector in the same region.
 ///
-/// The destructor shuts the heap down: it stops the background thread, collects a last time, and
-/// leaves what is still referenced alone (handles that outlive the heap may be destroyed later).
+/// The destructor shuts the heap down: it stops the background thread, runs the finalizers that
+/// are due at exit (heap/finalizer.h), collects a last time, and leaves what is still referenced
+/// alone (handles that outlive the heap may be destroyed later).
 class ManagedHeap {
 public:
     /// Makes the heap. Fails with region_too_small, too_many_heaps, busy (no thread to be had).

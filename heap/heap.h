@@ -21,6 +21,7 @@
 #include "heap/decision.h"
 #include "heap/error.h"
 #include "heap/fields.h"
+#include "heap/finalizer_list.h"
 #include "heap/intern.h"
 #include "heap/statistics.h"
 #include "heap/type_table.h"
@@ -142,6 +143,7 @@ public:
     TypeTable& types() { return types_; }
     Decision& decision() { return decision_; }
     InternTable& interned() { return interned_; }
+    FinalizerList& finalizers() { return finalizers_; }
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     CollectorHooks& hooks() { return hooks_; }
@@ -201,6 +203,7 @@ private:
     Counters counters_;
     platform::Mutex weak_lock_;
     DueCallbacks waiting_callbacks_;  ///< under the weak lock
+    FinalizerList finalizers_;
     platform::atomic<std::uint32_t> callbacks_wait_{0};
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{

@@ -45,6 +45,10 @@ public:
     }
     bool expired() const { return !lock(); }
 
+protected:
+    /// Where the target is, null once it is dead. Not null: it may be dying.
+    const void* address() const { return node_.target(); }
+
 private:
     template <class T>
     friend Result<Ref<WeakReference>> try_weak_reference(const Ref<T>& target);

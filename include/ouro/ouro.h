@@ -3,6 +3,8 @@
 //   ManagedHeap               a region with its collector               gc/managed_heap.h
 //   Ref<T>, Field<T>, Weak<T> references: outside, inside, not counting heap/ref.h, field.h, weak.h
 //   WeakReference             a weak reference as an object, callbacks  heap/weak_reference.h
+//   WeakValueMap, WeakKeyMap  maps that keep one side not alive         heap/weak_value_map.h, ...
+//   Finalizer                 a call when an object dies, or at the end heap/finalizer.h
 //   make, try_make            objects                                   heap/make.h
 //   fields<...>               which members are fields                  heap/describe.h
 //   none, try_integer, ...   values as objects, checked casts          heap/values.h
@@ -16,7 +18,9 @@
 #include "heap/describe.h"
 #include "heap/error.h"
 #include "heap/field.h"
+#include "heap/finalizer.h"
 #include "heap/heap.h"
+#include "heap/key.h"
 #include "heap/make.h"
 #include "heap/query.h"
 #include "heap/ref.h"
@@ -24,4 +28,6 @@
 #include "heap/values.h"
 #include "heap/verify.h"
 #include "heap/weak.h"
+#include "heap/weak_key_map.h"
 #include "heap/weak_reference.h"
+#include "heap/weak_value_map.h"

@@ -1,0 +1,33 @@
+// The finalizers of a heap that have not run: who keeps them alive, and their order at exit.
+#pragma once
+
+#include "heap/ref.h"
+
+namespace ouro {
+
+class Finalizer;
+class Heap;
+
+/// A list through the finalizers themselves, the newest first. It owns one counted reference to
+/// each, which passes to whoever decides that finalizer's end. Threads: any.
+class FinalizerList {
+public:
+    /// Enters a new finalizer. False: the finalizers at exit have run, it would never.
+    bool add(Heap& heap, const Ref<Finalizer>& finalizer);
+    /// Takes a finalizer out whose end the caller has decided; once. Time: O(1).
+    Ref<Finalizer> remove(Heap& heap, Finalizer& finalizer);
+    /// Runs all that are to run at exit, the newest first, also those made meanwhile; forgets the
+    /// rest. From then on none can be made. Time: O(finalizers), and what they do. Runs user code.
+    void run_at_exit(Heap& heap);
+
+private:
+    Ref<Finalizer> take(Heap& heap, Finalizer*& from, Finalizer*& passed, bool only_at_exit);
+    static void link(Finalizer*& head, Finalizer& finalizer);
+    static void unlink(Finalizer& finalizer);
+
+    Finalizer* newest_ = nullptr;  ///< all of the list: under the heap's weak lock
+    Finalizer* passed_ = nullptr;  ///< at exit: those not to be run, the oldest first
+    bool closed_ = false;
+};
+
+}  // namespace ouro

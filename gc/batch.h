@@ -47,8 +47,10 @@ public:
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 
-private:
+    /// Has the object, to which a reference is held, a finalizer that never ran?
     bool is_due(Header* header);
+
+private:
     void reclaim(Header* header);
     bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
                          std::size_t& uncollectable);

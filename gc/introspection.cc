@@ -12,8 +12,9 @@ using platform::memory_order_release;
 
 // ---- looking around
 
-/// A counted reference to the tracked object in a cell, or null when there is none.
-Ref<Object> Collector::tracked_object(BlockAllocator::Cell cell) {
+/// A counted reference to the object in a cell, or null when there is none. `listed`: only if the
+/// collector lists it.
+Ref<Object> Collector::object_in(BlockAllocator::Cell cell, bool listed) {
     platform::LoadWindow window;
     if (cell.index >= heap_.blocks().cells_in(cell.page)) return {};
     Header* header = heap_.blocks().header_of_cell(cell);
@@ -21,8 +22,9 @@ Ref<Object> Collector::tracked_object(BlockAllocator::Cell cell) {
         const WordValue word = header->load_word();
         const InfoValue info = header->load_info();
         const TypeTable::Entry* type = heap_.types().find(info.type());
-        if (type == nullptr || info.constructing() || info.frozen()) return {};
-        if (!type->info.load(memory_order_relaxed)->tracked()) return {};  // order: written once
+        if (type == nullptr || info.constructing()) return {};
+        const bool tracked = type->info.load(memory_order_relaxed)->tracked();  // order: once
+        if (listed && (info.frozen() || !tracked)) return {};
         switch (detail::try_upgrade(heap_, header, word, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes:
                 return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
@@ -36,7 +38,7 @@ void Collector::get_objects(void (*visit)(void*, const Ref<Object>&), void* self
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = 0; p < blocks.page_count(); ++p) {
         for (std::uint32_t cell = 0; cell < blocks.cells_in(p); ++cell) {
-            const Ref<Object> object = tracked_object({p, cell});
+            const Ref<Object> object = object_in({p, cell}, true);
             if (object) visit(self, object);
         }
     }

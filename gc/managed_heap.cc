@@ -24,15 +24,36 @@ Result<ManagedHeap> ManagedHeap::create(std::span<std::byte> region,
 ManagedHeap::ManagedHeap(std::span<std::byte> region, const ManagedHeapConfig& config)
     : ManagedHeap(create(region, config).value()) {}
 
+/// What finalizers of the last collection drop goes too, within reason.
+void ManagedHeap::collect_all(ShutdownReport& report) {
+    report.complete = false;
+    for (int round = 0; round < 16 && !report.complete; ++round) {
+        const std::size_t before = statistics().live_objects;
+        const CollectResult result = collector_->collect();
+        report.collected += result.unreachable;
+        report.complete =
+            result.complete && result.unreachable == 0 && statistics().live_objects == before;
+    }
+}
+
+ShutdownReport ManagedHeap::shut_down() {
+    ShutdownReport report;
+    if (!heap_->is_shut_down()) {
+        collector_->stop();
+        heap_->finalizers().run_at_exit(*heap_);
+        collect_all(report);
+        report.finalized = collector_->finalize_survivors();
+        collect_all(report);
+        heap_->shut_down();
+    }
+    report.live_objects = statistics().live_objects;
+    report.live_bytes = statistics().live_bytes;
+    return report;
+}
+
 ManagedHeap::~ManagedHeap() {
     if (heap_ == nullptr) return;
-    collector_->stop();
-    heap_->finalizers().run_at_exit(*heap_);
-    // What finalizers of the last collection drop goes too, within reason.
-    for (int round = 0; round < 16; ++round) {
-        const std::size_t before = statistics().live_objects;
-        if (collector_->collect().unreachable == 0 && statistics().live_objects == before) break;
-    }
+    shut_down();
     collector_->~Collector();
     heap_->destroy();
 }

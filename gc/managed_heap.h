@@ -15,11 +15,19 @@ struct ManagedHeapConfig {
     CollectorConfig collector;
 };
 
+/// What the end of a heap has done.
+struct ShutdownReport {
+    std::size_t collected = 0;     ///< objects that the last collections found unreachable
+    std::size_t finalized = 0;     ///< finalizers of objects that were still referenced
+    std::size_t live_objects = 0;  ///< that handles hold beyond the end
+    std::size_t live_bytes = 0;    ///< their payload
+    bool complete = true;          ///< false: finalizers kept making garbage to the last
+};
+
 /// Owns a Heap in a region of the caller's and a Collector in the same region.
 ///
-/// The destructor shuts the heap down: it stops the background thread, runs the finalizers that
-/// are due at exit (heap/finalizer.h), collects a last time, and leaves what is still referenced
-/// alone (handles that outlive the heap may be destroyed later).
+/// The destructor shuts the heap down (see shut_down()). Handles that outlive the heap may be
+/// destroyed later.
 class ManagedHeap {
 public:
     /// Makes the heap. Fails with region_too_small, too_many_heaps, busy (no thread to be had).
@@ -44,6 +52,12 @@ public:
         return ouro::try_make<T>(*heap_, std::forward<Args>(args)...);
     }
 
+    /// Ends the heap's work: stops the background thread, runs the finalizers that are due at exit
+    /// (heap/finalizer.h), collects, runs the finalizers of all objects that are still referenced,
+    /// each as ever at most once, and collects what that has set free. From then on nothing can be
+    /// made. A second call does nothing but report. No other thread uses the heap meanwhile.
+    ShutdownReport shut_down();
+
     Heap& heap() { return *heap_; }
     Collector& collector() { return *collector_; }
     Statistics statistics() { return heap_->statistics(); }
@@ -51,6 +65,7 @@ public:
 
 private:
     ManagedHeap() = default;
+    void collect_all(ShutdownReport& report);
 
     Heap* heap_ = nullptr;
     Collector* collector_ = nullptr;

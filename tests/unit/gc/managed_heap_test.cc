@@ -14,6 +14,7 @@ namespace ouro {
 namespace {
 
 using testing::drop_ring_of_two;
+using testing::Finalized;
 using testing::kKiB;
 using testing::kMiB;
 using testing::Leaf;
@@ -64,6 +65,34 @@ TEST_F(ManagedHeapTest, its_end_collects_and_runs_finalizers) {
     }
     EXPECT_EQ(events::count('F'), 2);
     EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(ManagedHeapTest, shut_down_runs_the_finalizers_of_what_still_lives_and_reports) {
+    Ref<Probe> kept;
+    Ref<Finalized> leaf;
+    {
+        ManagedHeap heap(region_.span(), testing::manual());
+        drop_ring_of_two<Probe>(heap, 1, 2);
+        kept = heap.make<Probe>(3);
+        kept->left = heap.make<Probe>(4);
+        leaf = heap.make<Finalized>(5);
+        Probe::on_finalize[3] = [](Probe& object) { object.left = nullptr; };
+        const ShutdownReport report = heap.shut_down();
+        Probe::forget_scripts();
+        EXPECT_TRUE(report.complete);
+        EXPECT_EQ(report.collected, 2u);
+        EXPECT_GE(report.finalized, 2u);
+        EXPECT_EQ(report.live_objects, 2u);
+        EXPECT_EQ(report.live_bytes, sizeof(Probe) + sizeof(Finalized));
+        EXPECT_EQ(events::count('F'), 5);
+        EXPECT_EQ(events::count('D', 4), 1);
+        EXPECT_EQ(heap.try_make<Plain>().error(), Error::shut_down);
+        EXPECT_EQ(heap.shut_down().live_objects, 2u);
+    }
+    kept.reset();
+    leaf.reset();
+    EXPECT_EQ(events::count('F'), 5) << "at most once";
+    EXPECT_EQ(events::count('D', 3), 1);
 }
 
 TEST_F(ManagedHeapTest, its_end_with_a_background_thread_at_work_is_complete_too) {

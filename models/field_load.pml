@@ -11,7 +11,7 @@
  * counted; counts never go below zero; no word is read where there is none.
  *
  * Check: correct holds small -DM=2
- * Check: correct_3_contexts holds small -DM=3 -DN=2
+ * Check: correct_3_contexts holds large -DM=3 -DN=2
  * Check: correct_3_contexts_3_cells holds large -DM=3
  * Check: load_without_recheck fails small -DLOAD_WITHOUT_RECHECK
  * Check: load_increments_blindly fails small -DLOAD_INCREMENTS_BLINDLY

@@ -17,20 +17,20 @@
  * Claimed: nothing reachable is reclaimed; an upgrade says "dead" only of what is not reachable by
  * strong references at that moment.
  *
- * Check: correct holds small -DNO_BOX
- * Check: correct_2_references holds small -DK=2 -DNO_BOX
- * Check: correct_finalizers holds small -DNO_BOX -DFINALIZERS
+ * Check: correct holds small -DNO_BOX -DK=1
+ * Check: correct_2_references holds large -DK=2 -DNO_BOX
+ * Check: correct_finalizers holds small -DNO_BOX -DK=1 -DFINALIZERS
  * Check: correct_handing_over holds large -DM=2 -DK=1
  * Check: correct_2_contexts_2_references holds large -DM=2 -DK=2 -DNO_BOX -DNO_STORE_COPY
- * Check: upgrade_ignores_condemned fails small -DNO_BOX -DUPGRADE_IGNORES_CONDEMNED
- * Check: upgrade_does_not_abort fails small -DNO_BOX -DUPGRADE_DOES_NOT_ABORT
- * Check: upgrade_trusts_old_decision fails small -DNO_BOX -DUPGRADE_TRUSTS_OLD_DECISION
- * Check: upgrade_increments_blindly fails small -DNO_BOX -DUPGRADE_INCREMENTS_BLINDLY
- * Check: upgrade_without_recheck fails small -DNO_BOX -DUPGRADE_WITHOUT_RECHECK
- * Check: weak_not_cut_by_count fails small -DNO_BOX -DWEAK_NOT_CUT_BY_COUNT
- * Check: commit_without_decision fails small -DNO_BOX -DCOMMIT_WITHOUT_DECISION
- * Check: condemned_though_changed fails small -DNO_BOX -DCONDEMNED_THOUGH_CHANGED
- * Check: weak_cut_late fails small -DNO_BOX -DFINALIZERS -DWEAK_CUT_LATE
+ * Check: upgrade_ignores_condemned fails small -DNO_BOX -DK=1 -DUPGRADE_IGNORES_CONDEMNED
+ * Check: upgrade_does_not_abort fails small -DNO_BOX -DK=1 -DUPGRADE_DOES_NOT_ABORT
+ * Check: upgrade_trusts_old_decision fails small -DNO_BOX -DK=1 -DUPGRADE_TRUSTS_OLD_DECISION
+ * Check: upgrade_increments_blindly fails small -DNO_BOX -DK=1 -DUPGRADE_INCREMENTS_BLINDLY
+ * Check: upgrade_without_recheck fails small -DNO_BOX -DK=1 -DUPGRADE_WITHOUT_RECHECK
+ * Check: weak_not_cut_by_count fails small -DNO_BOX -DK=1 -DWEAK_NOT_CUT_BY_COUNT
+ * Check: commit_without_decision fails small -DNO_BOX -DK=1 -DCOMMIT_WITHOUT_DECISION
+ * Check: condemned_though_changed fails small -DNO_BOX -DK=1 -DCONDEMNED_THOUGH_CHANGED
+ * Check: weak_cut_late fails small -DNO_BOX -DK=1 -DFINALIZERS -DWEAK_CUT_LATE
  */
 #ifndef UPGRADERS
 #define UPGRADERS 1
@@ -120,7 +120,7 @@ inline touch(o) {
 #define SWAPPED (linked[ME] == o)
 #endif
 
-/* WeakNode::upgrade() with try_upgrade(), and a release of what was gained, or a move to a context */
+/* WeakNode::upgrade() with try_upgrade(), and a release of what was gained, unless a context takes it over */
 active [UPGRADERS] proctype Upgrader() {
     byte o;
     bit is_condemned, is_dead;
@@ -128,7 +128,6 @@ end:
     do
     :: d_step { MINE == 0 && (weak & 2) -> o = 1; named[ME] = 1; meant[ME] = 1 }; goto again
     :: d_step { MINE == 0 && (weak & 4) -> o = 2; named[ME] = 2; meant[ME] = 2 }; goto again
-    :: d_step { MINE && slot[0] == 0 -> slot[0] = MINE; MINE = 0 }
     :: d_step { MINE -> h3 = MINE; MINE = 0; decrement(h3, M + 1 + ME); h3 = 0 };
        cascade(M + 1 + ME)
     od;
@@ -301,6 +300,9 @@ end:
 #endif
            :: else -> decision = COMMITTED;
 #ifdef FINALIZERS
+#ifdef WEAK_CUT_LATE
+              condemned = 0; unlink(1); unlink(2);
+#endif
               phase = 7
 #else
               phase = 6
@@ -317,9 +319,6 @@ end:
     :: d_step { phase == 7 && (set & weak) != 0 ->
            first(set & weak);
            reach(0); assert(!(reachable & B(g))); reachable = 0;
-#ifdef WEAK_CUT_LATE
-           condemned = condemned & ~B(g); unlink(g);
-#endif
            cut(g); g = 0 }
     :: d_step { phase == 7 && (set & weak) == 0 -> phase = 8 }
     :: d_step { phase == 8 ->

@@ -16,7 +16,8 @@
  * postponed references over and settles them, or, where user code may not run, postpones again.
  * Claimed: the count is the references of contexts plus the heap's own at every moment; the object
  * ends once, with nobody holding it; its finalizer runs once; when all contexts are done and the
- * collector has nothing more to find, it has ended.
+ * collector has nothing more to find, it has ended, or its finalizer has stored a reference to it;
+ * if that is in the object itself, a ring, the collector has looked at it since.
  *
  * Check: correct holds small -DM=2
  * Check: correct_3_contexts holds large -DM=3
@@ -36,6 +37,8 @@ byte references = M;            /* ghost: those of contexts */
 byte ran;                       /* ghost: how often the finalizer ran */
 bit ended;                      /* ghost: ended, weak references are cut */
 byte finished;                  /* ghost: contexts that are done for good */
+byte resurrected;               /* by the finalizer: 1 where a context takes it, 3 in itself */
+bit asked;                      /* ghost: looked at since drop_held() */
 bit taken;                      /* ghost: the collector holds an entry of a dead object */
 
 /* Every step is a swap of the word or an addition to it: atomic. The count is always exact. */
@@ -50,7 +53,7 @@ inline report() {
 inline drop_held(last) {
     d_step {
         assert(held && count > 0);
-        count--; held = 0; last = (count == 0); EXACT };
+        count--; held = 0; last = (count == 0); asked = 0; EXACT };
     if
     :: last
     :: !last ->
@@ -82,6 +85,7 @@ inline end_object(last, dead) {
        if
        :: skip
        :: d_step { resurrected == 0 -> count++; references++; resurrected = 1; EXACT }
+       :: d_step { resurrected == 0 -> count++; references++; resurrected = 3; EXACT }
        fi;
        drop_held(last)
     :: dead -> last = 1
@@ -92,8 +96,6 @@ inline end_object(last, dead) {
     fi;
     dead = 0
 }
-
-byte resurrected; /* 1: the finalizer has stored a reference where a context may take it */
 
 active [M] proctype Context() {
     bit mine = 1, last, dead;
@@ -150,7 +152,7 @@ active proctype Collector() {
     bit last, dead;
 end:
     do
-    :: d_step { candidate -> candidate = 0 };
+    :: d_step { candidate -> candidate = 0; asked = 1 };
        if
        /* Pass::gather_cell() and take_over_postponed() */
        :: d_step { postponed && !held ->
@@ -164,7 +166,7 @@ end:
        :: d_step { !postponed -> skip }
        fi
     :: finished == M && !candidate ->
-       assert(ended);
+       assert(ended || resurrected == 1 || (resurrected == 3 && asked));
        break
     od;
     goto done;

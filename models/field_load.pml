@@ -35,7 +35,7 @@ byte dissolved;                 /* those of them that have no word */
 byte waiting;                   /* contexts not yet seen outside a window since `dissolving` */
 byte field;                     /* the shared field: 0 or a cell */
 byte held[M];                   /* a counted reference of the context */
-byte linked[M];                 /* the cell whose word is as this context read it: a swap succeeds */
+byte linked[M];                 /* the cell whose word is as this context read it */
 byte windows;                   /* bits of contexts inside a load window */
 byte seen[M];                   /* ghost: cells that the field held since the load began */
 #ifdef VERSION_RESET_ON_REUSE
@@ -170,7 +170,9 @@ load: /* load_counted() */
     fi;
 #endif
 #ifdef LOAD_INCREMENTS_BLINDLY
-    d_step { assert(count[o] > 0 && (seen[_pid] & B(o))); count[o]++; changed(o); linked[_pid] = 0 };
+    d_step {
+        assert(count[o] > 0 && (seen[_pid] & B(o)));
+        count[o]++; changed(o); linked[_pid] = 0 };
 #else
     if /* the swap from the word that was read, whose count is not 0 */
 #ifdef VERSION_RESET_ON_REUSE
@@ -199,8 +201,8 @@ loaded:
     goto end
 }
 
-/* Pages are dissolved and made again, here that of cell 1. B2: only when every context has been seen
- * outside its windows, one at a time, since nobody new finds the cell. */
+/* Pages are dissolved and made again, here that of cell 1. B2: only when every context has been
+ * seen outside its windows, one at a time, since nobody new finds the cell. */
 active proctype Allocator() {
 end:
     do

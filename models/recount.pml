@@ -161,7 +161,9 @@ end:
               some_left = 0; edges[1] = 0; edges[2] = 0; edges[3] = 0;
               rewind(2); skip_to(set)
 #endif
-           :: else -> edges[1] = 0; edges[2] = 0; edges[3] = 0; some_left = 0; rewind(5); skip_to(set)
+           :: else ->
+              edges[1] = 0; edges[2] = 0; edges[3] = 0; some_left = 0;
+              rewind(5); skip_to(set)
            fi }
     :: d_step { phase == 5 ->
            if

@@ -139,8 +139,10 @@ end:
 #endif
 #ifdef EDGES_WITH_WORDS
     /* the word of a member, then its edges, then the next member's word, in any order */
-    :: d_step { phase == 1 && at_o == 0 && (set & ~read & 2) -> read_word(1); at_o = (phase == 1 -> 1 : 0) }
-    :: d_step { phase == 1 && at_o == 0 && (set & ~read & 4) -> read_word(2); at_o = (phase == 1 -> 2 : 0) }
+    :: d_step { phase == 1 && at_o == 0 && (set & ~read & 2) ->
+           read_word(1); at_o = (phase == 1 -> 1 : 0) }
+    :: d_step { phase == 1 && at_o == 0 && (set & ~read & 4) ->
+           read_word(2); at_o = (phase == 1 -> 2 : 0) }
     :: d_step { phase == 1 && at_o != 0 ->
            read_edge();
            if

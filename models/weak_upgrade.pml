@@ -120,7 +120,7 @@ inline touch(o) {
 #define SWAPPED (linked[ME] == o)
 #endif
 
-/* WeakNode::upgrade() with try_upgrade(), and a release of what was gained, unless a context takes it over */
+/* WeakNode::upgrade() with try_upgrade(); what was gained is released or a context takes it */
 active [UPGRADERS] proctype Upgrader() {
     byte o;
     bit is_condemned, is_dead;

@@ -47,7 +47,7 @@ hidden byte h;
 /* The word of o changes: nobody's swap from the earlier word succeeds. */
 inline changed(o) {
 #ifdef VERSION_RESET_ON_REUSE
-    version[o] = (version[o] == 7 -> 7 : version[o] + 1) /* 7: too many; never equal */
+    version[o] = (version[o] == 5 -> 5 : version[o] + 1) /* 5: too many; never equal */
 #else
     h = 0;
     do
@@ -176,11 +176,11 @@ load: /* load_counted() */
 #else
     if /* the swap from the word that was read, whose count is not 0 */
 #ifdef VERSION_RESET_ON_REUSE
-    :: d_step { version[o] == read_version && version[o] != 7 && count[o] == read_count &&
+    :: d_step { version[o] == read_version && version[o] != 5 && count[o] == read_count &&
            read_count != 0 ->
            assert(seen[_pid] & B(o));
            count[o]++; changed(o); read_version = 0; read_count = 0; linked[_pid] = 0 }
-    :: d_step { !(version[o] == read_version && version[o] != 7 && count[o] == read_count &&
+    :: d_step { !(version[o] == read_version && version[o] != 5 && count[o] == read_count &&
            read_count != 0) ->
            read_version = 0; read_count = 0; linked[_pid] = 0 };
        goto load

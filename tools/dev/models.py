@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = re.compile(r"^ \* Check: (\w+) (holds|fails) (small|large)((?: -D\w+(?:=\w+)?)*)$")
 LOOSE = re.compile(r"^\s*\*?\s*Check:")
-DEPTH_MAX = {"small": 2_000_000, "large": 20_000_000}
+DEPTH_MAX = {"small": 500_000, "large": 20_000_000}
 MEMORY_MB = {"small": 900, "large": 6000}
 SECONDS_MAX = {"small": 60, "large": 1800}
 

@@ -21,7 +21,6 @@
  * Check: correct_2_references holds large -DK=2 -DNO_BOX
  * Check: correct_finalizers holds small -DNO_BOX -DK=1 -DFINALIZERS
  * Check: correct_handing_over holds large -DM=2 -DK=1
- * Check: correct_2_contexts_2_references holds large -DM=2 -DK=2 -DNO_BOX -DNO_STORE_COPY
  * Check: upgrade_ignores_condemned fails small -DNO_BOX -DK=1 -DUPGRADE_IGNORES_CONDEMNED
  * Check: upgrade_does_not_abort fails small -DNO_BOX -DK=1 -DUPGRADE_DOES_NOT_ABORT
  * Check: upgrade_trusts_old_decision fails small -DNO_BOX -DK=1 -DUPGRADE_TRUSTS_OLD_DECISION

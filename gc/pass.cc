@@ -13,6 +13,7 @@ using platform::memory_order_release;
 
 // ---- control
 
+// Model: models/candidates.pml
 void Pass::begin(const PassOptions& options) {
     OURO_ASSERT(idle(), "a pass was begun while one is under way");
     options_ = options;

@@ -22,6 +22,7 @@ bool Pass::may_enter_set(const Header* header) {
 
 /// DESIGN rule 10 and the first reading: clear the mark, then claim from the word that was read.
 /// False: the word has changed, is dead, or belongs to somebody else's set.
+/// Model: models/count_word.pml
 bool Pass::claim(Header* header, WordValue word, Member member) {
     if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
     if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
@@ -100,6 +101,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
     ++result_.examined;
 }
 
+// Model: models/count_word.pml
 void Pass::unclaim(Header* header, PageInfo& info, std::uint32_t cell) {
     WordValue word = header->load_word();
     for (;;) {

@@ -16,6 +16,7 @@ using platform::memory_order_release;
 // ---- edges
 
 /// Members left the set: what their references explained is not explained any more (G2).
+/// Model: models/recount.pml
 void Pass::step_reset_edges() {
     Member member;
     if (!next_member(member)) {
@@ -30,6 +31,7 @@ void Pass::step_reset_edges() {
     EdgeCounts::reset(header_at(member));
 }
 
+// Model: models/validation.pml
 void Pass::step_edges() {
     Member member;
     if (OURO_MUTANT(edges_with_words) || !next_member(member)) {
@@ -63,6 +65,7 @@ void Pass::count_edge(std::uintptr_t value) {
 
 /// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
 /// counted reference comes from inside the set.
+/// Model: models/validation.pml
 bool Pass::is_explained(Header* header, PageInfo& info, std::uint32_t cell) {
     if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
@@ -87,6 +90,7 @@ void Pass::leave_target(std::uintptr_t value) {
     leave_set({cell.page, cell.index});
 }
 
+// Model: models/recount.pml
 void Pass::step_scan() {
     Member member;
     if (!next_member(member)) {
@@ -105,6 +109,7 @@ void Pass::step_scan() {
 }
 
 /// Everything that left has left. Decide over the rest, or count again what explains it.
+/// Model: models/recount.pml
 void Pass::finish_spread() {
     rewind();
     if (!left_ || OURO_MUTANT(edges_not_counted_again)) {
@@ -118,6 +123,7 @@ void Pass::finish_spread() {
     }
 }
 
+// Model: models/recount.pml
 void Pass::step_spread() {
     if (work_page_ == kNoPage) {
         work_page_ = todo_.take(heap_.blocks());
@@ -160,6 +166,7 @@ void Pass::step_spread() {
 
 // ---- condemn, commit, roll back
 
+// Model: models/count_word.pml, models/recount.pml
 void Pass::step_condemn() {
     Member member;
     if (!next_member(member)) {
@@ -192,6 +199,7 @@ void Pass::step_condemn() {
     }
 }
 
+// Model: models/weak_upgrade.pml
 void Pass::step_commit() {
     spend(1);
     if (options_.rehearsal) heap_.decision().abort();
@@ -217,6 +225,7 @@ void Pass::start_rollback() {
 }
 
 /// DESIGN rules 10 and 12: the condemnations are taken back, every member is a candidate again.
+/// Model: models/weak_upgrade.pml
 void Pass::step_rollback() {
     Member member;
     if (!next_member(member)) {

@@ -16,6 +16,7 @@ using platform::memory_order_release;
 // ---- dispose
 
 /// Rule 16: references inside the garbage go silently, others (unless inner_only) by decrement.
+/// Model: models/validation.pml
 void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
@@ -48,6 +49,7 @@ void Pass::keep_for_user_code(Header* header, Member member) {
 }
 
 /// The version changes with it.
+/// Model: models/weak_upgrade.pml
 void Pass::take_back_condemnation(Header* header) {
     // order: acq_rel, both; pairs with upgrades that read the condemned word.
     header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
@@ -136,6 +138,7 @@ void Pass::start_dispose() {
 }
 
 /// A weak reference that is a member itself does not call back: it is condemned, as all are still.
+/// Model: models/weak_upgrade.pml
 void Pass::step_cut() {
     Member member;
     if (!next_member(member)) {

@@ -16,6 +16,7 @@ using platform::memory_order_release;
 // ---- gather
 
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
+/// Model: models/candidates.pml
 bool Pass::next_source() {
     if (dirty_source_ != kNoPage) {
         gather_page_ = dirty_source_;
@@ -58,6 +59,7 @@ void Pass::take_candidates() {
 
 /// A report about a member that was claimed before its page was gathered is not a new root but the
 /// evidence that the member changed (W3): it goes back.
+/// Model: models/candidates.pml
 void Pass::put_back_evidence() {
     const CellBits& claimed = page(gather_page_).claimed;
     for (std::uint32_t cell = claimed.next(0); cell < kCellsMax; cell = claimed.next(cell + 1)) {
@@ -83,6 +85,7 @@ void Pass::step_gather() {
     gather_cell(cell);
 }
 
+// Model: models/candidates.pml
 void Pass::gather_cell(std::uint32_t cell) {
     platform::LoadWindow window;  // the page may be dissolved by now; not while we look
     if (cell >= heap_.blocks().cells_in(gather_page_)) return;
@@ -146,6 +149,7 @@ void Pass::ask_again() {
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it
 /// is found once. False: no room, or the word changed; it is asked again.
+/// Model: models/postponed.pml
 bool Pass::take_over_postponed(Header* header, WordValue word) {
     if (postponed_count_ == kPostponedMax || word.has(WordValue::kHeld)) return false;
     // With count 0 there is no reference to hold: the entry itself owns the end.
@@ -179,6 +183,7 @@ void Pass::defer_member(Member member) {
 }
 
 /// Puts a candidate off. Decrements need not report it meanwhile: it is on a list.
+/// Model: models/candidates.pml
 void Pass::defer(Header* header, Member member) {
     page(member.page).deferred.set(member.cell);
     deferred_.add(heap_.blocks(), member.page);
@@ -194,6 +199,7 @@ void Pass::defer(Header* header, Member member) {
 // ---- explore
 
 /// Claims what a field refers to, if it may enter the set. DESIGN rule 15 and 20.
+/// Model: models/validation.pml
 bool Pass::claim_target(FieldSlot& slot) {
     for (;;) {
         // order: acquire; pairs with the exchange that stored it.

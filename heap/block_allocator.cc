@@ -146,6 +146,7 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
 // In this order: first nobody new finds a span here, then everybody who found one has gone, then
 // the pages change. Until the second is so they wait as `dissolving`. At most kRetiredMax spans are
 // retired; of those that were kept back so far a bounded number follows.
+// Model: models/field_load.pml
 bool BlockAllocator::dissolve_retired() {
     while (retired_ != kNoPage) {
         const PageIndex page = retired_;

@@ -23,6 +23,7 @@ public:
     };
 
     /// Owner of the pass: opens a new decision.
+    /// Model: models/weak_upgrade.pml
     void open() {
         // order: relaxed load; only the pass owner opens and closes. release store: pairs with the
         // acquire in state(): a member seen condemned has its decision open already, because the
@@ -33,11 +34,13 @@ public:
     }
     /// Owner of the pass: true iff nobody aborted. After true every member is garbage, for certain
     /// unless user code is to run before its end.
+    /// Model: models/weak_upgrade.pml
     bool commit(bool user_code_first = false) {
         const bool sole = swap(undecided, user_code_first ? finalizing : committed);
         return sole || OURO_MUTANT(commit_without_decision);
     }
     /// A weak upgrade: afterwards the decision is not undecided.
+    /// Model: models/weak_upgrade.pml
     void abort() { swap(undecided, aborted); }
     State state() const {
         // order: acquire; pairs with open() and swap().

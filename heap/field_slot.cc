@@ -9,6 +9,7 @@ namespace ouro::detail {
 using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 
+// Model: models/field_load.pml
 std::uintptr_t load_counted(const FieldSlot& slot) {
     platform::LoadWindow window;
     // order: acquire; what it pairs with is said at its uses.
@@ -35,6 +36,7 @@ std::uintptr_t load_counted(const FieldSlot& slot) {
     }
 }
 
+// Model: models/field_load.pml
 void store_owned(FieldSlot& slot, std::uintptr_t value) {
     // order: acquire; the mutant's loads are as in load_counted().
     if (OURO_MUTANT(decrement_before_exchange) && is_object(slot.load(memory_order_acquire)))
@@ -46,6 +48,7 @@ void store_owned(FieldSlot& slot, std::uintptr_t value) {
     if (is_object(old) && !OURO_MUTANT(decrement_before_exchange)) release(object_of(old));
 }
 
+// Model: models/validation.pml
 std::uintptr_t exchange_owned(FieldSlot& slot, std::uintptr_t value) {
     // order: acq_rel; as in store_owned().
     const std::uintptr_t old = slot.exchange(

@@ -331,7 +331,7 @@ std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing)
 }
 
 // ---- candidates
-
+// Model: models/candidates.pml
 void Heap::report_candidate(const void* object) {
     const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
     if (cell.page == kNoPage) return;

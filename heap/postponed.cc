@@ -15,6 +15,7 @@ using platform::memory_order_relaxed;
 // run (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
 // completed the step to the finalizer on our behalf, that step is taken back. Otherwise the object
 // is dead for good: count 0 and postponed, nobody may find it alive again.
+// Model: models/postponed.pml
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);
     const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
@@ -43,6 +44,7 @@ void Heap::postpone_end(void* object) {
 }
 
 // Gives up the heap's own reference around the finalizer. True iff it was the last one.
+// Model: models/postponed.pml
 bool Heap::drop_held(Header* header) {
     WordValue word = header->load_word();
     for (;;) {
@@ -90,6 +92,7 @@ void Heap::release_quietly(void* object) {
     end_plain(object);
 }
 
+// Model: models/postponed.pml
 void Heap::postpone_release(void* object) {
     Header* header = header_of(object);
     WordValue word = header->load_word();
@@ -114,6 +117,7 @@ void Heap::postpone_release(void* object) {
     report_candidate(object);
 }
 
+// Model: models/postponed.pml
 void Heap::settle_postponed(void* object) {
     Counters::sub(counters_.postponed, 1);
     const bool dead = header_of(object)->load_word().count() == 0;  // put off by postpone_end()
@@ -122,6 +126,7 @@ void Heap::settle_postponed(void* object) {
 
 /// The reference that was taken over goes back to where postpone_release() had put it. Another one
 /// may have been put there meanwhile: then ours is not the last and goes at once.
+/// Model: models/postponed.pml
 void Heap::postpone_again(void* object) {
     Header* header = header_of(object);
     WordValue word = header->load_word();
@@ -143,6 +148,7 @@ void Heap::postpone_again(void* object) {
     report_candidate(object);
 }
 
+// Model: models/postponed.pml
 bool Heap::settle_plain_postponed(void* object) {
     Header* header = header_of(object);
     const TypeInfo* info = type_of(header)->info.load(memory_order_relaxed);  // order: once

@@ -137,6 +137,7 @@ private:
     }
 
     /// Runs the finalizer if it never ran. True iff the object is dead for good afterwards.
+    /// Model: models/postponed.pml
     bool finalize(Header* header, const TypeInfo& info) {
         WordValue word = header->load_word();
         while (word.count() == 0) {

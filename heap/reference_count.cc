@@ -61,6 +61,7 @@ bool swap_word(Header* header, WordValue from, WordValue to) {
 
 // Count 0: dead, unless the finalizer is still to run. Then the context that took the last
 // reference owes itself one around the finalizer, and we take that step for it (W4), with ours.
+// Model: models/postponed.pml
 Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
     const TypeTable::Entry* type = heap.type_of(header);
     if (type == nullptr || word.has(WordValue::kFinalized)) return Upgrade::dead;
@@ -75,6 +76,7 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
 
 }  // namespace
 
+// Model: models/weak_upgrade.pml
 Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
     if (word.count() == 0) return upgrade_from_zero(heap, header, word);
     if (word.has(WordValue::kCondemned) && !OURO_MUTANT(upgrade_ignores_condemned)) {

@@ -76,6 +76,7 @@ void WeakNode::detach() {
     target_.store(0, memory_order_release);
 }
 
+// Model: models/weak_upgrade.pml
 void* WeakNode::upgrade() const {
     platform::LoadWindow window;
     for (;;) {

@@ -95,6 +95,7 @@ struct WordValue {
         return {(next << kVersionShift) | (bits & 0xffff'ffffu)};
     }
     /// The word's half of W3 (the other half is the candidate bit beside the page).
+    /// Model: models/count_word.pml
     constexpr bool unchanged() const {
         return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
     }

@@ -40,6 +40,7 @@ pthread_once_t g_exit_key_once = PTHREAD_ONCE_INIT;
 // current_context() takes a slot again and sets the key again, so this runs again.
 void release_context(void* slot) {
     t_context = nullptr;
+    // order: release; pairs with acquire_context(): the next owner finds the record as we left it.
     static_cast<Slot*>(slot)->taken.store(false, std::memory_order_release);
 }
 
@@ -70,8 +71,10 @@ platform::Context& acquire_context() {
     pthread_once(&g_exit_key_once, make_exit_key);
     for (std::uint32_t i = 0; i < kMaxContexts; ++i) {
         bool expected = false;
+        // order: acq_rel; pairs with release_context().
         if (!g_slots[i].taken.compare_exchange_strong(expected, true, std::memory_order_acq_rel))
             continue;
+        // order: acquire / acq_rel; pairs with the read-modify-write in all_windows_closed().
         std::uint32_t used = g_slots_used.load(std::memory_order_acquire);
         while (used < i + 1 &&
                !g_slots_used.compare_exchange_weak(used, i + 1, std::memory_order_acq_rel)) {
@@ -107,6 +110,7 @@ bool all_windows_closed() {
 void forget_other_contexts() {
     for (Slot& slot : g_slots) {
         if (&slot.context == t_context) continue;
+        // order: relaxed, both; the child of a fork has one thread only.
         slot.context.window.store(0, std::memory_order_relaxed);
         slot.taken.store(false, std::memory_order_relaxed);
     }

@@ -6,6 +6,7 @@ set -euo pipefail
 packages=(
     g++ cmake ninja-build python3
     googletest libabsl-dev libboost-dev zlib1g-dev
+    spin # checks models/
     clang-19 libclang-rt-19-dev llvm-19 # the sanitizer builds and their stack traces
     "$@"
 )

@@ -42,16 +42,17 @@ QUICK = {
 }
 FULL = {
     "release": (
-        300,
+        270,
         {
             "unit": 40,
             "semantic": 60,
             "sim": 60,
             "mutants": 150,
+            "models": 60,
             "tools": 60,
             "gcscript": 25,
             "shadow": 25,
-            "differential": 140,
+            "differential": 110,
             "example": 20,
             "replay": 80,
             "stress": 40,

@@ -1,0 +1,265 @@
+/* The way of a candidate: from the decrement to the pass that asks it. Nothing is lost.
+ * Code: heap/heap.cc report_candidate
+ * Code: gc/pass.cc begin
+ * Code: gc/pass_find.cc next_source
+ * Code: gc/pass_find.cc put_back_evidence
+ * Code: gc/pass_find.cc gather_cell
+ * Code: gc/pass_find.cc defer
+ *
+ * There is no queue that could overflow: a candidate is a bit beside its page, a page with new bits
+ * is on a stack once (`dirty`), a candidate that is put off is a bit too (`deferred`). M contexts
+ * decrement N objects for ever; the collector makes passes for ever: plain ones, that
+ * may put candidates off or give up, and complete ones, that ask everything (include_deferred, no
+ * limit).
+ * Claimed:
+ *   - a complete pass asks every object whose last decrement was reported (the call has
+ *     returned) before the pass began, even while another context is between marking a page and
+ *     listing it;
+ *   - a member that was decremented since its claim has its candidate bit (W3's evidence).
+ * Objects sit on pages of two cells, or (ONE_EACH) on a page each.
+ *
+ * Check: correct holds small -DM=1
+ * Check: correct_pages holds small -DM=1 -DONE_EACH
+ * Check: correct_2_contexts holds large -DM=2
+ * Check: correct_2_contexts_pages holds large -DM=2 -DONE_EACH
+ * Check: candidate_not_reported fails small -DM=1 -DCANDIDATE_NOT_REPORTED
+ * Check: page_taken_late fails small -DM=1 -DPAGE_TAKEN_LATE
+ * Check: unlisted_missed fails small -DM=2 -DUNLISTED_MISSED
+ * Check: mark_cleared_late fails small -DM=1 -DMARK_CLEARED_LATE
+ * Check: rollback_forgets fails small -DM=1 -DROLLBACK_FORGETS
+ * Check: evidence_not_put_back fails small -DM=1 -DEVIDENCE_NOT_PUT_BACK
+ */
+#ifndef M
+#define M 1
+#endif
+#ifndef N
+#define N 2
+#endif
+#ifdef ONE_EACH
+#define PAGES N
+#define PAGE(o) (o)
+#define CELLS(p) B(p)
+#else
+#define PAGES ((N + 1) / 2)
+#define PAGE(o) ((o) / 2)
+#define CELLS(p) (3 << (2 * (p)))
+#endif
+#define B(x) (1 << (x))
+#define NONE 255
+
+byte candidate, deferred, claimed, marked; /* bits of objects */
+byte dirty;                                /* bits of pages */
+byte next[PAGES] = NONE;
+byte head = NONE;
+byte listing;
+byte linked; /* objects whose word is still the one that the collector read */
+
+byte want;    /* ghost: a complete pass has to ask these */
+byte due;     /* ghost: decremented and not asked since */
+byte changed; /* ghost: decremented since claimed */
+byte open_reports[N]; /* ghost: reports under way */
+
+/* report_candidate(), by any context */
+inline report(o, first, old) {
+    if
+    :: candidate & B(o)
+    :: !(candidate & B(o)) -> candidate = candidate | B(o)
+    fi;
+    if
+    :: dirty & B(PAGE(o))
+    :: !(dirty & B(PAGE(o))) ->
+       listing++;
+       d_step { first = !(dirty & B(PAGE(o))); dirty = dirty | B(PAGE(o)) };
+       if
+       :: first ->
+          do
+          :: old = head;
+             next[PAGE(o)] = old;
+             if
+             :: d_step { head == old -> head = PAGE(o); old = 0 }; break
+             :: d_step { head != old -> old = 0 }
+             fi
+          od
+       :: !first
+       fi;
+       listing--;
+       first = 0
+    fi
+}
+
+active [M] proctype Mutator() {
+    byte o, old;
+    bit first, quiet;
+end:
+    do
+    :: d_step { /* release() of one reference among several */
+           open_reports[0]++; o = 0; quiet = (marked & B(0)) != 0;
+           due = due | B(0); want = want & ~B(0); linked = linked & ~B(0);
+           changed = changed | (claimed & B(0)) };
+       goto second_step
+#if N > 1
+    :: d_step {
+           open_reports[1]++; o = 1; quiet = (marked & B(1)) != 0;
+           due = due | B(1); want = want & ~B(1); linked = linked & ~B(1);
+           changed = changed | (claimed & B(1)) };
+       goto second_step
+#endif
+    od;
+second_step:
+    if
+    :: quiet -> skip
+    :: !quiet ->
+#ifdef CANDIDATE_NOT_REPORTED
+       skip
+#else
+       report(o, first, old)
+#endif
+    fi;
+    d_step { open_reports[o]--; o = 0; quiet = 0 };
+    goto end
+}
+
+/* gather_cell() for object o: asked, or put off, or asked again later */
+inline gather_cell(o) {
+    linked = linked | B(o); /* the word is read, by a read-modify-write */
+    if
+    :: claimed & B(o)
+    :: !(claimed & B(o)) && !complete -> /* defer(): it was asked before */
+       deferred = deferred | B(o);
+       marked = marked | (linked & B(o))
+    :: !(claimed & B(o)) -> /* claim() */
+       reported = (candidate & B(o)) != 0;
+#ifndef MARK_CLEARED_LATE
+       if
+       :: reported -> candidate = candidate & ~B(o)
+       :: !reported
+       fi;
+#endif
+       if
+       :: d_step { linked & B(o) ->
+              claimed = claimed | B(o); marked = marked & ~B(o); changed = changed & ~B(o);
+              due = due & ~B(o); want = want & ~B(o) };
+#ifdef MARK_CLEARED_LATE
+          candidate = candidate & ~B(o)
+#endif
+       :: !(linked & B(o)) -> report(o, first, old)
+       fi
+    fi;
+    d_step { linked = linked & ~B(o); reported = 0 }
+}
+
+inline gather_bits() {
+    if
+    :: bits & 1 -> bits = bits & ~1; gather_cell(0)
+    :: !(bits & 1)
+    fi;
+#if N > 1
+    if
+    :: bits & 2 -> bits = bits & ~2; gather_cell(1)
+    :: !(bits & 2)
+    fi
+#endif
+}
+
+inline put_back_evidence() {
+#ifndef EVIDENCE_NOT_PUT_BACK
+    if
+    :: bits & claimed & 1 -> bits = bits & ~1; report(0, first, old)
+    :: !(bits & claimed & 1)
+    fi;
+#if N > 1
+    if
+    :: bits & claimed & 2 -> bits = bits & ~2; report(1, first, old)
+    :: !(bits & claimed & 2)
+    fi;
+#endif
+#endif
+    skip
+}
+
+/* scan, spread or rollback of member o */
+inline let_go(o) {
+    if
+    :: claimed & B(o) ->
+       /* evidence: whose report has returned */
+       assert(!(changed & B(o)) || open_reports[o] != 0 || (candidate & B(o)));
+       if
+       :: skip                                            /* it is alive */
+       :: d_step { !complete -> deferred = deferred | B(o) }; /* it reaches too much: given up */
+       :: d_step { skip -> due = due | B(o) }; /* taken back without a verdict */
+#ifndef ROLLBACK_FORGETS
+          report(o, first, old)
+#endif
+       fi;
+       reported = ((candidate | deferred) & B(o)) != 0;
+       d_step { /* unclaim() */
+           claimed = claimed & ~B(o); changed = changed & ~B(o);
+           if
+           :: reported -> marked = marked | B(o)
+           :: else -> marked = marked & ~B(o)
+           fi;
+           reported = 0 }
+    :: !(claimed & B(o))
+    fi
+}
+
+active proctype Collector() {
+    byte list, bits, old, page;
+    bit complete, sweep, reported, first;
+end:
+    do
+    :: d_step { skip -> complete = 0 };
+       goto pass
+    :: d_step { skip ->
+           complete = 1;
+           want = due;
+           want = (open_reports[0] == 0 -> want : want & ~1);
+#if N > 1
+           want = (open_reports[1] == 0 -> want : want & ~2)
+#endif
+           };
+       goto pass
+    od;
+pass:
+    skip;
+#ifndef UNLISTED_MISSED
+    sweep = complete && listing != 0;
+#endif
+    d_step { list = head; head = NONE };
+    do
+    :: list != NONE ->
+       page = list;
+       list = next[page];
+#ifndef PAGE_TAKEN_LATE
+       dirty = dirty & ~B(page);
+#endif
+       d_step { bits = candidate & CELLS(page); candidate = candidate & ~CELLS(page) };
+#ifdef PAGE_TAKEN_LATE
+       dirty = dirty & ~B(page);
+#endif
+       put_back_evidence();
+       gather_bits()
+    :: list == NONE -> break
+    od;
+    page = 0;
+    do
+    :: sweep && page < PAGES ->
+       d_step { bits = candidate & CELLS(page); candidate = candidate & ~CELLS(page); page++ };
+       put_back_evidence();
+       gather_bits()
+    :: !(sweep && page < PAGES) -> break
+    od;
+    sweep = 0;
+    if
+    :: complete -> d_step { bits = deferred; deferred = 0 }; gather_bits()
+    :: !complete
+    fi;
+    let_go(0);
+#if N > 1
+    let_go(1);
+#endif
+    d_step {
+        assert(!complete || want == 0);
+        want = 0; complete = 0; page = 0; list = NONE };
+    goto end
+}

@@ -56,8 +56,8 @@ void WeakMap::take_out(Field<Entry>& chain, Ref<Entry>& taken, Goes&& goes) {
             link = &before->next;
             continue;
         }
-        link->store(entry->next.load());
-        entry->next.store(std::move(taken));
+        *link = entry->next.load();
+        entry->next = std::move(taken);
         taken = std::move(entry);
         --entries_;
     }
@@ -86,8 +86,8 @@ Error WeakMap::make_room(Ref<Entry>& taken) {
         while (entry) {
             Ref<Entry> next = entry->next.take();
             Field<Entry>& chain = (*made)->chain_of(entry->hash);
-            entry->next.store(chain.take());
-            chain.store(std::move(entry));
+            entry->next = chain.take();
+            chain = std::move(entry);
             entry = std::move(next);
         }
     }
@@ -116,8 +116,8 @@ Error WeakMap::set(const Ref<Object>& key, const Ref<Object>& value) {
     Field<Entry>& chain = buckets->chain_of(hash);
     take_out(chain, taken,
              [&old](const Entry& entry) { return entry.is_dead() || &entry == old.get(); });
-    (*made)->next.store(chain.take());
-    chain.store(std::move(*made));
+    (*made)->next = chain.take();
+    chain = std::move(*made);
     ++entries_;
     return Error::none;
 }

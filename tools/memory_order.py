@@ -19,9 +19,10 @@ DOCUMENT = "docs/memory_order.md"
 FOLDERS = ("heap", "gc", "platform", "ports/desktop")
 WRAPPED = "value_"  # of platform::atomic itself, which passes its caller's order on
 CONCEPT = "platform/port_concept.h"  # only names the operations
+# load() without an argument is a Field's: the atomic has no default order.
 OPERATION = re.compile(
     r"([\w\]\[()\->.*/]*?)(?:\.|->)"
-    r"(load|store|exchange|fetch_(?:add|sub|or|and)|compare_exchange(?:_weak|_strong)?)\("
+    r"(load(?!\(\))|store|exchange|fetch_(?:add|sub|or|and)|compare_exchange(?:_weak|_strong)?)\("
 )
 ORDER = re.compile(r"\bmemory_order_(\w+)")
 MUTANT = re.compile(r"OURO_ORDER\(\s*memory_order_\w+,\s*(\w+),")
@@ -40,7 +41,8 @@ KINDS = [
     (r"under the (weak )?lock|under the .* lock", "the lock orders it"),
     (r"ours|single writer|only writer|only the pass owner|one thread", "one thread only"),
     (r"nobody (changes|knows)|no other context", "one thread only"),
-    (r"only counts|statistic|figure|tuning|pacing|^pages_\.", "no data depends on the value"),
+    (r"only counts|statistic|figure|tuning|setting|pacing|^pages_\.", "no data depends on the value"),
+    (r"alive_\.", "one exchange decides; TSan runs"),
     (r"ports/desktop", "not in the simulation, which has a port of its own; TSan runs"),
     (r"dirty|listing_", "protocol: `page_taken_late`, `unlisted_missed`; models/candidates.pml"),
     (r"64\]\.|^\(*word\.(load|fetch_or)", "same bits: `report_relaxed`, `bits_taken_relaxed`"),

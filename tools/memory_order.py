@@ -41,7 +41,10 @@ KINDS = [
     (r"under the (weak )?lock|under the .* lock", "the lock orders it"),
     (r"ours|single writer|only writer|only the pass owner|one thread", "one thread only"),
     (r"nobody (changes|knows)|no other context", "one thread only"),
-    (r"only counts|statistic|figure|tuning|setting|pacing|^pages_\.", "no data depends on the value"),
+    (
+        r"only counts|statistic|figure|tuning|setting|pacing|^pages_\.",
+        "no data depends on the value",
+    ),
     (r"alive_\.", "one exchange decides; TSan runs"),
     (r"ports/desktop", "not in the simulation, which has a port of its own; TSan runs"),
     (r"dirty|listing_", "protocol: `page_taken_late`, `unlisted_missed`; models/candidates.pml"),

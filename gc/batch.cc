@@ -93,7 +93,8 @@ void Batch::reclaim(Header* header) {
 bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
                             std::size_t& uncollectable) {
     if (header->load_word().has(WordValue::kCondemned)) return false;
-    if (detail::retain_if_alive(header)) {
+    const bool alive = detail::retain_if_alive(header);
+    if (alive) {
         ++uncollectable;
         if (save_all || info_of(header).finalize != nullptr) {
             platform::LockGuard guard(pass_lock_);
@@ -101,9 +102,9 @@ bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, 
         } else {
             detail::release(header->payload());
         }
-        heap_.report_candidate(header->payload());
     }
     pass_.unclaim(header, page, cell);
+    if (alive) heap_.report_candidate(header->payload());  // after the claim; see gather_cell()
     return true;
 }
 
@@ -137,8 +138,8 @@ void Batch::give_up() {
              cell = record.batch.next(cell + 1)) {
             Header* header = blocks.header_of_cell({p, cell});
             record.batch.clear(cell);
-            heap_.report_candidate(header->payload());
             pass_.unclaim(header, record, cell);
+            heap_.report_candidate(header->payload());
         }
     }
 }

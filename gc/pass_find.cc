@@ -107,9 +107,10 @@ void Pass::gather_cell(std::uint32_t cell) {
         if (options_.objects_per_root != 0 && gathering_deferred_) defer_member(member);
         return;
     }
-    if ((info.constructing() && !OURO_MUTANT(unfinished_enters_set)) ||
-        word.has(WordValue::kClaimed)) {
-        heap_.report_candidate(header->payload());  // not now (claimed: by the batch): ask again
+    // Claimed by the batch, which reports what it lets go alive, after dropping the claim.
+    if (word.has(WordValue::kClaimed)) return;
+    if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) {
+        heap_.report_candidate(header->payload());  // not now: ask again
         return;
     }
     if (!may_enter_set(header)) return;

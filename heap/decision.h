@@ -42,9 +42,15 @@ public:
     /// A weak upgrade: afterwards the decision is not undecided.
     /// Model: models/weak_upgrade.pml
     void abort() { swap(undecided, aborted); }
-    State state() const {
+    /// A moment's decision: equal to another only if it is of the same pass, in the same state.
+    struct Snapshot {
+        std::uint32_t bits;
+        State state() const { return static_cast<State>(bits & kStateMask); }
+        bool operator==(const Snapshot&) const = default;
+    };
+    Snapshot load() const {
         // order: acquire; pairs with open() and swap().
-        return static_cast<State>(word_.load(platform::memory_order_acquire) & kStateMask);
+        return {word_.load(platform::memory_order_acquire)};
     }
 
 private:

@@ -19,20 +19,16 @@ std::uintptr_t load_counted(const FieldSlot& slot) {
         const std::uintptr_t value = slot.load(order);
         if (!is_object(value)) return value;
         Header* header = header_of(object_of(value));
-        const WordValue word = header->load_word();
+        LinkedWord look(header);
+        const WordValue word = look.value();
         // order: acquire; DESIGN rule 15: the field still holds it after the word was read, so the
-        // word is that object's. The window keeps the word a word; the version makes the swap
-        // exact.
+        // word is that object's. The window keeps the word a word; the link makes the swap exact.
         if (!OURO_MUTANT(load_without_recheck) && slot.load(order) != value) continue;
         if (word.count() == 0) continue;  // it has left the field since
         if (OURO_MUTANT(load_increments_blindly)) return retain(object_of(value)), value;
-        std::uint64_t expected = word.bits;
+        const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
         // order: acq_rel; a count change like any other (DESIGN rule 19).
-        if (!header->word.compare_exchange(
-                expected, word.incremented_or_pinned().without(WordValue::kClean).bits,
-                memory_order_acq_rel, memory_order_acquire))
-            continue;
-        return value;
+        if (look.swap(more, memory_order_acq_rel)) return value;
     }
 }
 

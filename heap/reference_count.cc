@@ -10,30 +10,24 @@ using platform::memory_order_acquire;
 
 namespace {
 
-// Brings the count back to the middle of the immortal band. 2^23 further changes on either side
-// would be needed between two calls to leave the band, more than contexts exist.
+// Brings the count back to the middle of the immortal band. Half the band's width of further
+// changes would be needed between two calls to leave it, more than contexts exist.
 void pin_immortal(Header* header) {
-    std::uint64_t now = header->word.load(memory_order_acquire);  // order: pairs with count changes
-    // order: acq_rel; a count change like any other.
-    while (!header->word.compare_exchange(now, WordValue{now}.saturated().bumped().bits,
-                                          memory_order_acq_rel, memory_order_acquire)) {
+    for (;;) {
+        LinkedWord look(header);
+        // order: acq_rel; a count change like any other.
+        if (look.swap(look.value().saturated(), memory_order_acq_rel)) return;
     }
 }
 
 }  // namespace
 
 void retain_slow(Header* header, WordValue before) {
-    if (before.has(WordValue::kClean)) touch_slow(header);
+    if (before.has(WordValue::kClean)) header->clear_clean();
     if (before.immortal()) pin_immortal(header);
 }
 
 void make_immortal(void* object) { pin_immortal(header_of(object)); }
-
-void touch_slow(Header* header) {
-    // The second step of W3; the caller holds a counted reference, so the word is still this one.
-    // order: acq_rel; pairs with the condemning swap, which needs `clean`.
-    header->word.fetch_and(~WordValue::kClean, memory_order_acq_rel);
-}
 
 void release_slow(void* object, WordValue before) {
     if (before.immortal()) {
@@ -52,70 +46,70 @@ void release_slow(void* object, WordValue before) {
 
 namespace {
 
-bool swap_word(Header* header, WordValue from, WordValue to) {
-    std::uint64_t expected = from.bits;
-    // order: acq_rel; a count change like any other (DESIGN rule 19).
-    return header->word.compare_exchange(expected, to.bits, memory_order_acq_rel,
-                                         memory_order_acquire);
-}
-
 // Count 0: dead, unless the finalizer is still to run. Then the context that took the last
 // reference owes itself one around the finalizer, and we take that step for it (W4), with ours.
 // Model: models/postponed.pml
-Upgrade upgrade_from_zero(Heap& heap, Header* header, WordValue word) {
+Upgrade upgrade_from_zero(Heap& heap, Header* header, LinkedWord& look) {
     const TypeTable::Entry* type = heap.type_of(header);
-    if (type == nullptr || word.has(WordValue::kFinalized)) return Upgrade::dead;
+    if (type == nullptr || look.value().has(WordValue::kFinalized)) return Upgrade::dead;
     const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: written once
     if (info->finalize == nullptr) return Upgrade::dead;
-    const WordValue held = word.incremented()
+    const WordValue held = look.value()
+                               .incremented()
                                .incremented()
                                .with(WordValue::kHeld | WordValue::kFinalized)
                                .without(WordValue::kClean);
-    return swap_word(header, word, held) ? Upgrade::yes : Upgrade::again;
+    // order: acq_rel; a count change like any other (DESIGN rule 19).
+    return look.swap(held, memory_order_acq_rel) ? Upgrade::yes : Upgrade::again;
 }
 
 }  // namespace
 
 // Model: models/weak_upgrade.pml
-Upgrade try_upgrade(Heap& heap, Header* header, WordValue word, UpgradeBy by) {
-    if (word.count() == 0) return upgrade_from_zero(heap, header, word);
+Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look, UpgradeBy by) {
+    const WordValue word = look.value();
+    if (word.count() == 0) return upgrade_from_zero(heap, header, look);
     if (word.has(WordValue::kCondemned) && !OURO_MUTANT(upgrade_ignores_condemned)) {
-        const auto is_dead = [by](Decision::State state) {
-            return state == Decision::committed ||
-                   (state == Decision::finalizing && by == UpgradeBy::weak_reference);
+        const auto is_dead = [by](Decision::Snapshot decision) {
+            return decision.state() == Decision::committed ||
+                   (decision.state() == Decision::finalizing && by == UpgradeBy::weak_reference);
         };
-        const Decision::State state = heap.decision().state();
-        // Only if the decision is about the condemnation we read: the word has not changed.
-        if (is_dead(state)) {
-            const bool same = header->load_word().bits == word.bits;
-            return same || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
-                                                                    : Upgrade::again;
+        const Decision::Snapshot decision = heap.decision().load();
+        if (is_dead(decision)) {
+            // Only if the object is condemned by the very pass that has decided.
+            const bool condemned = header->load_word().has(WordValue::kCondemned) &&
+                                   heap.decision().load() == decision;
+            return condemned || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
+                                                                         : Upgrade::again;
         }
-        if (state == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort))
+        if (decision.state() == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort))
             heap.decision().abort();
-        if (is_dead(heap.decision().state())) return Upgrade::again;
+        if (is_dead(heap.decision().load())) return Upgrade::again;
     }
     if (OURO_MUTANT(upgrade_increments_blindly)) return retain(header->payload()), Upgrade::yes;
     const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
-    return swap_word(header, word, more) ? Upgrade::yes : Upgrade::again;
+    // order: acq_rel; a count change like any other (DESIGN rule 19).
+    return look.swap(more, memory_order_acq_rel) ? Upgrade::yes : Upgrade::again;
 }
 
 bool retain_if_alive(Header* header) {
-    WordValue word = header->load_word();
-    while (word.count() != 0 && word.user_count() != 0) {
-        if (swap_word(header, word, word.incremented_or_pinned().without(WordValue::kClean)))
-            return true;
-        word = header->load_word();
+    for (;;) {
+        LinkedWord look(header);
+        const WordValue word = look.value();
+        if (word.count() == 0 || word.user_count() == 0) return false;
+        const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
+        // order: acq_rel; a count change like any other (DESIGN rule 19).
+        if (look.swap(more, memory_order_acq_rel)) return true;
     }
-    return false;
 }
 
 void mark_held(Header* header) {
-    WordValue word = header->load_word();
-    while (!word.has(WordValue::kHeld)) {
-        const WordValue held = word.with(WordValue::kHeld).without(WordValue::kClean).bumped();
-        if (swap_word(header, word, held)) return;
-        word = header->load_word();
+    for (;;) {
+        LinkedWord look(header);
+        if (look.value().has(WordValue::kHeld)) return;
+        const WordValue held = look.value().with(WordValue::kHeld).without(WordValue::kClean);
+        // order: acq_rel; the counted reference changes hands.
+        if (look.swap(held, memory_order_acq_rel)) return;
     }
 }
 

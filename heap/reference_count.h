@@ -17,15 +17,13 @@ namespace ouro::detail {
 
 OURO_COLD void retain_slow(Header* header, WordValue before);
 OURO_NOINLINE void release_slow(void* object, WordValue before);
-OURO_COLD void touch_slow(Header* header);
 
 /// Adds one counted reference. The caller holds one already. Time: one atomic read-modify-write.
 /// Threads: any. ISR: yes.
 inline void retain(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19: pairs with the collector's readings (claim, condemn).
-    const WordValue before{
-        header->word.fetch_add(WordValue::kIncrement, platform::memory_order_acq_rel)};
+    const WordValue before = header->count_up(platform::memory_order_acq_rel);
     if (OURO_UNLIKELY(before.has(WordValue::kClean | WordValue::kImmortalBit)))
         retain_slow(header, before);
 }
@@ -40,7 +38,7 @@ inline void release(void* object) {
         OURO_MUTANT(release_not_release)
             ? platform::memory_order_acquire
             : OURO_ORDER(memory_order_acq_rel, release_not_acquire, memory_order_release);
-    const WordValue before{header_of(object)->word.fetch_add(WordValue::kDecrement, order)};
+    const WordValue before = header_of(object)->count_down(order);
     const bool quiet =
         (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) == WordValue::kMarked;
     if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);
@@ -50,10 +48,9 @@ inline void release(void* object) {
 inline void touch(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19, as for a count change.
-    const WordValue before{header->word.fetch_add(
-        WordValue::kVersionOne,
-        OURO_ORDER(memory_order_acq_rel, touch_relaxed, memory_order_relaxed))};
-    if (OURO_UNLIKELY(before.has(WordValue::kClean))) touch_slow(header);
+    const WordValue before =
+        header->touch(OURO_ORDER(memory_order_acq_rel, touch_relaxed, memory_order_relaxed));
+    if (OURO_UNLIKELY(before.has(WordValue::kClean))) header->clear_clean();
 }
 
 /// Saturates the count: the object is never reclaimed. The caller holds a counted reference.
@@ -66,10 +63,10 @@ enum class Upgrade { yes, dead, again };
 /// is garbage; an id, when the target's reclaim is certain: not while finalizers are still to run.
 enum class UpgradeBy { weak_reference, id };
 
-/// One attempt from the word that was read (DESIGN rule 14): `word` was loaded from `header` inside
-/// the caller's load window, and the caller then saw that the object is still the one it means.
-/// Time: O(1). Threads: any. ISR: yes.
-Upgrade try_upgrade(Heap& heap, Header* header, WordValue word,
+/// One attempt from the look at the word (DESIGN rule 14), which was taken inside the caller's load
+/// window; the caller then saw that the object is still the one it means. Time: O(1).
+/// Threads: any. ISR: yes.
+Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look,
                     UpgradeBy by = UpgradeBy::weak_reference);
 
 /// A counted reference to an object whose memory the caller has pinned by a claim, unless only the

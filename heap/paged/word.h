@@ -17,9 +17,11 @@
 //  count         counted references, the heap's own included. The top bit set = immortal.
 //  version       grows with every change of the count, for ever, across reuse of the cell.
 //
-// W1  Every increment and decrement is ONE fetch_add that changes count and version together.
+// W1  Every increment and decrement is ONE read-modify-write that changes count and version together.
 // W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves
-//     on by count changes (1), touches (1) and claims (to the next multiple of kVersionAlign).
+//     on with every write: by 1, or by a first reading to the next multiple of kVersionAlign. So a
+//     swap from a value that was read succeeds only if nobody has written the word since: what
+//     load-linked and store-conditional give elsewhere (heap/compact/word.h).
 // W3  "Unchanged since the first reading" is: clean, not marked, not reported as a candidate, and
 //     the version a multiple of kVersionAlign. Why that is exact without storing the first reading:
 //     a mutator that changes a claimed word sees in the returned value that it was clean and
@@ -39,32 +41,34 @@
 #include <cstdint>
 
 #include "platform/atomic.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
 /// A snapshot of a count word, and the arithmetic on it. No atomics here.
 struct WordValue {
-    std::uint64_t bits = 0;
+    using Bits = std::uint64_t;
+    Bits bits = 0;
 
-    static constexpr std::uint64_t kMarked = 1u << 0;
-    static constexpr std::uint64_t kClaimed = 1u << 1;
-    static constexpr std::uint64_t kClean = 1u << 2;
-    static constexpr std::uint64_t kCondemned = 1u << 3;
-    static constexpr std::uint64_t kFinalized = 1u << 4;
-    static constexpr std::uint64_t kHeld = 1u << 5;
-    static constexpr std::uint64_t kPostponed = 1u << 6;
+    static constexpr Bits kMarked = 1u << 0;
+    static constexpr Bits kClaimed = 1u << 1;
+    static constexpr Bits kClean = 1u << 2;
+    static constexpr Bits kCondemned = 1u << 3;
+    static constexpr Bits kFinalized = 1u << 4;
+    static constexpr Bits kHeld = 1u << 5;
+    static constexpr Bits kPostponed = 1u << 6;
     static constexpr unsigned kCountShift = 7;
     static constexpr unsigned kVersionShift = 32;
-    static constexpr std::uint64_t kCountOne = std::uint64_t{1} << kCountShift;
-    static constexpr std::uint64_t kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
-    static constexpr std::uint64_t kImmortalBit = std::uint64_t{1} << 31;
-    static constexpr std::uint64_t kImmortalCount = std::uint64_t{3} << 30;  // middle of the band
-    static constexpr std::uint64_t kVersionOne = std::uint64_t{1} << kVersionShift;
-    static constexpr std::uint64_t kVersionAlign = 1024;
-    static constexpr std::uint64_t kIncrement = kVersionOne + kCountOne;
-    static constexpr std::uint64_t kDecrement = kVersionOne - kCountOne;
+    static constexpr Bits kCountOne = Bits{1} << kCountShift;
+    static constexpr Bits kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
+    static constexpr Bits kImmortalBit = Bits{1} << 31;
+    static constexpr Bits kImmortalCount = Bits{3} << 30;  // middle of the band
+    static constexpr Bits kVersionOne = Bits{1} << kVersionShift;
+    static constexpr Bits kVersionAlign = 1024;
+    static constexpr Bits kIncrement = kVersionOne + kCountOne;
+    static constexpr Bits kDecrement = kVersionOne - kCountOne;
 
-    constexpr bool has(std::uint64_t flag) const { return (bits & flag) != 0; }
+    constexpr bool has(Bits flag) const { return (bits & flag) != 0; }
     constexpr std::uint32_t count() const {
         return static_cast<std::uint32_t>((bits & kCountMask) >> kCountShift);
     }
@@ -79,36 +83,42 @@ struct WordValue {
     /// Counted references of the program: what every query reports.
     constexpr std::uint32_t user_count() const { return count() - own_references(); }
 
-    constexpr WordValue with(std::uint64_t flag) const { return {bits | flag}; }
-    constexpr WordValue without(std::uint64_t flag) const { return {bits & ~flag}; }
-    constexpr WordValue bumped() const { return {bits + kVersionOne}; }
-    constexpr WordValue incremented() const { return {bits + kIncrement}; }
-    /// For swaps: one more reference, or the middle of the immortal band again.
+    // What a word is to become. The version is the business of whoever writes it (LinkedWord).
+    constexpr WordValue with(Bits flag) const { return {bits | flag}; }
+    constexpr WordValue without(Bits flag) const { return {bits & ~flag}; }
+    constexpr WordValue incremented() const { return {bits + kCountOne}; }
+    constexpr WordValue decremented() const { return {bits - kCountOne}; }
+    /// One more reference, or the middle of the immortal band again.
     constexpr WordValue incremented_or_pinned() const {
-        return immortal() ? saturated().bumped() : incremented();
+        return immortal() ? saturated() : incremented();
     }
-    constexpr WordValue decremented() const { return {bits + kDecrement}; }
-    /// The version moved on to the next multiple of kVersionAlign: the collector's first reading.
-    constexpr WordValue aligned() const {
-        const std::uint64_t version = (bits >> kVersionShift) + kVersionAlign;
-        const std::uint64_t next = version & ~(kVersionAlign - 1);
-        return {(next << kVersionShift) | (bits & 0xffff'ffffu)};
+    /// Count 0 for good. `finalized` stays set, so that it is never taken for limbo.
+    constexpr WordValue dead() const { return {(bits & ~Bits{0xffff'ffff}) | kFinalized}; }
+    constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
+    /// In a cell that was dead: count 1 and these flags.
+    constexpr WordValue newborn(Bits flags) const {
+        return {(bits & ~Bits{0xffff'ffff}) | kCountOne | flags};
+    }
+
+    constexpr WordValue bumped() const { return {bits + kVersionOne}; }
+    /// The collector's first reading: claimed, clean, and the version moved on to the next multiple
+    /// of kVersionAlign.
+    constexpr WordValue first_reading() const {
+        const Bits version = (bits >> kVersionShift) + kVersionAlign;
+        const Bits next = version & ~(kVersionAlign - 1);
+        const WordValue aligned{(next << kVersionShift) | (bits & 0xffff'ffffu)};
+        return aligned.with(kClaimed | kClean).without(kMarked);
     }
     /// The word's half of W3 (the other half is the candidate bit beside the page).
     /// Model: models/count_word.pml
     constexpr bool unchanged() const {
         return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
     }
-    /// Count 0 for good, same version. `finalized` stays set, so that it is never taken for limbo.
-    constexpr WordValue dead() const { return {(bits & ~std::uint64_t{0xffff'ffff}) | kFinalized}; }
-    constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
 };
 
 static_assert(WordValue::kCountMask + (WordValue::kCountOne - 1) == 0xffff'ffffu);
 static_assert(port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts than that");
 static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);
 
-/// The word itself.
-using Word = platform::atomic<std::uint64_t>;
 
 }  // namespace ouro

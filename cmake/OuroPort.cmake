@@ -1,5 +1,6 @@
 # ouro_add_port(<port>): library ouro_<port> (alias ouro::<port>) = heap/ + gc/ + ports/<port>/.
 #
+# OURO_LAYOUT says how objects lie in the region (heap/header.h): the sources of one layout are in it.
 # One port per binary: its header is part of the interface, so two of them in one program do not
 # link. A port with needs of its own states them in ports/<port>/port.cmake, which is included with
 # `target` set to the library.
@@ -8,7 +9,8 @@ function(ouro_add_port port)
     set(target ouro_${port})
     set(root "${PROJECT_SOURCE_DIR}")
     file(GLOB sources CONFIGURE_DEPENDS
-        "${root}/heap/*.cc" "${root}/gc/*.cc" "${root}/ports/${port}/*.cc")
+        "${root}/heap/*.cc" "${root}/heap/${OURO_LAYOUT}/*.cc" "${root}/gc/*.cc"
+        "${root}/ports/${port}/*.cc")
 
     add_library(${target} STATIC ${sources})
     add_library(ouro::${port} ALIAS ${target})
@@ -19,6 +21,9 @@ function(ouro_add_port port)
         "$<BUILD_INTERFACE:${root}/include>"
         "$<INSTALL_INTERFACE:include/ouro>")
     target_compile_definitions(${target} PUBLIC "OURO_PORT_HEADER=\"ports/${port}/port.h\"")
+    if(OURO_LAYOUT STREQUAL "compact")
+        target_compile_definitions(${target} PUBLIC OURO_COMPACT=1)
+    endif()
     if(OURO_CENSUS)
         target_compile_definitions(${target} PUBLIC OURO_CENSUS=1)
     endif()

@@ -166,16 +166,12 @@ Finding check_end() {
     bool alive[kIdsMax] = {};
     Finding finding;
     unsigned met = 0;
-    BlockAllocator& blocks = world().heap->heap().blocks();
-    for (PageIndex page = 0; page < blocks.page_count(); ++page) {
-        for (std::uint32_t cell = 0; cell < blocks.cells_in(page); ++cell) {
-            Header* header = blocks.header_of_cell({page, cell});
-            if (header->load_info().type() == 0) continue;
-            ++met;
-            if (id_of(header) < kIdsMax) alive[id_of(header)] = true;
-            if (finding.what == nullptr) finding = check_object(header, reached);
-        }
-    }
+    for_each_header(world().heap->heap().blocks(), [&](Header* header) {
+        if (header->load_info().type() == 0) return;
+        ++met;
+        if (id_of(header) < kIdsMax) alive[id_of(header)] = true;
+        if (finding.what == nullptr) finding = check_object(header, reached);
+    });
     if (finding.what == nullptr && met < reached.count) finding = {"a reachable object is gone"};
     for_all_handles([&](const auto& handles) {
         if (finding.what == nullptr) finding = check_weaks(handles);

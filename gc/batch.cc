@@ -18,7 +18,12 @@ const TypeInfo& Batch::info_of(Header* header) {
 
 void Batch::rewind_due() {
     due_page_ = pass_.batch().first();
-    due_cell_ = 0;
+    look_for_due();
+}
+
+void Batch::look_for_due() {
+    due_ = {};
+    if (due_page_ != kNoPage) due_ = heap_.blocks().marked(Mark::batch, due_page_);
 }
 
 Header* Batch::next_due(std::uint32_t pages, bool& done) {
@@ -29,14 +34,16 @@ Header* Batch::next_due(std::uint32_t pages, bool& done) {
             done = true;
             return nullptr;
         }
-        const std::uint32_t cell = blocks.page(due_page_).batch.next(due_cell_);
+        const std::uint32_t cell = due_.next(0);
         if (cell == kCellsMax) {
             due_page_ = BatchPages::next(blocks, due_page_);
-            due_cell_ = 0;
+            look_for_due();
             --pages;
             continue;
         }
-        due_cell_ = cell + 1;
+        due_.clear(cell);
+        // An emergency may have taken it out.
+        if (!blocks.has(Mark::batch, {due_page_, cell})) continue;
         Header* header = blocks.header_of_cell({due_page_, cell});
         if (is_due(header)) return header;
     }
@@ -50,19 +57,16 @@ bool Batch::is_due(Header* header) {
 }
 
 void Batch::finalize(Header* header) {
-    WordValue word = header->load_word();
     for (;;) {
+        LinkedWord look(header);
+        const WordValue word = look.value();
         // Count 0: it is dying by count, and the one who ends it runs the finalizer.
         if (word.count() == 0 || word.has(WordValue::kFinalized)) return;
         const WordValue held = word.incremented()
                                    .with(WordValue::kHeld | WordValue::kFinalized)
                                    .without(WordValue::kClean);
-        std::uint64_t expected = word.bits;
         // order: acq_rel; a count change like any other.
-        if (header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
+        if (look.swap(held, memory_order_acq_rel)) break;
     }
     Counters::add(heap_.counters().finalized);
     info_of(header).finalize(header->payload());
@@ -83,14 +87,14 @@ void Batch::reclaim(Header* header) {
         detail::release(detail::object_of(value));
     }
     // order: release; the claim, which was the batch's, is dropped, nobody else writes the word.
-    header->word.store(header->load_word().bumped().dead().bits, memory_order_release);
+    header->store_word(header->load_word().dead(), memory_order_release);
     Counters::add(heap_.counters().reclaimed_by_collector);
     heap_.give_back(header);
 }
 
 /// Only what was set aside can be alive, or dying by count, in a batch of the dead; those that the
 /// pass has ended have stayed condemned. True iff there is nothing left to reclaim.
-bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
+bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save_all,
                             std::size_t& uncollectable) {
     if (header->load_word().has(WordValue::kCondemned)) return false;
     const bool alive = detail::retain_if_alive(header);
@@ -98,12 +102,12 @@ bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, 
         ++uncollectable;
         if (save_all || info_of(header).finalize != nullptr) {
             platform::LockGuard guard(pass_lock_);
-            page.kept.set(cell);  // the list has the reference
+            heap_.blocks().set(Mark::kept, cell);  // the list has the reference
         } else {
             detail::release(header->payload());
         }
     }
-    pass_.unclaim(header, page, cell);
+    pass_.unclaim(header, cell);
     if (alive) heap_.report_candidate(header->payload());  // after the claim; see gather_cell()
     return true;
 }
@@ -113,18 +117,17 @@ std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& u
     BlockAllocator& blocks = heap_.blocks();
     while (reclaimed < limit && !empty()) {
         const PageIndex p = pass_.batch().first();
-        CellBits& members = blocks.page(p).batch;
-        const std::uint32_t cell = members.next(0);
-        if (cell == kCellsMax) {
-            pass_.batch().take(blocks);
-            continue;
+        CellBits members = blocks.marked(Mark::batch, p);
+        while (members.any() && reclaimed < limit) {
+            const BlockAllocator::Cell cell{p, members.next(0)};
+            members.clear(cell.index);
+            blocks.clear(Mark::batch, cell);
+            Header* header = blocks.header_of_cell(cell);
+            if (let_go_if_alive(header, cell, save_all, uncollectable)) continue;
+            reclaim(header);
+            ++reclaimed;
         }
-        members.clear(cell);
         if (!members.any()) pass_.batch().take(blocks);
-        Header* header = blocks.header_of_cell({p, cell});
-        if (let_go_if_alive(header, blocks.page(p), cell, save_all, uncollectable)) continue;
-        reclaim(header);
-        ++reclaimed;
     }
     return reclaimed;
 }
@@ -133,12 +136,11 @@ void Batch::give_up() {
     pass_.forget_batch();
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = pass_.batch().take(blocks); p != kNoPage; p = pass_.batch().take(blocks)) {
-        PageInfo& record = blocks.page(p);
-        for (std::uint32_t cell = record.batch.next(0); cell < kCellsMax;
-             cell = record.batch.next(cell + 1)) {
+        const CellBits members = blocks.marked(Mark::batch, p);
+        blocks.clear(Mark::batch, p, members);
+        for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
             Header* header = blocks.header_of_cell({p, cell});
-            record.batch.clear(cell);
-            pass_.unclaim(header, record, cell);
+            pass_.unclaim(header, {p, cell});
             heap_.report_candidate(header->payload());
         }
     }

@@ -52,7 +52,8 @@ public:
 
 private:
     void reclaim(Header* header);
-    bool let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, bool save_all,
+    void look_for_due();
+    bool let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save_all,
                          std::size_t& uncollectable);
     const TypeInfo& info_of(Header* header);
 
@@ -60,7 +61,7 @@ private:
     Pass& pass_;
     platform::Mutex& pass_lock_;    ///< guards the garbage list too
     PageIndex due_page_ = kNoPage;  ///< the cursor of next_due()
-    std::uint32_t due_cell_ = 0;
+    CellBits due_;                  ///< members on that page that are still to be looked at
 };
 
 }  // namespace ouro

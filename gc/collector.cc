@@ -22,10 +22,10 @@ constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold
 
 }  // namespace
 
-Collector::Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes)
+Collector::Collector(Heap& heap, const CollectorConfig& config)
     : heap_(heap),
       config_(config),
-      pass_(heap, heap.extra(), region_bytes),
+      pass_(heap),
       batch_(heap, pass_, pass_lock_) {
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);

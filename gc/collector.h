@@ -80,11 +80,8 @@ struct CollectorStatistics {
 
 class Collector {
 public:
-    static std::size_t bytes_needed(std::size_t region_bytes) {
-        return EdgeCounts::bytes_needed(region_bytes);
-    }
-    /// Attaches to `heap`, whose extra() memory is bytes_needed() large. Starts nothing.
-    Collector(Heap& heap, const CollectorConfig& config, std::size_t region_bytes);
+    /// Attaches to `heap`. Starts nothing.
+    Collector(Heap& heap, const CollectorConfig& config);
     ~Collector();
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;

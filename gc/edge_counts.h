@@ -1,71 +1,58 @@
-// How many references to a member were found from inside the set: 14 bits in the header, and a
-// table of carries for the few members that have more.
+// How many references to each member of a set come from inside the set.
 //
-// A carry stands for 2^14 fields of the region that hold a reference to one member, 128 KiB of
-// fields, so a table of region / 128 KiB entries (and one) can never be full.
+// The header has room for a few bits of it only, so edges are counted modulo one number after
+// another: a member whose count agrees with its edges modulo numbers that have no common factor,
+// whose product is more than any count, has exactly as many edges (Chinese remainder theorem). One
+// round is enough unless a member has more references than the header's bits can tell; then the
+// set, without what has been found alive by now, is counted again modulo the next number. No memory
+// is needed for hubs, however many there are.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
-#include "heap/fields.h"
 #include "heap/header.h"
 
 namespace ouro {
 
 class EdgeCounts {
 public:
-    static std::size_t bytes_needed(std::size_t region_bytes) {
-        return entries_needed(region_bytes) * sizeof(Entry);
+    /// Before the edges of a set are counted for the first time, or again because it has shrunk.
+    void begin() {
+        round_ = 0;
+        more_ = false;
     }
-    void init(void* memory, std::size_t region_bytes) {
-        entries_ = static_cast<Entry*>(memory);
-        capacity_ = entries_needed(region_bytes);
-        used_ = 0;
+    /// Every edge is explained in this round. True iff another round is to be counted.
+    bool next_round() {
+        if (!more_ || round_ + 1 == kRounds) return false;
+        ++round_;
+        more_ = false;
+        return true;
     }
 
-    /// Forgets all carries. The members' own 14 bits are cleared by reset(header).
-    void clear() { used_ = 0; }
-    static void reset(Header* header) { set_bits(header, 0); }
-
-    void add(Header* header) {
-        const std::uint32_t edges = header->load_info().edges();
-        if (edges < InfoValue::kEdgesMax) {
-            set_bits(header, edges + 1);
-            return;
-        }
-        set_bits(header, 0);
-        carry(header);
+    /// In every round, for every member, before its edges are counted.
+    static void reset(Header* header) { header->set_edges(0); }
+    void add(Header* header) const {
+        const std::uint32_t edges = header->edges() + 1;
+        header->set_edges(edges == modulus() ? 0 : edges);
     }
-    /// Are all `count` references to the object accounted for?
-    bool explains(const Header* header, std::uint32_t count) const {
-        if (header->load_info().edges() != (count & InfoValue::kEdgesMax)) return false;
-        if (count <= InfoValue::kEdgesMax && used_ == 0) return true;
-        return carries_of(header) == count >> 14;
+    /// Are all `count` references to the object accounted for, as far as this round can tell?
+    bool explains(const Header* header, std::uint32_t count) {
+        if (count >= kModuli[0]) more_ = true;
+        return header->edges() == count % modulus();
     }
 
 private:
-    struct Entry {
-        const Header* header;
-        std::uint32_t carries;
-    };
+    static constexpr std::uint32_t kRounds = 3;
+    // A power of two, its predecessor, and an odd number below: no two have a common factor.
+    static constexpr std::uint32_t kModuli[kRounds] = {
+        Header::kEdgesMax + 1, Header::kEdgesMax, Header::kEdgesMax - 2};
+    static_assert(std::uint64_t{kModuli[0]} * kModuli[1] * kModuli[2] > WordValue::kCountMax,
+                  "three rounds tell any two counts apart");
 
-    static std::size_t entries_needed(std::size_t region_bytes) {
-        return region_bytes / ((InfoValue::kEdgesMax + 1) * sizeof(FieldSlot)) + 1;
-    }
-    static void set_bits(Header* header, std::uint32_t edges) {
-        // order: relaxed, both; the pass owner is the only writer of a claimed object's info.
-        const InfoValue info{header->info.load(platform::memory_order_relaxed)};
-        header->info.store(info.with_edges(edges).bits, platform::memory_order_relaxed);
-    }
-    void carry(const Header* header);
-    std::uint32_t carries_of(const Header* header) const;
+    std::uint32_t modulus() const { return kModuli[round_]; }
 
-    Entry* entries_ = nullptr;
-    std::size_t capacity_ = 0;
-    std::size_t used_ = 0;
+    std::uint32_t round_ = 0;
+    bool more_ = false;  ///< a member has more references than one round can tell
 };
-
-static_assert(InfoValue::kEdgesMax == (1u << 14) - 1);
 
 }  // namespace ouro

@@ -20,17 +20,16 @@ void Collector::for_each_tracked(V&& visit) {
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = 0; p < blocks.page_count(); ++p) {
         platform::LoadWindow window;  // the span may be dissolved, but not while we look
-        for (std::uint32_t cell = 0; cell < blocks.cells_in(p); ++cell) {
-            Header* header = blocks.header_of_cell({p, cell});
+        for_each_cell(blocks, p, [&](BlockAllocator::Cell cell) {
+            Header* header = blocks.header_of_cell(cell);
             const WordValue word = header->load_word();
             const InfoValue info = header->load_info();
-            if (word.count() == 0 || word.has(WordValue::kClaimed) || info.constructing()) continue;
+            if (word.count() == 0 || word.has(WordValue::kClaimed) || info.constructing()) return;
             const TypeTable::Entry* type = heap_.types().find(info.type());
             // order: relaxed; written once.
-            if (type == nullptr || !type->info.load(platform::memory_order_relaxed)->tracked())
-                continue;
-            visit(header, info);
-        }
+            if (type != nullptr && type->info.load(platform::memory_order_relaxed)->tracked())
+                visit(header, info);
+        });
     }
 }
 
@@ -70,10 +69,9 @@ Ref<Object> Collector::take_any_garbage(PageIndex& from) {
     platform::LockGuard guard(pass_lock_);
     BlockAllocator& blocks = heap_.blocks();
     for (; from < blocks.page_count(); ++from) {
-        CellBits& kept = blocks.page(from).kept;
-        const std::uint32_t cell = kept.next(0);
+        const std::uint32_t cell = blocks.marked(Mark::kept, from).next(0);
         if (cell == kCellsMax) continue;
-        kept.clear(cell);
+        blocks.clear(Mark::kept, {from, cell});
         void* object = blocks.header_of_cell({from, cell})->payload();
         return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(object));
     }
@@ -88,7 +86,7 @@ void Collector::garbage(void (*visit)(void*, const Ref<Object>&), void* self) {
             Ref<Object> object;
             {
                 platform::LockGuard guard(pass_lock_);
-                cell = blocks.page(p).kept.next(cell);
+                cell = blocks.marked(Mark::kept, p).next(cell);
                 if (cell == kCellsMax) break;
                 void* payload = blocks.header_of_cell({p, cell})->payload();
                 detail::retain(payload);  // the list holds a reference: it lives
@@ -107,8 +105,8 @@ bool Collector::take_garbage(const Ref<Object>& object) {
         platform::LockGuard guard(pass_lock_);
         BlockAllocator& blocks = heap_.blocks();
         const auto cell = blocks.cell_of(header_of(detail::object_of(object.bits())));
-        if (cell.page == kNoPage || !blocks.page(cell.page).kept.test(cell.index)) return false;
-        blocks.page(cell.page).kept.clear(cell.index);
+        if (cell.page == kNoPage || !blocks.has(Mark::kept, cell)) return false;
+        blocks.clear(Mark::kept, cell);
         taken = Ref<Object>::adopt(object.bits());
     }
     return true;

@@ -16,16 +16,16 @@ using platform::memory_order_release;
 /// collector lists it.
 Ref<Object> Collector::object_in(BlockAllocator::Cell cell, bool listed) {
     platform::LoadWindow window;
-    if (cell.index >= heap_.blocks().cells_in(cell.page)) return {};
+    if (!heap_.blocks().is_header_at(cell)) return {};
     Header* header = heap_.blocks().header_of_cell(cell);
     for (;;) {
-        const WordValue word = header->load_word();
+        LinkedWord look(header);
         const InfoValue info = header->load_info();
         const TypeTable::Entry* type = heap_.types().find(info.type());
         if (type == nullptr || info.constructing()) return {};
         const bool tracked = type->info.load(memory_order_relaxed)->tracked();  // order: once
         if (listed && (info.frozen() || !tracked)) return {};
-        switch (detail::try_upgrade(heap_, header, word, detail::UpgradeBy::id)) {
+        switch (detail::try_upgrade(heap_, header, look, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes:
                 return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(header->payload()));
             case detail::Upgrade::dead: return {};
@@ -37,10 +37,10 @@ Ref<Object> Collector::object_in(BlockAllocator::Cell cell, bool listed) {
 void Collector::get_objects(void (*visit)(void*, const Ref<Object>&), void* self) {
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = 0; p < blocks.page_count(); ++p) {
-        for (std::uint32_t cell = 0; cell < blocks.cells_in(p); ++cell) {
-            const Ref<Object> object = object_in({p, cell}, true);
+        for_each_cell(blocks, p, [&](BlockAllocator::Cell cell) {
+            const Ref<Object> object = object_in(cell, true);
             if (object) visit(self, object);
-        }
+        });
     }
 }
 

@@ -4,19 +4,14 @@
 
 namespace ouro {
 
-namespace {
-std::size_t round_up(std::size_t bytes) { return (bytes + 63) & ~std::size_t{63}; }
-}  // namespace
-
 Result<ManagedHeap> ManagedHeap::create(std::span<std::byte> region,
                                         const ManagedHeapConfig& config) {
-    const std::size_t tables = round_up(Collector::bytes_needed(region.size()));
-    auto heap = Heap::create(region, config.heap, tables + sizeof(Collector));
+    auto heap = Heap::create(region, config.heap, sizeof(Collector));
     if (!heap) return heap.error();
     ManagedHeap managed;
     managed.heap_ = *heap;
-    void* memory = static_cast<std::byte*>(managed.heap_->extra()) + tables;
-    managed.collector_ = new (memory) Collector(*managed.heap_, config.collector, region.size());
+    managed.collector_ =
+        new (managed.heap_->extra()) Collector(*managed.heap_, config.collector);
     if (config.collector.background && !managed.collector_->start()) return Error::busy;
     return managed;
 }

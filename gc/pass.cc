@@ -1,6 +1,7 @@
 // A pass: its course, and iteration over its set. See gc/pass.h.
 #include "gc/pass.h"
 
+#include "heap/reference_count.h"
 #include "platform/fatal.h"
 #include "platform/mutant.h"
 
@@ -21,11 +22,11 @@ void Pass::begin(const PassOptions& options) {
     of_batch_ = false;
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
-    edges_.clear();
+    edges_.begin();
     // A context that was preempted between marking a page and listing it does not hide the page.
-    const bool unlisted = options.include_deferred && heap_.is_listing();
+    const bool unlisted = options.include_deferred && heap_.candidates().is_listing();
     unlisted_source_ = unlisted && !OURO_MUTANT(unlisted_missed) ? 0 : kNoPage;
-    dirty_source_ = heap_.take_dirty_pages();
+    taken_pages_ = heap_.candidates().take_pages();
     gather_page_ = kNoPage;
     gathering_deferred_ = false;
     if (options.include_deferred) std::swap(deferred_, deferred_source_);
@@ -42,9 +43,10 @@ void Pass::begin_batch(bool exclude_user_code, bool save_all) {
     of_batch_ = true;
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
-    edges_.clear();
+    edges_.begin();
     at_page_ = batch_.first();
-    at_cell_ = 0;
+    at_members_ = {};
+    if (at_page_ != kNoPage) at_members_ = heap_.blocks().marked(Mark::batch, at_page_);
     phase_ = Phase::adopt;
 }
 
@@ -84,26 +86,57 @@ Fields Pass::fields_of(Header* header) {
     return Fields(header->payload(), *heap_.type_of(header), info_of(header));
 }
 
-void Pass::rewind() {
-    at_page_ = set_.first();
-    at_cell_ = 0;
-    at_field_ = 0;
+Pass::Member Pass::member_of(std::uintptr_t value) {
+    if (!detail::is_object(value)) return {kNoPage, 0};
+    const Member member = heap_.blocks().cell_of(header_of(detail::object_of(value)));
+    if (member.page == kNoPage || !has(Mark::member, member)) return {kNoPage, 0};
+    return member;
 }
 
-/// The member at or after the cursor; the caller moves at_cell_ on when it is done with it.
+void Pass::rewind() {
+    at_page_ = set_.first();
+    at_field_ = 0;
+    look_for_members();
+}
+
+void Pass::look_for_members() {
+    at_members_ = {};
+    if (at_page_ != kNoPage) at_members_ = heap_.blocks().marked(Mark::member, at_page_);
+}
+
+/// The member at the cursor; the caller advances when it is done with it. What leaves the set
+/// meanwhile is the member at the cursor only.
 bool Pass::next_member(Member& member) {
     while (at_page_ != kNoPage) {
-        const std::uint32_t cell = page(at_page_).claimed.next(at_cell_);
+        const std::uint32_t cell = at_members_.next(0);
         if (cell < kCellsMax) {
-            at_cell_ = cell;
             member = {at_page_, cell};
             return true;
         }
         at_page_ = SetPages::next(heap_.blocks(), at_page_);
-        at_cell_ = 0;
+        look_for_members();
         spend(1);
     }
     return false;
+}
+
+/// The next object whose references are to be followed, in work_. False: there is none.
+bool Pass::next_todo() {
+    if (work_.page != kNoPage) return true;
+    for (;;) {
+        if (work_page_ == kNoPage) work_page_ = todo_.take(heap_.blocks());
+        if (work_page_ == kNoPage) return false;
+        if (!work_cells_.any()) work_cells_ = heap_.blocks().marked(Mark::todo, work_page_);
+        const std::uint32_t cell = work_cells_.next(0);
+        if (cell < kCellsMax) {
+            work_cells_.clear(cell);
+            work_ = {work_page_, cell};
+            work_field_ = 0;
+            return true;
+        }
+        work_page_ = kNoPage;
+        spend(1);
+    }
 }
 
 }  // namespace ouro

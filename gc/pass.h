@@ -34,7 +34,6 @@
 #include <cstdint>
 
 #include "gc/edge_counts.h"
-#include "gc/page_lists.h"
 #include "heap/heap.h"
 
 namespace ouro {
@@ -59,9 +58,7 @@ struct PassResult {
 
 class Pass {
 public:
-    Pass(Heap& heap, void* edge_memory, std::size_t region_bytes) : heap_(heap) {
-        edges_.init(edge_memory, region_bytes);
-    }
+    explicit Pass(Heap& heap) : heap_(heap) {}
 
     bool idle() const { return phase_ == Phase::idle; }
     /// Starts a pass over the heap's candidates. The pass is idle.
@@ -89,7 +86,7 @@ public:
     }
 
     /// Drops the claim on an object that stays or has ended; frees the memory in the latter case.
-    void unclaim(Header* header, PageInfo& page, std::uint32_t cell);
+    void unclaim(Header* header, BlockAllocator::Cell cell);
 
 private:
     enum class Phase : std::uint8_t {
@@ -111,23 +108,20 @@ private:
         free
     };
 
-    // The object whose cell was reached while iterating over the set.
-    struct Member {
-        PageIndex page;
-        std::uint32_t cell;
-    };
+    // Where an object of the set is.
+    using Member = BlockAllocator::Cell;
 
     void step_gather();
-    void gather_cell(std::uint32_t cell);
+    void gather_member(Member member);
     void defer_member(Member member);
-    bool take_over_postponed(Header* header, WordValue word);
+    bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
-    void take_candidates();
     void ask_again();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
+    bool next_todo();
     void step_give_up();
     void step_reset_edges();
     void step_edges();
@@ -145,14 +139,14 @@ private:
     void count_edge(std::uintptr_t value);
     void finish_spread();
     void start_rollback();
-    bool claim(Header* header, WordValue word, Member member);
+    bool claim(Header* header, LinkedWord& look, Member member);
     bool claim_target(FieldSlot& slot);
     void adopt_batch_member(Header* header, Member member);
     bool may_enter_set(const Header* header);
-    bool is_explained(Header* header, PageInfo& page, std::uint32_t cell);
+    bool is_explained(Header* header, Member member);
     void leave_set(Member member);
     void leave_target(std::uintptr_t value);
-    void make_dead(Header* header, std::uint64_t flags);
+    void make_dead(Header* header, WordValue::Bits flags);
     void keep_for_user_code(Header* header, Member member);
     void set_aside(Member member);
     void save(Header* header, Member member);
@@ -163,12 +157,16 @@ private:
 
     void rewind();
     bool next_member(Member& member);
+    void advance() { at_members_.clear(at_members_.next(0)); }
+    void look_for_members();
     Fields fields_of(Header* header);
     const TypeInfo& info_of(Header* header);
-    Header* header_at(Member member) {
-        return heap_.blocks().header_of_cell({member.page, member.cell});
-    }
-    PageInfo& page(PageIndex index) { return heap_.blocks().page(index); }
+    Header* header_at(Member member) { return heap_.blocks().header_of_cell(member); }
+    bool has(Mark mark, Member member) { return heap_.blocks().has(mark, member); }
+    void set(Mark mark, Member member) { heap_.blocks().set(mark, member); }
+    void clear(Mark mark, Member member) { heap_.blocks().clear(mark, member); }
+    /// The member that a field refers to, or the page kNoPage.
+    Member member_of(std::uintptr_t value);
     void spend(std::uint32_t units) { budget_ -= static_cast<std::int64_t>(units); }
 
     Heap& heap_;
@@ -191,7 +189,7 @@ private:
     DeferredPages deferred_source_;  ///< of this pass, being gathered
 
     // gather
-    PageIndex dirty_source_ = kNoPage;
+    TakenPages taken_pages_;
     PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
@@ -206,13 +204,15 @@ private:
     void* postponed_[kPostponedMax];
     std::uint32_t postponed_count_ = 0;
 
-    // explore and spread: the page whose todo bits are being worked off, and the field cursor in
-    // the object at hand; iteration over the set: page and cell
+    // explore and spread: the page whose todo marks are being worked off, the cells that were found
+    // on it, the object at hand and the field cursor in it
     PageIndex work_page_ = kNoPage;
-    std::uint32_t work_cell_ = 0;
+    CellBits work_cells_;
+    Member work_{kNoPage, 0};
     std::uint32_t work_field_ = 0;
+    // iteration over the set: page, members that are left on it, the first of them at hand
     PageIndex at_page_ = kNoPage;
-    std::uint32_t at_cell_ = 0;
+    CellBits at_members_;
     std::uint32_t at_field_ = 0;
 };
 

@@ -23,32 +23,22 @@ bool Pass::may_enter_set(const Header* header) {
 /// DESIGN rule 10 and the first reading: clear the mark, then claim from the word that was read.
 /// False: the word has changed, is dead, or belongs to somebody else's set.
 /// Model: models/count_word.pml
-bool Pass::claim(Header* header, WordValue word, Member member) {
+bool Pass::claim(Header* header, LinkedWord& look, Member member) {
+    const WordValue word = look.value();
     if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
     if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
-    PageInfo& info = page(member.page);
-    const bool marked = info.candidate_test(member.cell);
-    if (marked && !OURO_MUTANT(mark_cleared_late)) {
-        // order: acq_rel; pairs with report_candidate(): the decrement it reports is in the word
-        // that the swap below reads (or the swap fails).
-        info.candidate[member.cell / 64].fetch_and(~(std::uint64_t{1} << (member.cell % 64)),
-                                                   memory_order_acq_rel);
-    }
-    const WordValue claimed =
-        word.aligned().with(WordValue::kClaimed | WordValue::kClean).without(WordValue::kMarked);
-    std::uint64_t expected = word.bits;
+    const bool marked = heap_.candidates().test(member, word);
+    if (marked && !OURO_MUTANT(mark_cleared_late)) heap_.candidates().clear(member);
     // order: acq_rel; first reading (DESIGN rule 19), pairs with all count changes.
-    if (!header->word.compare_exchange(
-            expected, claimed.bits,
-            OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed),
-            memory_order_acquire)) {
+    const auto order =
+        OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed);
+    if (!look.swap_first_reading(order)) {
         if (marked) heap_.report_candidate(header->payload());  // put back the mark we took
         return false;
     }
-    if (OURO_MUTANT(mark_cleared_late))
-        info.candidate[member.cell / 64].exchange(0, memory_order_acq_rel);  // order: as above
+    if (OURO_MUTANT(mark_cleared_late)) heap_.candidates().clear(member);
     EdgeCounts::reset(header);
-    info.claimed.set(member.cell);
+    set(Mark::member, member);
     set_.add(heap_.blocks(), member.page);
     ++result_.examined;
     return true;
@@ -56,72 +46,60 @@ bool Pass::claim(Header* header, WordValue word, Member member) {
 
 void Pass::step_adopt() {
     spend(1);
-    if (at_page_ == kNoPage) {
-        rewind();
-        phase_ = Phase::edges;
+    const std::uint32_t cell = at_members_.next(0);
+    if (at_page_ != kNoPage && cell < kCellsMax) {
+        advance();
+        adopt_batch_member(header_at({at_page_, cell}), {at_page_, cell});
         return;
     }
-    const std::uint32_t cell = page(at_page_).batch.next(at_cell_);
-    if (cell == kCellsMax) {
-        at_page_ = BatchPages::next(heap_.blocks(), at_page_);
-        at_cell_ = 0;
+    if (at_page_ != kNoPage) at_page_ = BatchPages::next(heap_.blocks(), at_page_);
+    if (at_page_ != kNoPage) {
+        at_members_ = heap_.blocks().marked(Mark::batch, at_page_);
         return;
     }
-    at_cell_ = cell + 1;
-    adopt_batch_member(header_at({at_page_, cell}), {at_page_, cell});
+    rewind();
+    phase_ = Phase::edges;
 }
 
 /// The second validation's first reading: the member is claimed already.
 void Pass::adopt_batch_member(Header* header, Member member) {
-    PageInfo& info = page(member.page);
-    WordValue word = header->load_word();
     for (;;) {
+        LinkedWord look(header);
+        const WordValue word = look.value();
         if (word.count() == 0) {  // died by count while user code ran
-            info.batch.clear(member.cell);
-            unclaim(header, info, member.cell);
+            clear(Mark::batch, member);
+            unclaim(header, member);
             return;
         }
-        if (info.candidate_test(member.cell)) {
-            // order: acq_rel; as in claim().
-            info.candidate[member.cell / 64].fetch_and(~(std::uint64_t{1} << (member.cell % 64)),
-                                                       memory_order_acq_rel);
-        }
+        if (heap_.candidates().test(member, word)) heap_.candidates().clear(member);
         if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
-        std::uint64_t expected = word.bits;
-        const WordValue read = word.aligned().with(WordValue::kClean).without(WordValue::kMarked);
         // order: acq_rel; first reading, as in claim().
-        if (header->word.compare_exchange(expected, read.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
+        if (look.swap_first_reading(memory_order_acq_rel)) break;
     }
     EdgeCounts::reset(header);
-    info.claimed.set(member.cell);
+    set(Mark::member, member);
     set_.add(heap_.blocks(), member.page);
     ++result_.examined;
 }
 
 // Model: models/count_word.pml
-void Pass::unclaim(Header* header, PageInfo& info, std::uint32_t cell) {
-    WordValue word = header->load_word();
+void Pass::unclaim(Header* header, Member member) {
     for (;;) {
+        LinkedWord look(header);
+        const WordValue word = look.value();
         if (word.count() == 0 && word.has(WordValue::kHeld) && !OURO_MUTANT(pinned_cell_lost)) {
             heap_.release_memory(header);  // it ended while we held the claim
             return;
         }
         WordValue free = word.without(WordValue::kClaimed | WordValue::kClean |
-                                      WordValue::kCondemned | WordValue::kMarked)
-                             .bumped();
+                                      WordValue::kCondemned | WordValue::kMarked);
         // `marked` promises that the object is on a list of candidates.
-        if (info.candidate_test(cell) || info.deferred.test(cell))
+        if (heap_.candidates().test(member, word) || has(Mark::deferred, member))
             free = free.with(WordValue::kMarked);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; as said below.
+        // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
         const auto order =
             OURO_ORDER(memory_order_acq_rel, claim_dropped_relaxed, memory_order_relaxed);
-        // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
-        if (header->word.compare_exchange(expected, free.bits, order, memory_order_acquire)) return;
-        word.bits = expected;
+        if (look.swap(free, order)) return;
     }
 }
 

@@ -20,14 +20,13 @@ using platform::memory_order_release;
 void Pass::step_reset_edges() {
     Member member;
     if (!next_member(member)) {
-        edges_.clear();
         left_ = false;
         rewind();
         phase_ = Phase::edges;
         return;
     }
     spend(1);
-    ++at_cell_;
+    advance();
     EdgeCounts::reset(header_at(member));
 }
 
@@ -46,19 +45,17 @@ void Pass::step_edges() {
         // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
         // that is a member, its page is pinned and the cell is its.
         const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
-        if (detail::is_object(value)) count_edge(value);
+        count_edge(value);
         spend(1);
         if (budget_ <= 0) return;
     }
     spend(1);
     at_field_ = 0;
-    ++at_cell_;
+    advance();
 }
 
 void Pass::count_edge(std::uintptr_t value) {
-    Header* target = header_of(detail::object_of(value));
-    const BlockAllocator::Cell cell = heap_.blocks().cell_of(target);
-    if (cell.page != kNoPage && page(cell.page).claimed.test(cell.index)) edges_.add(target);
+    if (member_of(value).page != kNoPage) edges_.add(header_of(detail::object_of(value)));
 }
 
 // ---- scan and spread
@@ -66,56 +63,56 @@ void Pass::count_edge(std::uintptr_t value) {
 /// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
 /// counted reference comes from inside the set.
 /// Model: models/validation.pml
-bool Pass::is_explained(Header* header, PageInfo& info, std::uint32_t cell) {
+bool Pass::is_explained(Header* header, Member member) {
     if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
     if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
-    if (info.candidate_test(cell)) return false;
+    if (heap_.candidates().test(member, word)) return false;
     return edges_.explains(header, word.count());
 }
 
 /// The member shows life: out of the set, and what it refers to with it.
 void Pass::leave_set(Member member) {
-    PageInfo& record = page(member.page);
-    record.claimed.clear(member.cell);
-    record.todo.set(member.cell);
+    clear(Mark::member, member);
+    set(Mark::todo, member);
     todo_.add(heap_.blocks(), member.page);
     left_ = true;
 }
 
 void Pass::leave_target(std::uintptr_t value) {
-    if (!detail::is_object(value)) return;
-    const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    if (cell.page == kNoPage || !page(cell.page).claimed.test(cell.index)) return;
-    leave_set({cell.page, cell.index});
+    const Member member = member_of(value);
+    if (member.page != kNoPage) leave_set(member);
 }
 
 // Model: models/recount.pml
 void Pass::step_scan() {
     Member member;
     if (!next_member(member)) {
-        work_page_ = kNoPage;
+        work_page_ = work_.page = kNoPage;
         phase_ = Phase::spread;
         return;
     }
     spend(1);
-    ++at_cell_;
+    advance();
     Header* header = header_at(member);
-    PageInfo& record = page(member.page);
     const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
                       !(OURO_MUTANT(due_member_taken) && of_batch_);
     if (kept && !of_batch_) defer_member(member);
-    if (kept || !is_explained(header, record, member.cell)) leave_set(member);
+    if (kept || !is_explained(header, member)) leave_set(member);
 }
 
 /// Everything that left has left. Decide over the rest, or count again what explains it.
 /// Model: models/recount.pml
 void Pass::finish_spread() {
     rewind();
-    if (!left_ || OURO_MUTANT(edges_not_counted_again)) {
+    const bool stable = !left_ || OURO_MUTANT(edges_not_counted_again);
+    if (stable && edges_.next_round()) {
+        phase_ = Phase::reset_edges;
+    } else if (stable) {
         heap_.decision().open();
         phase_ = Phase::condemn;
     } else if (++recounts_ <= kRecountsMax) {
+        edges_.begin();
         phase_ = Phase::reset_edges;
     } else {
         result_.aborted = true;  // they change faster than we count: later
@@ -125,24 +122,11 @@ void Pass::finish_spread() {
 
 // Model: models/recount.pml
 void Pass::step_spread() {
-    if (work_page_ == kNoPage) {
-        work_page_ = todo_.take(heap_.blocks());
-        work_cell_ = kCellsMax;
-        if (work_page_ == kNoPage) {
-            finish_spread();
-            return;
-        }
+    if (!next_todo()) {
+        finish_spread();
+        return;
     }
-    PageInfo& record = page(work_page_);
-    if (work_cell_ >= kCellsMax) {
-        work_cell_ = record.todo.next(0);
-        work_field_ = 0;
-        if (work_cell_ >= kCellsMax) {
-            work_page_ = kNoPage;
-            return;
-        }
-    }
-    Header* header = header_at({work_page_, work_cell_});
+    Header* header = header_at(work_);
     const Fields fields = fields_of(header);
     while (work_field_ < fields.count()) {
         // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
@@ -152,16 +136,16 @@ void Pass::step_spread() {
         if (budget_ <= 0) return;
     }
     spend(1);
-    record.todo.clear(work_cell_);
+    clear(Mark::todo, work_);
     const bool stays_in_batch = of_batch_ && options_.exclude_user_code;
     if (of_batch_ && !stays_in_batch) {
         // Resurrected. What refers to it may have been asked meanwhile, by a pass that took it for
         // alive because the batch had claimed it: it is asked again itself.
-        record.batch.clear(work_cell_);
+        clear(Mark::batch, work_);
         heap_.report_candidate(header->payload());
     }
-    if (!stays_in_batch) unclaim(header, record, work_cell_);
-    work_cell_ = kCellsMax;
+    if (!stays_in_batch) unclaim(header, work_);
+    work_.page = kNoPage;
 }
 
 // ---- condemn, commit, roll back
@@ -174,18 +158,15 @@ void Pass::step_condemn() {
         return;
     }
     spend(1);
-    ++at_cell_;
+    advance();
     Header* header = header_at(member);
-    const WordValue word = header->load_word();
-    std::uint64_t expected = word.bits;
-    const bool unchanged = word.unchanged() && !page(member.page).candidate_test(member.cell);
-    // order: acq_rel; as said below.
-    const auto order = OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
+    LinkedWord look(header);
+    const WordValue word = look.value();
+    const bool unchanged = word.unchanged() && !heap_.candidates().test(member, word);
     // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
-    const bool condemned =
-        (unchanged || OURO_MUTANT(condemned_though_changed)) &&
-        header->word.compare_exchange(expected, word.with(WordValue::kCondemned).bumped().bits,
-                                      order, memory_order_acquire);
+    const auto order = OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
+    const bool condemned = (unchanged || OURO_MUTANT(condemned_though_changed)) &&
+                           look.swap(word.with(WordValue::kCondemned), order);
     if (!condemned) {
         heap_.decision().abort();
         start_rollback();
@@ -234,13 +215,12 @@ void Pass::step_rollback() {
         return;
     }
     spend(2);
-    ++at_cell_;
-    PageInfo& record = page(member.page);
-    record.claimed.clear(member.cell);
+    advance();
+    clear(Mark::member, member);
     Header* header = header_at(member);
     if (!of_batch_) {
         if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
-        unclaim(header, record, member.cell);
+        unclaim(header, member);
         return;
     }
     take_back_condemnation(header);  // a batch member stays claimed, for the next validation

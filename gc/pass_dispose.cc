@@ -21,9 +21,8 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
-    const BlockAllocator::Cell cell = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-    const bool inner = cell.page != kNoPage && page(cell.page).claimed.test(cell.index) &&
-                       !OURO_MUTANT(inside_reference_released);
+    const bool inner =
+        member_of(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     if (!inner && !OURO_MUTANT(outside_reference_lost))
@@ -31,41 +30,35 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
 }
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
-void Pass::make_dead(Header* header, std::uint64_t flags) {
-    const WordValue word = header->load_word();
+void Pass::make_dead(Header* header, WordValue::Bits flags) {
     // order: release; pairs with load_word(). Nobody else writes the word any more: the decision is
     // committed, so an upgrade ends without a swap.
-    header->word.store(word.bumped().dead().bits | flags, memory_order_release);
+    header->store_word(header->load_word().dead().with(flags), memory_order_release);
 }
 
 /// Rule 17: the member lives until the second validation, claimed for the batch, un-condemned.
 void Pass::keep_for_user_code(Header* header, Member member) {
     OURO_ASSERT(!options_.exclude_user_code, "a pass without a collection feeds the batch");
     batch_alive_ = true;
-    page(member.page).batch.set(member.cell);
+    set(Mark::batch, member);
     batch_.add(heap_.blocks(), member.page);
     ++result_.batched;
     take_back_condemnation(header);
 }
 
-/// The version changes with it.
 /// Model: models/weak_upgrade.pml
 void Pass::take_back_condemnation(Header* header) {
-    // order: acq_rel, both; pairs with upgrades that read the condemned word.
-    header->word.fetch_and(~WordValue::kCondemned, memory_order_acq_rel);
-    header->word.fetch_add(WordValue::kVersionOne, memory_order_acq_rel);
+    change_word(header, [](WordValue now) { return now.without(WordValue::kCondemned); });
 }
 
 /// Save all: the member goes to the garbage list instead.
 void Pass::save(Header* header, Member member) {
-    PageInfo& record = page(member.page);
-    if (of_batch_) record.batch.clear(member.cell);
-    record.claimed.clear(member.cell);
+    if (of_batch_) clear(Mark::batch, member);
+    clear(Mark::member, member);
     take_back_condemnation(header);
     // The program may have ended it by count, through a member that is on the list already.
-    if (OURO_MUTANT(saved_not_counted) || detail::retain_if_alive(header))
-        record.kept.set(member.cell);
-    unclaim(header, record, member.cell);
+    if (OURO_MUTANT(saved_not_counted) || detail::retain_if_alive(header)) set(Mark::kept, member);
+    unclaim(header, member);
     ++result_.collected;
 }
 
@@ -74,11 +67,10 @@ void Pass::save(Header* header, Member member) {
 /// A member with a legacy finalizer, or reached from one: it stays, claimed by the batch, until the
 /// rest is gone. What still lives then is uncollectable.
 void Pass::set_aside(Member member) {
-    PageInfo& record = page(member.page);
-    record.claimed.clear(member.cell);
-    record.todo.set(member.cell);
+    clear(Mark::member, member);
+    set(Mark::todo, member);
     todo_.add(heap_.blocks(), member.page);
-    record.batch.set(member.cell);
+    set(Mark::batch, member);
     batch_.add(heap_.blocks(), member.page);
     take_back_condemnation(header_at(member));
 }
@@ -87,7 +79,7 @@ void Pass::step_set_aside() {
     Member member;
     if (next_member(member)) {
         spend(1);
-        ++at_cell_;
+        advance();
         if (info_of(header_at(member)).finalize != nullptr) set_aside(member);
         return;
     }
@@ -97,18 +89,15 @@ void Pass::step_set_aside() {
         start_dispose();
         return;
     }
-    CellBits& todo = page(p).todo;
-    for (std::uint32_t cell = todo.next(0); cell < kCellsMax; cell = todo.next(0)) {
-        todo.clear(cell);
+    const CellBits cells = heap_.blocks().marked(Mark::todo, p);
+    for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1)) {
+        clear(Mark::todo, {p, cell});
         const Fields fields = fields_of(header_at({p, cell}));
         spend(1 + fields.count());
         for (std::uint32_t i = 0; i < fields.count(); ++i) {
             // order: acquire; the set is condemned and committed, nobody writes its fields.
-            const std::uintptr_t value = fields[i].load(memory_order_acquire);
-            if (!detail::is_object(value)) continue;
-            const auto at = heap_.blocks().cell_of(header_of(detail::object_of(value)));
-            if (at.page != kNoPage && page(at.page).claimed.test(at.index))
-                set_aside({at.page, at.index});
+            const Member target = member_of(fields[i].load(memory_order_acquire));
+            if (target.page != kNoPage) set_aside(target);
         }
     }
 }
@@ -117,15 +106,14 @@ void Pass::step_set_aside() {
 
 /// The member's references to the set are gone. With a destructor it waits in the batch, dead.
 void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
-    PageInfo& record = page(member.page);
     if (info.destroy != nullptr) {
-        record.batch.set(member.cell);
+        set(Mark::batch, member);
         batch_.add(heap_.blocks(), member.page);
         make_dead(header, WordValue::kClaimed | WordValue::kCondemned);
         ++result_.batched;
         return;
     }
-    if (of_batch_) record.batch.clear(member.cell);
+    if (of_batch_) clear(Mark::batch, member);
     make_dead(header, 0);
     Counters::add(heap_.counters().reclaimed_by_collector);
     ++result_.collected;
@@ -147,7 +135,7 @@ void Pass::step_cut() {
         return;
     }
     spend(1);
-    ++at_cell_;
+    advance();
     Header* header = header_at(member);
     if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
         heap_.cut_weak_references(header->payload(), false);
@@ -173,7 +161,7 @@ void Pass::step_dispose() {
     }
     spend(2);
     at_field_ = 0;
-    ++at_cell_;
+    advance();
     if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass))
         heap_.cut_weak_references(header->payload(), false);
     if (intact) {
@@ -193,9 +181,8 @@ void Pass::step_free() {
         phase_ = Phase::idle;
         return;
     }
-    PageInfo& record = page(p);
-    const CellBits members = record.claimed;
-    record.claimed.reset();
+    const CellBits members = heap_.blocks().marked(Mark::member, p);
+    heap_.blocks().clear(Mark::member, p, members);
     if (finalizers_ || callbacks_) return;  // they are the batch, and live
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         spend(1);

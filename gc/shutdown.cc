@@ -15,15 +15,14 @@ std::size_t Collector::finalize_survivors() {
     for (int round = 0; round < kRoundsMax; ++round) {
         std::size_t run = 0;
         for (PageIndex p = 0; p < blocks.page_count(); ++p) {
-            for (std::uint32_t cell = 0; cell < blocks.cells_in(p); ++cell) {
-                const Ref<Object> object = object_in({p, cell}, false);
-                if (!object) continue;
+            for_each_cell(blocks, p, [&](BlockAllocator::Cell cell) {
+                const Ref<Object> object = object_in(cell, false);
+                if (!object) return;
                 Header* header = header_of(detail::object_of(object.bits()));
-                if (batch_.is_due(header)) {
-                    batch_.finalize(header);
-                    ++run;
-                }
-            }
+                if (!batch_.is_due(header)) return;
+                batch_.finalize(header);
+                ++run;
+            });
         }
         all += run;
         if (run == 0) break;

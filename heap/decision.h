@@ -52,6 +52,7 @@ public:
         // order: acquire; pairs with open() and swap().
         return {word_.load(platform::memory_order_acquire)};
     }
+    State state() const { return load().state(); }
 
 private:
     bool swap(State from, State to) {

@@ -54,16 +54,10 @@ std::uintptr_t exchange_owned(FieldSlot& slot, std::uintptr_t value) {
 }
 
 bool is_inside(const FieldSlot& slot, std::uintptr_t value) {
-    // Objects in cells reach no farther than the largest cell; larger ones start a page run.
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(&slot) - value;
-    if (offset >> 40 != 0) return false;  // before the object
+    if (static_cast<std::intptr_t>(offset) < 0) return false;  // before the object
     Heap* heap = Heap::of(object_of(value));
-    if (heap == nullptr) return false;
-    const bool may_be_large = (value - sizeof(Header) - heap->blocks().begin()) % kPageBytes == 0;
-    if (offset >= kLargestCell && !may_be_large) return false;
-    const BlockAllocator::Cell mine = heap->blocks().cell_of(&slot);
-    const BlockAllocator::Cell its = heap->blocks().cell_of(object_of(value));
-    return mine.page != kNoPage && mine.page == its.page && mine.index == its.index;
+    return heap != nullptr && heap->blocks().spans(header_of(object_of(value)), &slot);
 }
 
 }  // namespace ouro::detail

@@ -21,6 +21,17 @@ namespace ouro {
 /// Index of a type in a heap's type table; 0 = none.
 using TypeIndex = std::uint32_t;
 
+/// Changes a word to what `to` makes of it, again if somebody else changes it meanwhile; returns the
+/// word before. For those who hold a counted reference or a claim. Lock-free.
+template <class To>
+WordValue change_word(Header* header, To&& to) {
+    for (;;) {
+        LinkedWord look(header);
+        // order: acq_rel; a count change or a flag that others act upon (DESIGN rule 19).
+        if (look.swap(to(look.value()), platform::memory_order_acq_rel)) return look.value();
+    }
+}
+
 /// The header of the object whose payload starts at `object`.
 inline Header* header_of(const void* object) {
     return static_cast<Header*>(const_cast<void*>(object)) - 1;

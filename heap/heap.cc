@@ -133,25 +133,9 @@ void Heap::unlock_all(bool in_child) {
     weak_lock_.unlock();
     if (in_child) {
         signal_.wake().forget_waiters();
-        report_all_pages();
+        candidates_.list_again();
     }
     if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
-}
-
-/// A thread that the child does not have may have marked a page as dirty without linking it. No
-/// pass is under way.
-void Heap::report_all_pages() {
-    // order: relaxed everywhere here; the child has one thread.
-    dirty_.store(kNoPage, memory_order_relaxed);
-    listing_.store(0, memory_order_relaxed);  // order: see above
-    for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
-        PageInfo& page = blocks_.page(p);
-        std::uint64_t candidates = 0;
-        // order: relaxed, both; see above.
-        for (auto& word : page.candidate) candidates |= word.load(memory_order_relaxed);
-        page.dirty.store(candidates != 0 ? 1 : 0, memory_order_relaxed);
-        if (candidates != 0) push_dirty(p);
-    }
 }
 
 // The heaps that are locked around the fork: others may be made or end between the handlers. One
@@ -190,12 +174,12 @@ void Heap::after_fork_in_child() {
 // ---- making objects
 
 /// Emptied spans may be kept back by a context that was preempted inside a load window: let it run.
-Header* Heap::allocate_block(std::size_t bytes) {
+Header* Heap::allocate_block(const BlockRequest& request) {
     for (unsigned wait = 0;; ++wait) {
-        Header* header = blocks_.allocate(bytes);
+        Header* header = blocks_.allocate(request);
         if (header != nullptr) return header;
         const bool kept_back = !blocks_.tidy();
-        header = blocks_.allocate(bytes);
+        header = blocks_.allocate(request);
         if (header != nullptr || !kept_back || !port::kWaitAllowed || wait == kWindowWaitsMax)
             return header;
         platform::yield_thread();
@@ -203,22 +187,22 @@ Header* Heap::allocate_block(std::size_t bytes) {
 }
 
 /// Attempts to make memory free, from the mildest to the hardest, until the request fits.
-Error Heap::make_room(std::size_t bytes, Header*& header) {
+Error Heap::make_room(const BlockRequest& request, Header*& header) {
     for (unsigned attempt = 0;; ++attempt) {
         Error reason = Error::out_of_memory;
         if (has_postponed() && attempt == 0) run_postponed(false);
         if (hooks_.emergency != nullptr) reason = hooks_.emergency(hooks_.self, attempt);
-        header = allocate_block(bytes);
+        header = allocate_block(request);
         if (header != nullptr || reason != Error::none) return reason;
     }
 }
 
-Result<Header*> Heap::allocate(std::size_t bytes) {
-    if (bytes > blocks_.payload_max()) return Error::object_too_large;
-    Header* header = allocate_block(bytes);
+Result<Header*> Heap::allocate(const BlockRequest& request) {
+    if (request.bytes > blocks_.payload_max()) return Error::object_too_large;
+    Header* header = allocate_block(request);
     for (unsigned round = 0; header == nullptr; ++round) {
         const std::size_t before = reclaimed();
-        const Error reason = make_room(bytes, header);
+        const Error reason = make_room(request, header);
         if (header != nullptr) break;
         // What was reclaimed went to other contexts: the memory is not exhausted, only contended.
         if (reclaimed() != before && round < kEmergencyRoundsMax) continue;
@@ -233,7 +217,7 @@ std::size_t Heap::reclaimed() const {
            Counters::get(counters_.reclaimed_by_collector);
 }
 
-Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing) {
+Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (is_shut_down()) return Error::shut_down;
     TypeTable::Entry* entry = types_.find(info);
     if (entry == nullptr) {
@@ -242,20 +226,15 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
         if (!entered) return entered.error();
         entry = *entered;
     }
-    auto allocated = allocate(bytes);
+    auto allocated = allocate({bytes, types_.index_of(entry), trailing});
     if (!allocated) return allocated.error();
     Header* header = *allocated;
     std::memset(header->payload(), 0, bytes);
-    // order: relaxed; published by the release store of the word below.
-    header->info.store(types_.index_of(entry) | InfoValue::kConstructing, memory_order_relaxed);
-    const WordValue dead{OURO_MUTANT(version_reset_on_reuse)
-                             ? 0
-                             : header->word.load(memory_order_relaxed)};  // order: ours alone
-    const std::uint64_t flags = info.tracked() ? 0 : WordValue::kMarked;
+    const WordValue dead =
+        OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
-    header->word.store(
-        ((dead.version() + 1ull) << WordValue::kVersionShift) | WordValue::kCountOne | flags,
-        OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
+    header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
+                       OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
     Counters::add(counters_.live_objects);
     Counters::add(counters_.live_bytes, bytes);
     Counters::add(counters_.made);
@@ -266,11 +245,10 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
 void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) {
     if (info.variable()) Trailing::of(object, info) = trailing;
     Header* header = header_of(object);
-    // order: relaxed load (single writer); release store: pairs with load_info(): the constructor's
-    // plain initialization of the fields is done before the collector looks into them.
-    const std::uint32_t bits = header->info.load(memory_order_relaxed);
-    header->info.store(bits & ~InfoValue::kConstructing,
-                       OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
+    // order: release; pairs with load_info(): the constructor's plain initialization of the fields
+    // is done before the collector looks into them.
+    header->end_construction(
+        OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
 }
 
 void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing) {
@@ -279,7 +257,7 @@ void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing)
     const WordValue word = header->load_word();
     OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
     // order: release; the cell is ours alone, the count 0 is what others may see of it.
-    header->word.store(word.bumped().dead().bits, memory_order_release);
+    header->store_word(word.dead(), memory_order_release);
     if (info.weakly_referable()) cut_weak_references(object, true);
     const Fields fields(object, *type_of(header), info);
     for (std::uint32_t i = 0; info.has_fields() && i < fields.count(); ++i) {
@@ -302,25 +280,20 @@ void Heap::give_back(Header* header) {
     }
     Counters::sub(counters_.live_objects, 1);
     Counters::sub(counters_.live_bytes, bytes);
-    WordValue word = header->load_word();
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
-    while (word.has(WordValue::kClaimed) && !OURO_MUTANT(claim_does_not_pin)) {
-        std::uint64_t expected = word.bits;
+    for (;;) {
+        LinkedWord look(header);
+        if (!look.value().has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
         // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
-        if (header->word.compare_exchange(expected, word.with(WordValue::kHeld).bumped().bits,
-                                          memory_order_acq_rel, memory_order_acquire))
-            return;
-        word.bits = expected;
+        if (look.swap(look.value().with(WordValue::kHeld), memory_order_acq_rel)) return;
     }
     release_memory(header);
 }
 
 void Heap::release_memory(Header* header) {
     const WordValue word = header->load_word();
-    // order: release, both; who still looks (in a load window) at this word finds it dead, and who
-    // finds the type gone finds the cell free.
-    header->word.store(word.bumped().dead().bits, memory_order_release);
-    header->info.store(0, memory_order_release);
+    // order: release; who still looks (in a load window) at this word finds it dead.
+    header->store_word(word.dead(), memory_order_release);
     blocks_.free(header);
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
 }
@@ -331,49 +304,19 @@ std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing)
 }
 
 // ---- candidates
-// Model: models/candidates.pml
-void Heap::report_candidate(const void* object) {
+
+void Heap::report_released(const void* object) {
     const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
-    if (cell.page == kNoPage) return;
-    PageInfo& page = blocks_.page(cell.page);
-    const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
-    auto& word = page.candidate[cell.index / 64];
-    // order: acquire load; a bit that is still set has not been taken yet, or was just now by
-    // somebody who may not see this decrement: then he finds the object dead and asks again
-    // (Pass::ask_again()), or his swap of the word fails.
-    if ((word.load(memory_order_acquire) & bit) == 0) {
-        // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
-        word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
-    }
-    // order: acquire load / acq_rel exchange; pairs with Pass::next_source(), which clears `dirty`
-    // before it takes the bits.
-    if (page.dirty.load(memory_order_acquire) != 0) return;
-    // order: acq_rel; before the exchange: who finds the page dirty finds it listed, or somebody
-    // listing (is_listing()).
-    listing_.fetch_add(1, memory_order_acq_rel);
-    const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
-    if (first) push_dirty(cell.page);
-    listing_.fetch_sub(1, memory_order_acq_rel);  // order: after push_dirty(); see above
-    if (!first) return;
+    if (cell.page == kNoPage || !candidates_.report_released(cell)) return;
     Counters::add(counters_.candidates_reported);
     signal_.report();
 }
 
-void Heap::push_dirty(PageIndex page) {
-    std::uint32_t head = dirty_.load(memory_order_relaxed);  // order: confirmed by the swap below
-    do {
-        platform::plain_write(&blocks_.page(page).dirty_next, sizeof head);
-        blocks_.page(page).dirty_next = head;
-        // order: acq_rel; release: dirty_next is written before the page can be taken.
-    } while (!dirty_.compare_exchange(
-        head, page, OURO_ORDER(memory_order_acq_rel, page_listed_relaxed, memory_order_relaxed),
-        memory_order_relaxed));
-}
-
-PageIndex Heap::take_dirty_pages() {
-    // order: acq_rel; pairs with report_candidate().
-    return dirty_.exchange(
-        kNoPage, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
+void Heap::report_candidate(const void* object) {
+    const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
+    if (cell.page == kNoPage || !candidates_.report(cell)) return;
+    Counters::add(counters_.candidates_reported);
+    signal_.report();
 }
 
 Statistics Heap::statistics() {

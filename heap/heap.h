@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <span>
 
-#include "heap/block_allocator.h"
+#include "heap/blocks.h"
 #include "heap/candidate_signal.h"
 #include "heap/decision.h"
 #include "heap/error.h"
@@ -102,8 +102,11 @@ public:
     void release_memory(Header* header);
     /// Payload bytes of an object with a variable part.
     static std::size_t variable_bytes(const TypeInfo& info, const Trailing& trailing);
-    /// Reports that `object` was decremented to non-zero. The object may be gone already: only the
-    /// page record is written. Time: O(1). Threads: any.
+    /// Reports that `object`, to which the caller gave up one reference of several, may be part of
+    /// garbage. It may be gone already. Time: O(1). Threads: any. ISR: yes.
+    void report_released(const void* object);
+    /// The same for an object that the caller keeps in its place: by a reference, a claim, a load
+    /// window.
     void report_candidate(const void* object);
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
@@ -140,6 +143,7 @@ public:
     // ---- for the collector and for queries
 
     BlockAllocator& blocks() { return blocks_; }
+    CandidatePages& candidates() { return candidates_; }
     TypeTable& types() { return types_; }
     Decision& decision() { return decision_; }
     InternTable& interned() { return interned_; }
@@ -158,15 +162,6 @@ public:
     /// From now on no object can be made.
     void shut_down() { shut_down_.store(1, platform::memory_order_release); }  // order: see above
 
-    /// Is a context between marking a page as dirty and putting it on the stack? Asked before
-    /// take_dirty_pages(): false means that every candidate reported before the call is on it.
-    bool is_listing() const {
-        // order: acquire; pairs with report_candidate().
-        return listing_.load(platform::memory_order_acquire) != 0;
-    }
-    /// Takes the whole stack of pages with new candidates (linked by dirty_next). Pass owner only.
-    PageIndex take_dirty_pages();
-
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config)
         : region_(region), config_(config) {}
@@ -176,14 +171,12 @@ private:
     static void after_fork_in_child();
     void lock_all();
     void unlock_all(bool in_child);
-    void report_all_pages();
-    void push_dirty(PageIndex page);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();
     bool live_handles_possible();
-    Result<Header*> allocate(std::size_t bytes);
-    Header* allocate_block(std::size_t bytes);
-    Error make_room(std::size_t bytes, Header*& header);
+    Result<Header*> allocate(const BlockRequest& request);
+    Header* allocate_block(const BlockRequest& request);
+    Error make_room(const BlockRequest& request, Header*& header);
     std::size_t reclaimed() const;
     void postpone_end(void* object);
     void end_plain(void* object);
@@ -197,6 +190,7 @@ private:
     CandidateSignal signal_;
     void* extra_ = nullptr;
     BlockAllocator blocks_;
+    CandidatePages candidates_{blocks_};
     TypeTable types_;
     Decision decision_;
     InternTable interned_;
@@ -208,8 +202,6 @@ private:
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
-    platform::atomic<std::uint32_t> dirty_{kNoPage};
-    platform::atomic<std::uint32_t> listing_{0};  ///< contexts that are about to push a page
     platform::atomic<std::uint32_t> shut_down_{0};
 
     friend class Cascade;

@@ -19,26 +19,18 @@ using platform::memory_order_relaxed;
 void Heap::postpone_end(void* object) {
     Header* header = header_of(object);
     const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
-    WordValue word = header->load_word();
-    WordValue after;
-    for (;;) {
-        after = word.bumped();
-        if (word.count() == 0) {
-            const bool limbo = info.finalize != nullptr && !word.has(WordValue::kFinalized);
-            if (limbo) after = word.incremented();
+    const WordValue word = change_word(header, [&info](WordValue now) {
+        WordValue after = now;
+        if (now.count() == 0) {
+            const bool limbo = info.finalize != nullptr && !now.has(WordValue::kFinalized);
+            if (limbo) after = now.incremented();
         } else {
-            OURO_ASSERT(word.has(WordValue::kHeld), "an end that nobody owns");
-            if (word.has(WordValue::kPostponed)) after = word.decremented();
+            OURO_ASSERT(now.has(WordValue::kHeld), "an end that nobody owns");
+            if (now.has(WordValue::kPostponed)) after = now.decremented();
             after = after.without(WordValue::kHeld | WordValue::kFinalized);
         }
-        after = after.with(WordValue::kPostponed).without(WordValue::kClean);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; pairs with upgrade_from_zero().
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
+        return after.with(WordValue::kPostponed).without(WordValue::kClean);
+    });
     if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
     report_candidate(object);
 }
@@ -46,23 +38,15 @@ void Heap::postpone_end(void* object) {
 // Gives up the heap's own reference around the finalizer. True iff it was the last one.
 // Model: models/postponed.pml
 bool Heap::drop_held(Header* header) {
-    WordValue word = header->load_word();
-    for (;;) {
-        WordValue after = word.decremented().without(WordValue::kHeld | WordValue::kClean);
-        if (config_.legacy_finalizers && after.count() != 0)
-            after = after.without(WordValue::kFinalized);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire)) {
-            if (after.count() == 0) return true;
-            if (OURO_MUTANT(resurrected_not_reported)) return false;
-            // Always, also when marked: its list entry may have been taken off while it was dead.
-            report_candidate(header->payload());
-            return false;
-        }
-        word.bits = expected;
-    }
+    const bool legacy = config_.legacy_finalizers;
+    const WordValue before = change_word(header, [legacy](WordValue now) {
+        const WordValue after = now.decremented().without(WordValue::kHeld | WordValue::kClean);
+        return legacy && after.count() != 0 ? after.without(WordValue::kFinalized) : after;
+    });
+    if (before.count() == 1) return true;
+    // Always, also when marked: its list entry may have been taken off while it was dead.
+    if (!OURO_MUTANT(resurrected_not_reported)) report_candidate(header->payload());
+    return false;
 }
 
 void Heap::release_held(void* object) {
@@ -82,8 +66,7 @@ void Heap::release_quietly(void* object) {
         return;
     }
     // order: acq_rel; as in detail::release().
-    const WordValue before{
-        header_of(object)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
+    const WordValue before = header_of(object)->count_down(memory_order_acq_rel);
     if (before.immortal() || before.count() != 1) {
         if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
             detail::release_slow(object, before);
@@ -95,23 +78,17 @@ void Heap::release_quietly(void* object) {
 // Model: models/postponed.pml
 void Heap::postpone_release(void* object) {
     Header* header = header_of(object);
-    WordValue word = header->load_word();
-    for (;;) {
+    const WordValue word = change_word(header, [](WordValue now) {
         // An immortal object has no end, and where another postponed reference exists ours is not
         // the last one: it can go at once. Else it changes hands, and the count does not change.
-        WordValue after = word.with(WordValue::kPostponed).bumped();
-        if (word.immortal()) {
-            after = word.saturated().bumped();
-        } else if (word.has(WordValue::kPostponed)) {
-            after = word.decremented();
+        WordValue after = now.with(WordValue::kPostponed);
+        if (now.immortal()) {
+            after = now.saturated();
+        } else if (now.has(WordValue::kPostponed)) {
+            after = now.decremented();
         }
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.without(WordValue::kClean).bits,
-                                          memory_order_acq_rel, memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
+        return after.without(WordValue::kClean);
+    });
     if (word.immortal()) return;
     if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
     report_candidate(object);
@@ -129,21 +106,12 @@ void Heap::settle_postponed(void* object) {
 /// Model: models/postponed.pml
 void Heap::postpone_again(void* object) {
     Header* header = header_of(object);
-    WordValue word = header->load_word();
-    WordValue after;
-    for (;;) {
-        after = word.bumped();
-        if (word.count() != 0 && word.has(WordValue::kPostponed) &&
-            !OURO_MUTANT(second_postponed_lost))
-            after = word.decremented();
-        after = after.with(WordValue::kPostponed).without(WordValue::kHeld | WordValue::kClean);
-        std::uint64_t expected = word.bits;
-        // order: acq_rel; a decrement like any other.
-        if (header->word.compare_exchange(expected, after.bits, memory_order_acq_rel,
-                                          memory_order_acquire))
-            break;
-        word.bits = expected;
-    }
+    const WordValue word = change_word(header, [](WordValue now) {
+        const bool another = now.count() != 0 && now.has(WordValue::kPostponed);
+        const WordValue after =
+            another && !OURO_MUTANT(second_postponed_lost) ? now.decremented() : now;
+        return after.with(WordValue::kPostponed).without(WordValue::kHeld | WordValue::kClean);
+    });
     if (word.has(WordValue::kPostponed)) Counters::sub(counters_.postponed, 1);
     report_candidate(object);
 }

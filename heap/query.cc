@@ -8,31 +8,37 @@ namespace ouro {
 
 namespace {
 
-/// The live object of an id, its word as of now; null when there is none. In a load window.
-/// Reading the word before the generation makes the pair consistent: the generation changes only
-/// between an end (count 0 first) and the next object's publication.
-Header* find_live(const Id& id, WordValue& word) {
+/// The header at an id's address, if there is one there. In a load window.
+Header* find_header(const Id& id) {
     if (!detail::is_object(id.address)) return nullptr;
     Heap* heap = Heap::of(detail::object_of(id.address));
-    if (heap == nullptr) return nullptr;
-    BlockAllocator& blocks = heap->blocks();
     Header* header = header_of(detail::object_of(id.address));
-    const BlockAllocator::Cell cell = blocks.cell_of(header);
-    if (cell.page == kNoPage || blocks.header_of_cell(cell) != header) return nullptr;
-    word = header->load_word();
+    return heap != nullptr && heap->blocks().is_header(header) ? header : nullptr;
+}
+
+/// Is the object of this word, which was just read, the id's, and alive? In a load window.
+/// Reading the word before the generation makes the pair consistent: the generation changes only
+/// between an end (count 0 first) and the next object's publication.
+bool is_live(Header* header, WordValue word, const Id& id) {
+    Heap* heap = Heap::of(header);
     const TypeTable::Entry* type = heap->type_of(header);
-    if (type == nullptr) return nullptr;
-    // order: acquire; pairs with the publication of the object (release store of the word).
-    if (header->generation.load(platform::memory_order_acquire) != id.generation) return nullptr;
+    if (type == nullptr || header->load_generation() != id.generation) return false;
     if (word.count() == 0) {
         const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: once
-        const bool limbo = info->finalize != nullptr && !word.has(WordValue::kFinalized);
-        return limbo ? header : nullptr;
+        return info->finalize != nullptr && !word.has(WordValue::kFinalized);    // limbo
     }
-    if (word.has(WordValue::kCondemned) && heap->decision().state() == Decision::committed &&
-        header->load_word().bits == word.bits)
-        return nullptr;
-    return header;
+    if (!word.has(WordValue::kCondemned)) return true;
+    const Decision::Snapshot decision = heap->decision().load();
+    return decision.state() != Decision::committed ||
+           !header->load_word().has(WordValue::kCondemned) || !(heap->decision().load() == decision);
+}
+
+/// The live object of an id, its word as of now; null when there is none. In a load window.
+Header* find_live(const Id& id, WordValue& word) {
+    Header* header = find_header(id);
+    if (header == nullptr) return nullptr;
+    word = header->load_word();
+    return is_live(header, word, id) ? header : nullptr;
 }
 
 bool is_interned(Header* header) {
@@ -67,10 +73,7 @@ namespace detail {
 Id id_of_bits(std::uintptr_t bits) {
     if (is_interned_bits(bits)) bits = address_of_interned(bits);
     if (!is_object(bits)) return {bits, 0};
-    // order: relaxed; the caller's reference keeps the object, so the value does not change.
-    const std::uint32_t generation =
-        header_of(object_of(bits))->generation.load(platform::memory_order_relaxed);
-    return {bits, generation};
+    return {bits, header_of(object_of(bits))->load_generation()};
 }
 
 const TypeInfo* type_of(const void* object) {
@@ -111,9 +114,7 @@ Result<Id> object_containing(std::uintptr_t address) {
     const BlockAllocator::Cell cell = heap->blocks().cell_of(detail::object_of(address));
     if (cell.page == kNoPage) return Error::dead;
     Header* header = heap->blocks().header_of_cell(cell);
-    // order: acquire; as in find_live(), which checks the pair.
-    const std::uint32_t generation = header->generation.load(platform::memory_order_acquire);
-    const Id id{reinterpret_cast<std::uintptr_t>(header->payload()), generation};
+    const Id id{reinterpret_cast<std::uintptr_t>(header->payload()), header->load_generation()};
     WordValue word;
     if (find_live(id, word) == nullptr) return Error::dead;
     // Nobody but its own constructor knows an object that is still being constructed.
@@ -143,17 +144,18 @@ Result<const char*> type_name(const Id& id) {
 Result<Ref<Object>> resolve(const Id& id) {
     if (id.address != 0 && !detail::is_object(id.address)) return Ref<Object>::adopt(id.address);
     platform::LoadWindow window;
-    for (;;) {
-        WordValue word;
-        Header* header = find_live(id, word);
-        if (header == nullptr) return Error::dead;
+    Header* header = find_header(id);
+    while (header != nullptr) {
+        LinkedWord look(header);
+        if (!is_live(header, look.value(), id)) break;
         if (is_interned(header)) return Ref<Object>::adopt(id.address | detail::kInternedTag);
-        switch (detail::try_upgrade(*Heap::of(header), header, word, detail::UpgradeBy::id)) {
+        switch (detail::try_upgrade(*Heap::of(header), header, look, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes: return Ref<Object>::adopt(id.address);
             case detail::Upgrade::dead: return Error::dead;
             case detail::Upgrade::again: break;
         }
     }
+    return Error::dead;
 }
 
 }  // namespace ouro

@@ -95,15 +95,14 @@ private:
             return false;
         }
         // order: acq_rel; as in detail::release().
-        const WordValue before{
-            header_of(child)->word.fetch_add(WordValue::kDecrement, memory_order_acq_rel)};
+        const WordValue before = header_of(child)->count_down(memory_order_acq_rel);
         if (before.immortal() || before.count() == 0) {
             detail::release_slow(child, before);  // immortal again, or fatal
             return false;
         }
         if (before.count() > 1) {
             if (!before.has(WordValue::kMarked) && !OURO_MUTANT(child_not_reported))
-                heap_.report_candidate(child);
+                heap_.report_released(child);
             return false;
         }
         return begin_end(child);
@@ -139,19 +138,17 @@ private:
     /// Runs the finalizer if it never ran. True iff the object is dead for good afterwards.
     /// Model: models/postponed.pml
     bool finalize(Header* header, const TypeInfo& info) {
-        WordValue word = header->load_word();
-        while (word.count() == 0) {
+        for (;;) {
+            LinkedWord look(header);
+            const WordValue word = look.value();
+            if (word.count() != 0) break;  // a weak upgrade has completed the transition (W4)
             if (word.has(WordValue::kFinalized)) return true;
             WordValue held = word.incremented()
                                  .with(WordValue::kHeld | WordValue::kFinalized)
                                  .without(WordValue::kClean);
             if (OURO_MUTANT(finalized_not_marked)) held = held.without(WordValue::kFinalized);
-            std::uint64_t expected = word.bits;
             // order: acq_rel; pairs with a weak upgrade that completes this transition (W4).
-            if (header->word.compare_exchange(expected, held.bits, memory_order_acq_rel,
-                                              memory_order_acquire))
-                break;
-            word.bits = expected;
+            if (look.swap(held, memory_order_acq_rel)) break;
         }
         Counters::add(heap_.counters_.finalized);
         // Whoever is resurrected is not set aside any more (gc.freeze), as in CPython.

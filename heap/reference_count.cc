@@ -13,11 +13,7 @@ namespace {
 // Brings the count back to the middle of the immortal band. Half the band's width of further
 // changes would be needed between two calls to leave it, more than contexts exist.
 void pin_immortal(Header* header) {
-    for (;;) {
-        LinkedWord look(header);
-        // order: acq_rel; a count change like any other.
-        if (look.swap(look.value().saturated(), memory_order_acq_rel)) return;
-    }
+    change_word(header, [](WordValue now) { return now.saturated(); });
 }
 
 }  // namespace
@@ -40,7 +36,7 @@ void release_slow(void* object, WordValue before) {
     if (before.count() == 1) {
         heap->end_object(object);
     } else if (!OURO_MUTANT(candidate_not_reported)) {
-        heap->report_candidate(object);
+        heap->report_released(object);
     }
 }
 

@@ -26,15 +26,15 @@ public:
     }
 
 private:
-    using Check = void (Verifier::*)(Header* header, PageIndex page, std::uint32_t cell);
+    using Cell = BlockAllocator::Cell;
+    using Check = void (Verifier::*)(Header* header, Cell cell);
 
     void for_each_object(Check check) {
         for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
-            const std::uint32_t cells = blocks_.cells_in(page);
-            for (std::uint32_t cell = 0; cell < cells && !found_; ++cell) {
-                Header* header = blocks_.header_of_cell({page, cell});
-                if (header->load_info().type() != 0) (this->*check)(header, page, cell);
-            }
+            for_each_cell(blocks_, page, [&](Cell cell) {
+                Header* header = blocks_.header_of_cell(cell);
+                if (!found_ && header->load_info().type() != 0) (this->*check)(header, cell);
+            });
         }
     }
 
@@ -51,10 +51,10 @@ private:
     }
 
     /// The object's type when it is known and its fields lie inside its cell, else null.
-    const TypeTable::Entry* sound_type(Header* header, PageIndex page) {
+    const TypeTable::Entry* sound_type(Header* header, Cell cell) {
         const TypeTable::Entry* type = heap_.type_of(header);
         if (type == nullptr) return nullptr;
-        const std::size_t room = blocks_.cell_bytes(page) - sizeof(Header);
+        const std::size_t room = blocks_.cell_bytes(cell) - sizeof(Header);
         std::size_t bytes = info_of(*type).size;
         if (bytes > room) return nullptr;
         if (info_of(*type).variable())
@@ -63,18 +63,12 @@ private:
         return bytes <= room ? type : nullptr;
     }
 
-    void set_edges(Header* header, std::uint32_t edges) {
-        // order: relaxed, both; nobody else writes.
-        const InfoValue info{header->info.load(memory_order_relaxed)};
-        header->info.store(info.with_edges(edges).bits, memory_order_relaxed);
-    }
-
     void reset_edges() { for_each_object(&Verifier::reset_object); }
-    void reset_object(Header* header, PageIndex, std::uint32_t) { set_edges(header, 0); }
+    void reset_object(Header* header, Cell) { header->set_edges(0); }
 
     /// An object in use has a known type, fits its cell, is counted, and nobody is working on it.
-    void check_object(Header* header, PageIndex page, std::uint32_t cell) {
-        const TypeTable::Entry* type = sound_type(header, page);
+    void check_object(Header* header, Cell cell) {
+        const TypeTable::Entry* type = sound_type(header, cell);
         if (type == nullptr) return report("an object's type or size is impossible", header);
         const WordValue word = header->load_word();
         if (header->load_info().constructing())
@@ -82,8 +76,7 @@ private:
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
                            info_of(*type).finalize == nullptr;
-        const PageInfo& record = blocks_.page(page);
-        const bool in_batch = word.has(WordValue::kClaimed) && record.batch.test(cell);
+        const bool in_batch = word.has(WordValue::kClaimed) && blocks_.has(Mark::batch, cell);
         if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
         const bool dead_in_batch = in_batch && word.count() == 0;
@@ -91,7 +84,8 @@ private:
             return report("an object is condemned or held while nothing runs", header);
         if (word.has(WordValue::kClaimed) && !in_batch)
             return report("an object is claimed by nobody", header);
-        const bool listed = record.candidate_test(cell) || record.deferred.test(cell);
+        const bool listed =
+            heap_.candidates().test(cell, word) || blocks_.has(Mark::deferred, cell);
         if (info_of(*type).tracked() && word.has(WordValue::kMarked) && !listed)
             return report("an object is marked as a candidate but on no list", header);
         if (info_of(*type).weakly_referable()) {
@@ -107,8 +101,8 @@ private:
     }
 
     /// A field holds null, an immediate, or the address of an object in use.
-    void check_fields(Header* header, PageIndex page, std::uint32_t) {
-        const TypeTable::Entry* type = sound_type(header, page);
+    void check_fields(Header* header, Cell cell) {
+        const TypeTable::Entry* type = sound_type(header, cell);
         const Fields fields(header->payload(), *type, info_of(*type));
         for (std::uint32_t i = 0; i < fields.count(); ++i) {
             const std::uintptr_t value = fields[i].load(memory_order_acquire);  // order: any
@@ -118,20 +112,18 @@ private:
                 if (Heap::of(target) == nullptr) report("a field refers outside all heaps", header);
                 continue;
             }
-            const BlockAllocator::Cell cell = blocks_.cell_of(target);
-            if (cell.page == kNoPage || blocks_.header_of_cell(cell) != target ||
-                target->load_info().type() == 0)
+            if (!blocks_.is_header(target) || target->load_info().type() == 0)
                 return report("a field refers to no object", header);
-            const std::uint32_t edges = target->load_info().edges();
-            if (edges < InfoValue::kEdgesMax) set_edges(target, edges + 1);
+            const std::uint32_t edges = target->edges();
+            if (edges < Header::kEdgesMax) target->set_edges(edges + 1);
         }
     }
 
     /// The count is at least the number of fields that refer to the object.
-    void check_count(Header* header, PageIndex, std::uint32_t) {
+    void check_count(Header* header, Cell) {
         const WordValue word = header->load_word();
-        std::uint64_t edges = header->load_info().edges();
-        if (edges == InfoValue::kEdgesMax && !word.immortal()) edges = count_references(header);
+        std::uint64_t edges = header->edges();
+        if (edges == Header::kEdgesMax && !word.immortal()) edges = count_references(header);
         if (!word.immortal() && word.count() < edges)
             report("an object's count is lower than the number of fields that refer to it", header);
     }
@@ -140,15 +132,16 @@ private:
         std::uint64_t found = 0;
         const auto value = reinterpret_cast<std::uintptr_t>(target->payload());
         for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
-            for (std::uint32_t cell = 0; cell < blocks_.cells_in(page); ++cell)
-                found += references_from(blocks_.header_of_cell({page, cell}), page, value);
+            for_each_cell(blocks_, page,
+                          [&](Cell cell) { found += references_from(cell, value); });
         }
         return found;
     }
 
-    std::uint32_t references_from(Header* header, PageIndex page, std::uintptr_t value) {
+    std::uint32_t references_from(Cell cell, std::uintptr_t value) {
+        Header* header = blocks_.header_of_cell(cell);
         if (header->load_info().type() == 0) return 0;
-        const TypeTable::Entry* type = sound_type(header, page);
+        const TypeTable::Entry* type = sound_type(header, cell);
         if (type == nullptr) return 0;
         const Fields fields(header->payload(), *type, info_of(*type));
         std::uint32_t found = 0;
@@ -161,9 +154,8 @@ private:
     /// The collector's records are empty while no pass is under way.
     void check_records() {
         for (PageIndex page = 0; page < blocks_.page_count() && !found_; ++page) {
-            const PageInfo& record = blocks_.page(page);
-            if (record.claimed.any() || record.todo.any() || record.on_set != 0 ||
-                record.on_todo != 0)
+            if (blocks_.marked(Mark::member, page).any() || blocks_.marked(Mark::todo, page).any() ||
+                SetPages::lists(blocks_, page) || TodoPages::lists(blocks_, page))
                 found_ = {"a page has members of a set while no pass is under way"};
         }
     }
@@ -195,19 +187,20 @@ private:
 
     /// One step up: some object with a field that refers to `value`; null when there is none.
     Header* a_referrer(std::uintptr_t value, std::uint32_t& field) {
-        for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
-            for (std::uint32_t cell = 0; cell < blocks_.cells_in(page); ++cell) {
-                Header* header = blocks_.header_of_cell({page, cell});
-                if (references_from(header, page, value) == 0) continue;
-                const TypeTable::Entry* type = heap_.type_of(header);
-                const Fields fields(header->payload(), *type, info_of(*type));
-                for (field = 0; field < fields.count(); ++field) {
-                    if (fields[field].load(memory_order_acquire) == value) break;  // order: any
-                }
-                return header;
-            }
+        Header* found = nullptr;
+        for (PageIndex page = 0; page < blocks_.page_count() && found == nullptr; ++page) {
+            for_each_cell(blocks_, page, [&](Cell cell) {
+                if (found == nullptr && references_from(cell, value) != 0)
+                    found = blocks_.header_of_cell(cell);
+            });
         }
-        return nullptr;
+        if (found == nullptr) return nullptr;
+        const TypeTable::Entry* type = heap_.type_of(found);
+        const Fields fields(found->payload(), *type, info_of(*type));
+        for (field = 0; field < fields.count(); ++field) {
+            if (fields[field].load(memory_order_acquire) == value) break;  // order: any
+        }
+        return found;
     }
 
     /// Climbs at most six steps; printed from the top down would need memory, so bottom up.

@@ -87,11 +87,11 @@ void* WeakNode::upgrade() const {
         Heap* heap = Heap::of(object);
         if (heap == nullptr) return nullptr;
         Header* header = header_of(object);
-        const WordValue word = header->load_word();
+        LinkedWord look(header);
         // order: acquire; DESIGN rule 15: still there after the word was read, so it is its word.
         if (!OURO_MUTANT(upgrade_without_recheck) && target_.load(memory_order_acquire) != target)
             continue;
-        switch (detail::try_upgrade(*heap, header, word)) {
+        switch (detail::try_upgrade(*heap, header, look)) {
             case detail::Upgrade::yes: return object;
             case detail::Upgrade::dead: return nullptr;
             case detail::Upgrade::again: break;
@@ -123,8 +123,8 @@ WeakCallback WeakNode::callback() const {
 bool WeakNode::hold(Heap& heap) {
     Header* header = header_of(this);
     for (;;) {
-        const WordValue word = header->load_word();
-        switch (detail::try_upgrade(heap, header, word)) {
+        LinkedWord look(header);
+        switch (detail::try_upgrade(heap, header, look)) {
             case detail::Upgrade::yes: detail::mark_held(header); return true;
             case detail::Upgrade::dead: return false;
             case detail::Upgrade::again: break;
@@ -168,7 +168,8 @@ void* WeakAnchor::shared_reference(Heap& heap) const {
     if (node == nullptr || node->kind_ != WeakNode::Kind::shared) return nullptr;
     Header* header = header_of(node);
     for (;;) {
-        switch (detail::try_upgrade(heap, header, header->load_word())) {
+        LinkedWord look(header);
+        switch (detail::try_upgrade(heap, header, look)) {
             case detail::Upgrade::yes: return node;
             case detail::Upgrade::dead: return nullptr;
             case detail::Upgrade::again: break;

@@ -134,17 +134,13 @@ std::string Judge::leftovers(const Survey& survey) {
 /// Some objects whose count is 0 and whose memory was not given back.
 std::string Judge::dead_cells() {
     std::string text;
-    BlockAllocator& blocks = world_.heap.heap().blocks();
     int count = 0;
-    for (PageIndex page = 0; page < blocks.page_count(); ++page) {
-        for (std::uint32_t cell = 0; cell < blocks.cells_in(page); ++cell) {
-            Header* header = blocks.header_of_cell({page, cell});
-            if (header->load_info().type() == 0 || header->load_word().count() != 0) continue;
-            if (++count <= 8)
-                absl::StrAppend(&text, "\n    ", mark_of(header->payload()).serial(), ": ",
-                                world_.describe(header->payload()));
-        }
-    }
+    for_each_header(world_.heap.heap().blocks(), [&](Header* header) {
+        if (header->load_info().type() == 0 || header->load_word().count() != 0) return;
+        if (++count <= 8)
+            absl::StrAppend(&text, "\n    ", mark_of(header->payload()).serial(), ": ",
+                            world_.describe(header->payload()));
+    });
     return text;
 }
 

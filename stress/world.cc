@@ -145,7 +145,7 @@ std::string World::describe(void* object) {
     Header* header = header_of(object);
     const WordValue word = header->load_word();
     std::string text = absl::StrCat(info_of(mark_of(object).kind()).name, ", count ", word.count());
-    constexpr std::pair<std::uint64_t, const char*> kFlags[] = {
+    constexpr std::pair<WordValue::Bits, const char*> kFlags[] = {
         {WordValue::kMarked, "marked"},       {WordValue::kClaimed, "claimed"},
         {WordValue::kClean, "clean"},         {WordValue::kCondemned, "condemned"},
         {WordValue::kFinalized, "finalized"}, {WordValue::kHeld, "held"},
@@ -156,13 +156,10 @@ std::string World::describe(void* object) {
     BlockAllocator& blocks = heap.heap().blocks();
     const BlockAllocator::Cell cell = blocks.cell_of(header);
     if (cell.page == kNoPage) return absl::StrCat(text, ", in no page");
-    const PageInfo& page = blocks.page(cell.page);
-    if (page.candidate_test(cell.index)) absl::StrAppend(&text, ", candidate");
-    if (page.deferred.test(cell.index)) absl::StrAppend(&text, ", deferred");
-    if (page.batch.test(cell.index)) absl::StrAppend(&text, ", in the batch");
-    // order: acquire; pairs with the report.
-    if (page.dirty.load(platform::memory_order_acquire) != 0)
-        absl::StrAppend(&text, ", page dirty");
+    if (heap.heap().candidates().test(cell, word)) absl::StrAppend(&text, ", candidate");
+    if (blocks.has(Mark::deferred, cell)) absl::StrAppend(&text, ", deferred");
+    if (blocks.has(Mark::batch, cell)) absl::StrAppend(&text, ", in the batch");
+    if (heap.heap().candidates().is_listed(cell.page)) absl::StrAppend(&text, ", page listed");
     return text;
 }
 

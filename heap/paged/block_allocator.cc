@@ -1,4 +1,4 @@
-#include "heap/block_allocator.h"
+#include "heap/paged/block_allocator.h"
 
 #include <new>
 
@@ -65,7 +65,7 @@ std::uint32_t BlockAllocator::cells_in(PageIndex page) const {
     return layout.size_class == kLargeClass ? 1 : kSizeClassTable[layout.size_class].capacity;
 }
 
-std::size_t BlockAllocator::cell_bytes(PageIndex page) const {
+std::size_t BlockAllocator::span_cell_bytes(PageIndex page) const {
     const PageLayout layout = pages_[page].load_layout();
     return layout.size_class == kLargeClass ? layout.pages * kPageBytes
                                             : kSizeClassTable[layout.size_class].cell_bytes;
@@ -77,6 +77,17 @@ Header* BlockAllocator::header_of_cell(Cell cell) const {
     const PageLayout layout = pages_[cell.page].load_layout();
     return reinterpret_cast<Header*>(start + std::size_t{cell.index} *
                                                  kSizeClassTable[layout.size_class].cell_bytes);
+}
+
+bool BlockAllocator::spans(const Header* header, const void* address) const {
+    // Objects in cells reach no farther than the largest cell; larger ones start a page run.
+    const auto start = reinterpret_cast<std::uintptr_t>(header);
+    const bool may_be_large = (start - begin_) % kPageBytes == 0;
+    if (reinterpret_cast<std::uintptr_t>(address) - start >= kLargestCell && !may_be_large)
+        return false;
+    const Cell its = cell_of(header);
+    const Cell there = cell_of(address);
+    return there.page != kNoPage && there.page == its.page && there.index == its.index;
 }
 
 std::size_t BlockAllocator::payload_max() const {
@@ -222,7 +233,7 @@ PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
 
 // ---- allocate
 
-Header* BlockAllocator::allocate_cell(std::uint32_t size_class) {
+Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {
     PageIndex page = available_[size_class];
     if (page == kNoPage) {
         page = fresh_span(size_class);
@@ -238,12 +249,12 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class) {
     if (info.free_head == 0) unlink(available_[size_class], page);
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(InfoValue::kConstructing, memory_order_relaxed);  // see Pass::ask_again()
+    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see ask_again()
     used_bytes_ += kSizeClassTable[size_class].cell_bytes;
     return header;
 }
 
-Header* BlockAllocator::allocate_run(std::size_t bytes) {
+Header* BlockAllocator::allocate_run(std::size_t bytes, TypeIndex type) {
     const std::size_t pages = (bytes + kPageBytes - 1) >> kPageShift;
     if (pages > page_count_) return nullptr;
     const PageIndex page = take_run(static_cast<std::uint32_t>(pages));
@@ -255,23 +266,23 @@ Header* BlockAllocator::allocate_run(std::size_t bytes) {
     Header* header = header_of_cell({page, 0});
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(InfoValue::kConstructing, memory_order_relaxed);  // see Pass::ask_again()
+    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see ask_again()
     used_bytes_ += pages * kPageBytes;
     return header;
 }
 
-Header* BlockAllocator::allocate(std::size_t payload_bytes) {
-    if (payload_bytes > payload_max()) return nullptr;
-    std::size_t bytes = payload_bytes + sizeof(Header) + platform::kRedzoneBytes;
+Header* BlockAllocator::allocate(const BlockRequest& request) {
+    if (request.bytes > payload_max()) return nullptr;
+    std::size_t bytes = request.bytes + sizeof(Header) + platform::kRedzoneBytes;
     if (bytes < kSmallestCell) bytes = kSmallestCell;
     Header* header = nullptr;
     {
         platform::LockGuard guard(lock_);
-        header = bytes <= kLargestCell ? allocate_cell(kClassOfUnits[(bytes + 15) / 16])
-                                       : allocate_run(bytes);
+        header = bytes <= kLargestCell ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
+                                       : allocate_run(bytes, request.type);
         if (used_bytes_ > used_bytes_max_) used_bytes_max_ = used_bytes_;
     }
-    if (header != nullptr) platform::unpoison(header->payload(), payload_bytes);
+    if (header != nullptr) platform::unpoison(header->payload(), request.bytes);
     return header;
 }
 
@@ -301,16 +312,18 @@ void BlockAllocator::release_quarantine(std::size_t down_to_bytes) {
         quarantine_first_ =
             link == 0 ? nullptr : reinterpret_cast<Header*>(begin_ + std::uintptr_t{link - 1} * 16);
         const Cell cell = cell_of(header);
-        quarantined_bytes_ -= cell_bytes(cell.page);
+        quarantined_bytes_ -= cell_bytes(cell);
         put_back(cell.page, cell.index, header);
     }
 }
 
 void BlockAllocator::free(Header* header) {
+    // order: release; who finds the type gone finds the cell free.
+    header->info.store(0, memory_order_release);
     platform::LockGuard guard(lock_);
     const Cell cell = cell_of(header);
     if (OURO_UNLIKELY(cell.page == kNoPage)) platform::fatal("free of a foreign address", header);
-    const std::size_t bytes = cell_bytes(cell.page);
+    const std::size_t bytes = cell_bytes(cell);
     platform::poison(header->payload(), bytes - sizeof(Header));
     used_bytes_ -= bytes;
     if (quarantine_limit_ == 0) {
@@ -374,7 +387,7 @@ const char* BlockAllocator::verify() {
             }
             const bool large = layout.size_class == kLargeClass;
             if (!large && free_cells + pages_[page].used != cells) return "B3: used + free";
-            used_bytes += pages_[page].used * cell_bytes(page);
+            used_bytes += pages_[page].used * span_cell_bytes(page);
         } else {
             return "page record: a tail where a head must be";
         }

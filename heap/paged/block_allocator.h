@@ -24,8 +24,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "heap/page.h"
-#include "heap/run_allocator.h"
+#include "heap/block_request.h"
+#include "heap/paged/page.h"
+#include "heap/paged/run_allocator.h"
 #include "platform/mutex.h"
 
 namespace ouro {
@@ -48,11 +49,12 @@ public:
     /// The memory is the caller's again: nothing of it stays poisoned.
     void abandon();
 
-    /// A cell for `payload_bytes` of payload: its header has count 0 and type 0, a fresh
-    /// generation, and its payload is accessible with undefined content. Null iff nothing fits.
+    /// A cell for the request: its header has count 0, the type, `constructing` and a fresh
+    /// generation, its payload is accessible with undefined content. Null iff nothing fits.
     /// Threads: any. Takes the allocation lock.
-    Header* allocate(std::size_t payload_bytes);
-    /// Takes back a cell whose object is gone: word with count 0 and no claim, info 0.
+    Header* allocate(const BlockRequest& request);
+    Header* allocate(std::size_t payload_bytes) { return allocate(BlockRequest{payload_bytes}); }
+    /// Takes back a cell whose object is gone: word with count 0 and no claim.
     void free(Header* header);
 
     /// The lock that allocate() and free() take; type entries and figures are under it too.
@@ -90,14 +92,41 @@ public:
     std::uint32_t cells_in(PageIndex page) const;
     Header* header_of_cell(Cell cell) const;
     /// Bytes of the cell, header included.
-    std::size_t cell_bytes(PageIndex page) const;
+    std::size_t cell_bytes(Cell cell) const { return span_cell_bytes(cell.page); }
+    /// The cells with headers of the span that starts at `page`. Caller as for cell_of().
+    CellBits headers(PageIndex page) const {
+        CellBits cells;
+        cells.set_first(cells_in(page));
+        return cells;
+    }
+    /// Is there a header in the cell, at this address? Caller as for cell_of().
+    bool is_header_at(Cell cell) const { return cell.index < cells_in(cell.page); }
+    bool is_header(const Header* header) const {
+        const Cell cell = cell_of(header);
+        return cell.page != kNoPage && header_of_cell(cell) == header;
+    }
+
+    /// Does `address`, behind the header of a block in use, lie in that block? Time: O(1).
+    bool spans(const Header* header, const void* address) const;
+
+    // ---- the collector's sets (P3). Cells that are named hold members of them or are pinned.
+
+    bool has(Mark mark, Cell cell) const { return pages_[cell.page].bits(mark).test(cell.index); }
+    void set(Mark mark, Cell cell) { pages_[cell.page].bits(mark).set(cell.index); }
+    void clear(Mark mark, Cell cell) { pages_[cell.page].bits(mark).clear(cell.index); }
+    void clear(Mark mark, PageIndex page, const CellBits& cells) {
+        pages_[page].bits(mark).remove(cells);
+    }
+    /// The page's members of the set.
+    CellBits marked(Mark mark, PageIndex page) const { return pages_[page].bits(mark); }
 
     /// Checks B3, the free lists, the runs and the sums; null or the name of the first broken one.
     const char* verify();
 
 private:
-    Header* allocate_cell(std::uint32_t size_class);
-    Header* allocate_run(std::size_t bytes);
+    std::size_t span_cell_bytes(PageIndex page) const;
+    Header* allocate_cell(std::uint32_t size_class, TypeIndex type);
+    Header* allocate_run(std::size_t bytes, TypeIndex type);
     PageIndex fresh_span(std::uint32_t size_class);
     PageIndex take_back(std::uint32_t size_class);
     PageIndex take_run(std::uint32_t pages);

@@ -81,10 +81,22 @@ struct Header {
         word.fetch_and(~WordValue::kClean, platform::memory_order_acq_rel);
     }
 
+    std::uint32_t load_generation() const {
+        // order: acquire; pairs with the publication of the object (release store of the word).
+        return generation.load(platform::memory_order_acquire);
+    }
+
     InfoValue load_info() const {
         // order: acquire; pairs with the release store that clears `constructing`.
         return {
             info.load(OURO_ORDER(memory_order_acquire, info_load_relaxed, memory_order_relaxed))};
+    }
+
+    /// The constructor has run. By its context, the only writer so far.
+    void end_construction(platform::memory_order order) {
+        // order: relaxed load; one writer.
+        const std::uint32_t bits = info.load(platform::memory_order_relaxed);
+        info.store(bits & ~InfoValue::kConstructing, order);  // order: the caller's
     }
 
     // The collector's own, of an object that it has claimed: the pass owner is the only writer.

@@ -5,7 +5,7 @@
 // describes it; the others point back. P1: `layout` of a span changes only while its cells are all
 // free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
 // span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
-// owner of the pass (claimed, todo, deferred, kept) or of the batch (batch): a pass that is not of
+// owner of the pass (member, todo, deferred, kept) or of the batch (batch): a pass that is not of
 // the batch does not even read the latter.
 #pragma once
 
@@ -13,7 +13,8 @@
 #include <cstdint>
 
 #include "heap/header.h"
-#include "heap/size_class.h"
+#include "heap/mark.h"
+#include "heap/paged/size_class.h"
 
 namespace ouro {
 
@@ -28,6 +29,15 @@ struct CellBits {
     bool test(std::uint32_t cell) const { return (words[cell / 64] >> (cell % 64)) & 1; }
     void set(std::uint32_t cell) { words[cell / 64] |= std::uint64_t{1} << (cell % 64); }
     void clear(std::uint32_t cell) { words[cell / 64] &= ~(std::uint64_t{1} << (cell % 64)); }
+    void set_first(std::uint32_t count) {
+        for (std::uint32_t word = 0; word < kWords; ++word) {
+            const std::uint32_t below = count > word * 64 ? count - word * 64 : 0;
+            words[word] = below >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << below) - 1;
+        }
+    }
+    void remove(const CellBits& cells) {
+        for (unsigned word = 0; word < kWords; ++word) words[word] &= ~cells.words[word];
+    }
     bool any() const { return (words[0] | words[1]) != 0; }
     void reset() { words[0] = words[1] = 0; }
     /// The lowest member not below `from`, or kCellsMax when there is none.
@@ -84,11 +94,10 @@ struct PageInfo {
     std::uint16_t on_batch = 0;
 
     platform::atomic<std::uint64_t> candidate[CellBits::kWords];  ///< reported since last gathered
-    CellBits deferred;  ///< candidates that proved alive and are asked again later
-    CellBits claimed;   ///< members of the set under examination
-    CellBits todo;      ///< members whose references are still to be followed
-    CellBits batch;     ///< garbage waiting for finalizers or reclaim
-    CellBits kept;      ///< the garbage list: objects that it holds with a counted reference
+    CellBits marks[kMarks];
+
+    CellBits& bits(Mark mark) { return marks[static_cast<unsigned>(mark)]; }
+    const CellBits& bits(Mark mark) const { return marks[static_cast<unsigned>(mark)]; }
 
     PageLayout load_layout() const {
         // order: acquire; pairs with the release stores of BlockAllocator: the cells' headers are

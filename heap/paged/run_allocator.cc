@@ -1,4 +1,4 @@
-#include "heap/run_allocator.h"
+#include "heap/paged/run_allocator.h"
 
 namespace ouro {
 

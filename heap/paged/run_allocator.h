@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-#include "heap/page.h"
+#include "heap/paged/page.h"
 
 namespace ouro {
 

@@ -61,6 +61,7 @@ struct WordValue {
     static constexpr unsigned kVersionShift = 32;
     static constexpr Bits kCountOne = Bits{1} << kCountShift;
     static constexpr Bits kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
+    static constexpr std::uint32_t kCountMax = static_cast<std::uint32_t>(kCountMask >> kCountShift);
     static constexpr Bits kImmortalBit = Bits{1} << 31;
     static constexpr Bits kImmortalCount = Bits{3} << 30;  // middle of the band
     static constexpr Bits kVersionOne = Bits{1} << kVersionShift;

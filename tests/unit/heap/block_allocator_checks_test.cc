@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "heap/block_allocator.h"
+#include "heap/paged/block_allocator.h"
 #include "platform/annotate.h"
 #include "tests/support/region.h"
 

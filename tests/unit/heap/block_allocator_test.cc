@@ -1,6 +1,6 @@
 // Goal: memory is aligned, disjoint, reusable for every other size, and its figures and its own
 // check are right. Method: the allocator alone on a mapped region, every size class and beyond.
-#include "heap/block_allocator.h"
+#include "heap/paged/block_allocator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Goal: a set of cells finds its members, and a page's layout survives its encoding. Method: every
 // cell, every pair of neighbours, every kind; `next` against a plain loop on random sets.
-#include "heap/page.h"
+#include "heap/paged/page.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // at the first list that is certain to fit, and at no more than 64 runs of the request's own list.
 // Method: random takes and gives against a plain map of pages; the list a run must come from is
 // computed anew from the description (exact up to 7 pages, then eighths of a doubling).
-#include "heap/run_allocator.h"
+#include "heap/paged/run_allocator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Goal: every request finds the smallest cell that holds it, cells do not waste more than promised,
 // and the reciprocal finds the cell of every byte. Method: all requests, all classes, all offsets.
-#include "heap/size_class.h"
+#include "heap/paged/size_class.h"
 
 #include <gtest/gtest.h>
 

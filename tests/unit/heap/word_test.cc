@@ -1,6 +1,6 @@
 // Goal: the arithmetic of the count word does exactly what its table says. Method: every count near
 // the limits, every version residue and every combination of flags, against plain integers.
-#include "heap/word.h"
+#include "heap/paged/word.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,12 @@
-// Sets of objects as bitmaps beside the pages, with lists of the pages that have members.
+// Lists of the pages that have members of the collector's sets.
 //
-// No memory is ever allocated for a set: the bits and links are part of the page records, so a pass
-// works also when nothing is free. All lists but `dirty` are private to the owner of the pass (or
-// of the batch). L1: a page is on a list iff its flag for that list is set.
+// The links are part of the page records. All lists are private to the owner of the pass (or of the
+// batch). L1: a page is on a list iff its flag for that list is set.
 #pragma once
 
 #include <cstdint>
 
-#include "heap/block_allocator.h"
+#include "heap/paged/block_allocator.h"
 
 namespace ouro {
 
@@ -19,6 +18,11 @@ public:
     PageIndex first() const { return first_; }
     static PageIndex next(BlockAllocator& blocks, PageIndex page) {
         return blocks.page(page).*Link;
+    }
+
+    /// Is the page on the list?
+    static bool lists(BlockAllocator& blocks, PageIndex page) {
+        return blocks.page(page).*Flag != 0;
     }
 
     /// Puts the page on the list unless it is there already.

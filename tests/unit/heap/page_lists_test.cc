@@ -1,6 +1,6 @@
 // Goal: a page is on a list once, leaves it from the front, and lists do not disturb each other.
 // Method: the four lists over the pages of a small heap, against a plain vector.
-#include "gc/page_lists.h"
+#include "heap/paged/page_lists.h"
 
 #include <gtest/gtest.h>
 

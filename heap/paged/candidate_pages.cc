@@ -1,0 +1,102 @@
+#include "heap/paged/candidate_pages.h"
+
+#include "platform/annotate.h"
+#include "platform/mutant.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+
+// Model: models/candidates.pml
+bool CandidatePages::report(BlockAllocator::Cell cell) {
+    PageInfo& page = blocks_.page(cell.page);
+    const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
+    auto& word = page.candidate[cell.index / 64];
+    // order: acquire load; a bit that is still set has not been taken yet, or was just now by
+    // somebody who may not see this decrement: then he finds the object dead and asks again
+    // (Pass::ask_again()), or his swap of the word fails.
+    if ((word.load(memory_order_acquire) & bit) == 0) {
+        // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
+        word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
+    }
+    // order: acquire load / acq_rel exchange; pairs with TakenPages::take(), which clears `dirty`
+    // before the bits are taken.
+    if (page.dirty.load(memory_order_acquire) != 0) return false;
+    // order: acq_rel; before the exchange: who finds the page dirty finds it listed, or somebody
+    // listing (is_listing()).
+    listing_.fetch_add(1, memory_order_acq_rel);
+    const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
+    if (first) push(cell.page);
+    listing_.fetch_sub(1, memory_order_acq_rel);  // order: after push(); see above
+    return first;
+}
+
+void CandidatePages::push(PageIndex page) {
+    std::uint32_t head = dirty_.load(memory_order_relaxed);  // order: confirmed by the swap below
+    do {
+        platform::plain_write(&blocks_.page(page).dirty_next, sizeof head);
+        blocks_.page(page).dirty_next = head;
+        // order: acq_rel; release: dirty_next is written before the page can be taken.
+    } while (!dirty_.compare_exchange(
+        head, page, OURO_ORDER(memory_order_acq_rel, page_listed_relaxed, memory_order_relaxed),
+        memory_order_relaxed));
+}
+
+/// A context that exists no more may have marked a page as dirty without linking it.
+void CandidatePages::list_again() {
+    // order: relaxed everywhere here; no other context exists.
+    dirty_.store(kNoPage, memory_order_relaxed);
+    listing_.store(0, memory_order_relaxed);  // order: see above
+    for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
+        PageInfo& page = blocks_.page(p);
+        std::uint64_t candidates = 0;
+        // order: relaxed, both; see above.
+        for (auto& word : page.candidate) candidates |= word.load(memory_order_relaxed);
+        page.dirty.store(candidates != 0 ? 1 : 0, memory_order_relaxed);
+        if (candidates != 0) push(p);
+    }
+}
+
+// ---- taking
+
+TakenPages CandidatePages::take_pages() {
+    // order: acq_rel; pairs with report().
+    return TakenPages(dirty_.exchange(
+        kNoPage, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed)));
+}
+
+// Model: models/candidates.pml
+PageIndex TakenPages::take(BlockAllocator& blocks) {
+    const PageIndex page = next_;
+    if (page == kNoPage) return kNoPage;
+    PageInfo& info = blocks.page(page);
+    platform::plain_read(&info.dirty_next, sizeof info.dirty_next);
+    next_ = info.dirty_next;
+    // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds it
+    // set has its bit among those taken (see report()).
+    if (!OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);
+    return page;
+}
+
+CellBits CandidatePages::take(PageIndex page) {
+    PageInfo& info = blocks_.page(page);
+    CellBits taken;
+    for (unsigned i = 0; i < CellBits::kWords; ++i) {
+        // order: acq_rel; pairs with report().
+        taken.words[i] = info.candidate[i].exchange(
+            0, OURO_ORDER(memory_order_acq_rel, bits_taken_relaxed, memory_order_relaxed));
+    }
+    if (OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);  // order: above
+    return taken;
+}
+
+void CandidatePages::clear(BlockAllocator::Cell cell) {
+    // order: acq_rel; pairs with report(): the decrement that it reports is in the word that the
+    // first reading finds (or that swap fails).
+    blocks_.page(cell.page).candidate[cell.index / 64].fetch_and(
+        ~(std::uint64_t{1} << (cell.index % 64)), memory_order_acq_rel);
+}
+
+}  // namespace ouro

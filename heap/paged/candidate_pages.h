@@ -1,0 +1,68 @@
+// Candidates (possible roots): bits beside the pages, and the stack of pages that have new ones.
+//
+// Any context reports, the owner of the pass takes. Nothing is lost: a mark that was not taken is
+// still there, and a page that has one is on the stack, or its context is about to put it there
+// (is_listing()).
+#pragma once
+
+#include "heap/paged/block_allocator.h"
+
+namespace ouro {
+
+/// Pages that were taken off the stack, to be asked one after the other by the owner of the pass.
+class TakenPages {
+public:
+    TakenPages() = default;
+    explicit TakenPages(PageIndex first) : next_(first) {}
+    /// The next page, which may come on the stack again from now on; kNoPage at the end.
+    PageIndex take(BlockAllocator& blocks);
+
+private:
+    PageIndex next_ = kNoPage;
+};
+
+class CandidatePages {
+public:
+    explicit CandidatePages(BlockAllocator& blocks) : blocks_(blocks) {}
+
+    /// Marks the cell and lists its page. True iff the page was not listed. The object may be gone:
+    /// only the page record is written. Time: O(1). Threads: any. ISR: yes.
+    bool report(BlockAllocator::Cell cell);
+    /// report() for an object whose count change has marked it already, if the layout does that.
+    bool report_released(BlockAllocator::Cell cell) { return report(cell); }
+    /// Is a context between marking a page as dirty and putting it on the stack? Asked before
+    /// take_pages(): false means that every candidate reported before the call is on it.
+    bool is_listing() const {
+        // order: acquire; pairs with report().
+        return listing_.load(platform::memory_order_acquire) != 0;
+    }
+    /// Lists all pages with candidates anew, for a context that is the only one.
+    void list_again();
+
+    /// Is the page on the stack, or about to be?
+    bool is_listed(PageIndex page) const {
+        // order: acquire; pairs with report().
+        return blocks_.page(page).dirty.load(platform::memory_order_acquire) != 0;
+    }
+
+    // ---- by the owner of the pass
+
+    TakenPages take_pages();
+    /// Takes the page's candidates off it: who reports again from now on is found again.
+    CellBits take(PageIndex page);
+    /// Is the object in the cell, whose word this is, marked?
+    bool test(BlockAllocator::Cell cell, WordValue) const {
+        return blocks_.page(cell.page).candidate_test(cell.index);
+    }
+    /// Takes the mark of an object that is about to be read for the first time.
+    void clear(BlockAllocator::Cell cell);
+
+private:
+    void push(PageIndex page);
+
+    BlockAllocator& blocks_;
+    platform::atomic<std::uint32_t> dirty_{kNoPage};
+    platform::atomic<std::uint32_t> listing_{0};  ///< contexts that are about to push a page
+};
+
+}  // namespace ouro

@@ -138,7 +138,8 @@ void Batch::give_up() {
     for (PageIndex p = pass_.batch().take(blocks); p != kNoPage; p = pass_.batch().take(blocks)) {
         const CellBits members = blocks.marked(Mark::batch, p);
         blocks.clear(Mark::batch, p, members);
-        for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
+        for (std::uint32_t cell = members.next(0); cell < kCellsMax;
+             cell = members.next(cell + 1)) {
             Header* header = blocks.header_of_cell({p, cell});
             pass_.unclaim(header, {p, cell});
             heap_.report_candidate(header->payload());

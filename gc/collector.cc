@@ -23,10 +23,7 @@ constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold
 }  // namespace
 
 Collector::Collector(Heap& heap, const CollectorConfig& config)
-    : heap_(heap),
-      config_(config),
-      pass_(heap),
-      batch_(heap, pass_, pass_lock_) {
+    : heap_(heap), config_(config), pass_(heap), batch_(heap, pass_, pass_lock_) {
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);

@@ -31,8 +31,9 @@ public:
 
     /// In every round, for every member, before its edges are counted.
     static void reset(Header* header) { header->set_edges(0); }
-    void add(Header* header) const {
+    void add(Header* header) {
         const std::uint32_t edges = header->edges() + 1;
+        if (edges == modulus()) more_ = true;
         header->set_edges(edges == modulus() ? 0 : edges);
     }
     /// Are all `count` references to the object accounted for, as far as this round can tell?
@@ -44,8 +45,8 @@ public:
 private:
     static constexpr std::uint32_t kRounds = 3;
     // A power of two, its predecessor, and an odd number below: no two have a common factor.
-    static constexpr std::uint32_t kModuli[kRounds] = {
-        Header::kEdgesMax + 1, Header::kEdgesMax, Header::kEdgesMax - 2};
+    static constexpr std::uint32_t kModuli[kRounds] = {Header::kEdgesMax + 1, Header::kEdgesMax,
+                                                       Header::kEdgesMax - 2};
     static_assert(std::uint64_t{kModuli[0]} * kModuli[1] * kModuli[2] > WordValue::kCountMax,
                   "three rounds tell any two counts apart");
 

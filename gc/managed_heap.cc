@@ -10,8 +10,7 @@ Result<ManagedHeap> ManagedHeap::create(std::span<std::byte> region,
     if (!heap) return heap.error();
     ManagedHeap managed;
     managed.heap_ = *heap;
-    managed.collector_ =
-        new (managed.heap_->extra()) Collector(*managed.heap_, config.collector);
+    managed.collector_ = new (managed.heap_->extra()) Collector(*managed.heap_, config.collector);
     if (config.collector.background && !managed.collector_->start()) return Error::busy;
     return managed;
 }

@@ -21,8 +21,7 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
-    const bool inner =
-        member_of(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
+    const bool inner = member_of(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     if (!inner && !OURO_MUTANT(outside_reference_lost))

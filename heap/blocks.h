@@ -26,9 +26,8 @@ void for_each_cell(BlockAllocator& blocks, PageIndex page, Visit&& visit) {
 template <class Visit>
 void for_each_header(BlockAllocator& blocks, Visit&& visit) {
     for (PageIndex page = 0; page < blocks.page_count(); ++page) {
-        for_each_cell(blocks, page, [&](BlockAllocator::Cell cell) {
-            visit(blocks.header_of_cell(cell));
-        });
+        for_each_cell(blocks, page,
+                      [&](BlockAllocator::Cell cell) { visit(blocks.header_of_cell(cell)); });
     }
 }
 

@@ -230,8 +230,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     if (!allocated) return allocated.error();
     Header* header = *allocated;
     std::memset(header->payload(), 0, bytes);
-    const WordValue dead =
-        OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
+    const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
     header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
                        OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));

@@ -30,7 +30,8 @@ bool is_live(Header* header, WordValue word, const Id& id) {
     if (!word.has(WordValue::kCondemned)) return true;
     const Decision::Snapshot decision = heap->decision().load();
     return decision.state() != Decision::committed ||
-           !header->load_word().has(WordValue::kCondemned) || !(heap->decision().load() == decision);
+           !header->load_word().has(WordValue::kCondemned) ||
+           !(heap->decision().load() == decision);
 }
 
 /// The live object of an id, its word as of now; null when there is none. In a load window.

@@ -132,8 +132,7 @@ private:
         std::uint64_t found = 0;
         const auto value = reinterpret_cast<std::uintptr_t>(target->payload());
         for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
-            for_each_cell(blocks_, page,
-                          [&](Cell cell) { found += references_from(cell, value); });
+            for_each_cell(blocks_, page, [&](Cell cell) { found += references_from(cell, value); });
         }
         return found;
     }
@@ -154,8 +153,9 @@ private:
     /// The collector's records are empty while no pass is under way.
     void check_records() {
         for (PageIndex page = 0; page < blocks_.page_count() && !found_; ++page) {
-            if (blocks_.marked(Mark::member, page).any() || blocks_.marked(Mark::todo, page).any() ||
-                SetPages::lists(blocks_, page) || TodoPages::lists(blocks_, page))
+            if (blocks_.marked(Mark::member, page).any() ||
+                blocks_.marked(Mark::todo, page).any() || SetPages::lists(blocks_, page) ||
+                TodoPages::lists(blocks_, page))
                 found_ = {"a page has members of a set while no pass is under way"};
         }
     }

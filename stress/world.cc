@@ -157,8 +157,8 @@ std::string World::describe(void* object) {
     const BlockAllocator::Cell cell = blocks.cell_of(header);
     if (cell.page == kNoPage) return absl::StrCat(text, ", in no page");
     if (heap.heap().candidates().test(cell, word)) absl::StrAppend(&text, ", candidate");
-    if (blocks.has(Mark::deferred, cell)) absl::StrAppend(&text, ", deferred");
-    if (blocks.has(Mark::batch, cell)) absl::StrAppend(&text, ", in the batch");
+    if (blocks.has(ouro::Mark::deferred, cell)) absl::StrAppend(&text, ", deferred");
+    if (blocks.has(ouro::Mark::batch, cell)) absl::StrAppend(&text, ", in the batch");
     if (heap.heap().candidates().is_listed(cell.page)) absl::StrAppend(&text, ", page listed");
     return text;
 }

@@ -278,8 +278,9 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
     Header* header = nullptr;
     {
         platform::LockGuard guard(lock_);
-        header = bytes <= kLargestCell ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
-                                       : allocate_run(bytes, request.type);
+        header = bytes <= kLargestCell
+                     ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
+                     : allocate_run(bytes, request.type);
         if (used_bytes_ > used_bytes_max_) used_bytes_max_ = used_bytes_;
     }
     if (header != nullptr) platform::unpoison(header->payload(), request.bytes);

@@ -61,7 +61,8 @@ struct WordValue {
     static constexpr unsigned kVersionShift = 32;
     static constexpr Bits kCountOne = Bits{1} << kCountShift;
     static constexpr Bits kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
-    static constexpr std::uint32_t kCountMax = static_cast<std::uint32_t>(kCountMask >> kCountShift);
+    static constexpr std::uint32_t kCountMax =
+        static_cast<std::uint32_t>(kCountMask >> kCountShift);
     static constexpr Bits kImmortalBit = Bits{1} << 31;
     static constexpr Bits kImmortalCount = Bits{3} << 30;  // middle of the band
     static constexpr Bits kVersionOne = Bits{1} << kVersionShift;
@@ -120,6 +121,5 @@ struct WordValue {
 static_assert(WordValue::kCountMask + (WordValue::kCountOne - 1) == 0xffff'ffffu);
 static_assert(port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts than that");
 static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);
-
 
 }  // namespace ouro

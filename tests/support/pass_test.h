@@ -19,10 +19,7 @@ class PassTest : public ::testing::Test {
 protected:
     static constexpr std::size_t kBytes = 8 * kMiB;
 
-    PassTest()
-        : region_(kBytes),
-          heap_(*Heap::create(region_.span(), {}, EdgeCounts::bytes_needed(kBytes)).value()),
-          pass_(heap_, heap_.extra(), kBytes) {
+    PassTest() : region_(kBytes), heap_(*Heap::create(region_.span()).value()), pass_(heap_) {
         events::clear();
     }
     ~PassTest() override {
@@ -55,12 +52,10 @@ protected:
 
     WordValue word_of(const void* object) { return ouro::header_of(object)->load_word(); }
     bool is_candidate(const void* object) {
-        const auto cell = heap_.blocks().cell_of(object);
-        return heap_.blocks().page(cell.page).candidate_test(cell.index);
+        return heap_.candidates().test(heap_.blocks().cell_of(object), word_of(object));
     }
     bool is_deferred(const void* object) {
-        const auto cell = heap_.blocks().cell_of(object);
-        return heap_.blocks().page(cell.page).deferred.test(cell.index);
+        return heap_.blocks().has(Mark::deferred, heap_.blocks().cell_of(object));
     }
     /// Makes the object a candidate, as a decrement does.
     template <class T>

@@ -43,13 +43,13 @@ TEST_F(RefTest, a_copy_adds_one_and_its_end_takes_it_away) {
 
 TEST_F(RefTest, a_move_changes_no_count_and_empties_the_source) {
     Ref<Plain> a = make<Plain>(1);
-    const Word& word = header_of(a.get())->word;
-    const std::uint64_t before = word.load(platform::memory_order_relaxed);
+    const Header& header = *header_of(a.get());
+    const WordValue::Bits before = header.load_word().bits;
     Ref<Plain> b = std::move(a);
     EXPECT_FALSE(static_cast<bool>(a));  // NOLINT: a moved-from Ref is null, by contract
-    EXPECT_EQ(word.load(platform::memory_order_relaxed), before);
+    EXPECT_EQ(header.load_word().bits, before);
     a = std::move(b);
-    EXPECT_EQ(word.load(platform::memory_order_relaxed), before);
+    EXPECT_EQ(header.load_word().bits, before);
     EXPECT_EQ(refcount(a), 1u);
 }
 

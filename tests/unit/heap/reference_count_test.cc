@@ -39,6 +39,12 @@ protected:
         return {(word.bits & ~WordValue::kCountMask) | std::uint64_t{count}
                                                            << WordValue::kCountShift};
     }
+
+    /// An attempt from the word of this moment.
+    detail::Upgrade upgrade(Header* header) {
+        LinkedWord look(header);
+        return detail::try_upgrade(heap(), header, look);
+    }
 };
 
 TEST_F(ReferenceCount, retain_and_release_change_count_and_version_by_one) {
@@ -187,14 +193,14 @@ TEST_F(ReferenceCount, make_immortal_saturates_and_keeps_the_object_through_coll
 
 TEST_F(ReferenceCount, an_upgrade_adds_one_from_a_current_word) {
     const Ref<Plain> a = make<Plain>(1);
-    EXPECT_EQ(detail::try_upgrade(heap(), testing::header_of(a), word_of(a)), detail::Upgrade::yes);
+    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::yes);
     EXPECT_EQ(refcount(a), 2u);
     detail::release(a.get());
 }
 
 TEST_F(ReferenceCount, an_upgrade_from_an_old_word_changes_nothing) {
     const Ref<Plain> a = make<Plain>(1);
-    const WordValue old = word_of(a);
+    LinkedWord old(testing::header_of(a));
     detail::touch(a.get());
     const WordValue before = word_of(a);
     EXPECT_EQ(detail::try_upgrade(heap(), testing::header_of(a), old), detail::Upgrade::again);
@@ -205,7 +211,7 @@ TEST_F(ReferenceCount, an_upgrade_of_a_dead_word_is_dead) {
     Ref<Plain> a = make<Plain>(1);
     Header* header = testing::header_of(a);
     a.reset();
-    EXPECT_EQ(detail::try_upgrade(heap(), header, header->load_word()), detail::Upgrade::dead);
+    EXPECT_EQ(upgrade(header), detail::Upgrade::dead);
     EXPECT_EQ(header->load_word().count(), 0u);
 }
 
@@ -214,7 +220,7 @@ TEST_F(ReferenceCount, an_upgrade_before_the_finalizer_ran_takes_its_owners_step
     Header* header = testing::header_of(a);
     // Limbo: the count is 0, the owner of the last reference has not yet begun the finalizer.
     set_word(a, word_of(a).decremented());
-    ASSERT_EQ(detail::try_upgrade(heap(), header, header->load_word()), detail::Upgrade::yes);
+    ASSERT_EQ(upgrade(header), detail::Upgrade::yes);
     const WordValue word = header->load_word();
     EXPECT_EQ(word.count(), 2u) << "the owner's, and the upgrade's";
     EXPECT_TRUE(word.has(WordValue::kHeld));
@@ -228,7 +234,7 @@ TEST_F(ReferenceCount, an_upgrade_of_a_condemned_object_aborts_an_open_decision)
     const Ref<Plain> a = make<Plain>(1);
     set_word(a, word_of(a).with(WordValue::kCondemned));
     heap().decision().open();
-    EXPECT_EQ(detail::try_upgrade(heap(), testing::header_of(a), word_of(a)), detail::Upgrade::yes);
+    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::yes);
     EXPECT_EQ(heap().decision().state(), Decision::aborted);
     EXPECT_EQ(refcount(a), 2u);
     detail::release(a.get());
@@ -240,8 +246,7 @@ TEST_F(ReferenceCount, an_upgrade_of_a_condemned_object_is_dead_once_it_is_commi
     set_word(a, word_of(a).with(WordValue::kCondemned));
     heap().decision().open();
     ASSERT_TRUE(heap().decision().commit());
-    EXPECT_EQ(detail::try_upgrade(heap(), testing::header_of(a), word_of(a)),
-              detail::Upgrade::dead);
+    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::dead);
     EXPECT_EQ(refcount(a), 1u);
     set_word(a, word_of(a).without(WordValue::kCondemned));
 }

@@ -159,13 +159,10 @@ TEST_F(VerifyTest, a_mark_without_a_list_is_named) {
     ASSERT_EQ(collect(), 0u);  // whatever was reported is settled
     const WordValue good = header()->load_word();
     set_word(good.bits | WordValue::kMarked);
-    PageInfo& page = record();
-    const std::uint32_t cell = heap().blocks().cell_of(header()).index;
-    page.deferred.clear(cell);
-    const std::uint64_t candidates =
-        page.candidate[cell / 64].exchange(0, platform::memory_order_relaxed);
+    const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
+    heap().blocks().clear(Mark::deferred, cell);
+    heap().candidates().clear(cell);
     expect_named("an object is marked as a candidate but on no list");
-    page.candidate[cell / 64].store(candidates, platform::memory_order_relaxed);
     set_word(good.bits & ~WordValue::kMarked);
 }
 
@@ -208,14 +205,15 @@ TEST_F(VerifyTest, a_broken_list_of_weak_references_is_named) {
 }
 
 TEST_F(VerifyTest, members_of_a_set_without_a_pass_are_named) {
-    record().claimed.set(127);
+    const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
+    heap().blocks().set(Mark::member, cell);
     EXPECT_STREQ(verify(heap()).invariant,
                  "a page has members of a set while no pass is under way");
-    record().claimed.clear(127);
-    record().on_todo = 1;
+    heap().blocks().clear(Mark::member, cell);
+    heap().blocks().set(Mark::todo, cell);
     EXPECT_STREQ(verify(heap()).invariant,
                  "a page has members of a set while no pass is under way");
-    record().on_todo = 0;
+    heap().blocks().clear(Mark::todo, cell);
 }
 
 TEST_F(VerifyTest, wrong_sums_are_named) {

@@ -93,7 +93,7 @@ TEST(PageInfo, a_fresh_record_is_on_no_list_and_describes_a_free_page) {
     EXPECT_EQ(info.next, kNoPage);
     EXPECT_EQ(info.prev, kNoPage);
     EXPECT_EQ(info.on_set + info.on_todo + info.on_deferred + info.on_batch, 0);
-    EXPECT_FALSE(info.claimed.any() || info.todo.any() || info.batch.any() || info.deferred.any());
+    for (const CellBits& bits : info.marks) EXPECT_FALSE(bits.any());
 }
 
 }  // namespace

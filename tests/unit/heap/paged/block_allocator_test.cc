@@ -219,7 +219,7 @@ TEST_F(BlockAllocatorTest, every_address_of_a_block_leads_to_its_cell) {
         const BlockAllocator::Cell cell = blocks_->cell_of(header);
         ASSERT_EQ(blocks_->header_of_cell(cell), header);
         ASSERT_LT(cell.index, blocks_->cells_in(cell.page));
-        ASSERT_GE(blocks_->cell_bytes(cell.page), payload + sizeof(Header));
+        ASSERT_GE(blocks_->cell_bytes(cell), payload + sizeof(Header));
         const std::size_t end = payload + sizeof(Header);
         for (std::size_t offset = 0; offset < end; offset += offset < 9000 ? 1 : 997) {
             const BlockAllocator::Cell found = blocks_->cell_of(bytes + offset);

@@ -16,7 +16,7 @@ TEST(Header, sixteen_bytes_with_word_info_and_generation_in_place) {
     EXPECT_EQ(offsetof(Header, word), 0u);
     EXPECT_EQ(offsetof(Header, info), 8u);
     EXPECT_EQ(offsetof(Header, generation), 12u);
-    EXPECT_EQ(sizeof(Word), 8u);
+    EXPECT_EQ(sizeof(WordValue::Bits), 8u);
 }
 
 TEST(Header, the_payload_follows_and_leads_back) {

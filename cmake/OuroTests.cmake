@@ -24,6 +24,12 @@ include(GoogleTest)
 # test case is one ctest test in a process of its own. Nothing is made while there is no source.
 function(ouro_add_tests label)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${label}/*.cc")
+    # What is about one layout's own files is built with that layout only.
+    if(OURO_LAYOUT STREQUAL "compact")
+        list(FILTER sources EXCLUDE REGEX "/paged/")
+    else()
+        list(FILTER sources EXCLUDE REGEX "/compact/")
+    endif()
     if(NOT sources)
         message(STATUS "ouro: no sources in tests/${label}")
         return()

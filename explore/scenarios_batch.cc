@@ -227,9 +227,9 @@ void prepare_saturated(World& w) {
     w.plain.ref[0]->left = w.plain.ref[0];
     w.watch(w.plain, 0, w.plain.ref[0]);
     Header* header = header_of(w.plain.ref[0].get());
-    const std::uint64_t others = header->load_word().bits & ~WordValue::kCountMask;
+    const WordValue::Bits others = header->load_word().bits & ~WordValue::kCountMask;
     // order: relaxed; nobody else is there yet.
-    header->word.store(others | (WordValue::kImmortalBit - 2 * WordValue::kCountOne),
+    header->store_word({others | (WordValue::kImmortalBit - 2 * WordValue::kCountOne)},
                        platform::memory_order_relaxed);
 }
 template <unsigned kIndex>

@@ -31,12 +31,27 @@ std::string name_in_cell(const Header* header, std::size_t offset) {
     static constexpr const char* kParts[] = {"word",  "info", "weak list", "left",
                                              "right", "any",  "number"};
     const std::string object = object_name(header);
-    if (offset == 12) return object + " .generation";
+    if (!OURO_COMPACT && offset == 12) return object + " .generation";
     if (offset / 8 < 7) return object + " ." + kParts[offset / 8];
     return object + formatted(" +%zu", offset);
 }
 
+#if OURO_COMPACT
+
 std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
+    const auto* first = &blocks.card_word(BlockAllocator::kCandidateCards, 0);
+    if (address >= first && address < first + blocks.card_words()) return "cards with candidates";
+    return "";
+}
+
+std::string word_text(std::uint64_t bits) {
+    const WordValue word{static_cast<WordValue::Bits>(bits)};
+    std::string text = formatted("{count %u, writes %u", word.count(),
+                                 static_cast<unsigned>(bits >> 32));
+#else
+
+std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
+    if (address < &blocks.page(0) || address >= &blocks.page(blocks.page_count())) return "";
     const auto* first = reinterpret_cast<const std::byte*>(&blocks.page(0));
     const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - first);
     const auto page = static_cast<unsigned>(offset / sizeof(PageInfo));
@@ -52,6 +67,7 @@ std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
 std::string word_text(std::uint64_t bits) {
     const WordValue word{bits};
     std::string text = formatted("{count %u, version %u", word.count(), word.version());
+#endif
     static constexpr const char* kFlags[] = {"marked",    "claimed", "clean",    "condemned",
                                              "finalized", "held",    "postponed"};
     for (unsigned i = 0; i < 7; ++i) {
@@ -85,15 +101,15 @@ const char* order_text(std::memory_order order) {
 std::string name_in_heap(Heap& heap, const void* address) {
     BlockAllocator& blocks = heap.blocks();
     if (blocks.contains(address)) {
-        const BlockAllocator::Cell cell = blocks.cell_of(address);
+        const BlockAllocator::Cell cell = blocks.cell_containing(address);
         if (cell.page == kNoPage) return formatted("%p in no span", address);
         const Header* header = blocks.header_of_cell(cell);
         return name_in_cell(header,
                             static_cast<std::size_t>(static_cast<const char*>(address) -
                                                      reinterpret_cast<const char*>(header)));
     }
-    if (address >= &blocks.page(0) && address < &blocks.page(blocks.page_count()))
-        return name_in_page_record(blocks, address);
+    const std::string record = name_in_page_record(blocks, address);
+    if (!record.empty()) return record;
     if (address == &heap.decision()) return "decision";
     if (address == &blocks.lock()) return "allocation lock";
     if (address == &heap.weak_lock()) return "weak lock";

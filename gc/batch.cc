@@ -17,7 +17,7 @@ const TypeInfo& Batch::info_of(Header* header) {
 // ---- finalizers
 
 void Batch::rewind_due() {
-    due_page_ = pass_.batch().first();
+    due_page_ = pass_.batch().first(heap_.blocks());
     look_for_due();
 }
 
@@ -107,6 +107,7 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
             detail::release(header->payload());
         }
     }
+    platform::LoadWindow window;  // the cell stays a cell without the claim
     pass_.unclaim(header, cell);
     if (alive) heap_.report_candidate(header->payload());  // after the claim; see gather_cell()
     return true;
@@ -116,7 +117,7 @@ std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& u
     std::size_t reclaimed = 0;
     BlockAllocator& blocks = heap_.blocks();
     while (reclaimed < limit && !empty()) {
-        const PageIndex p = pass_.batch().first();
+        const PageIndex p = pass_.batch().first(heap_.blocks());
         CellBits members = blocks.marked(Mark::batch, p);
         while (members.any() && reclaimed < limit) {
             const BlockAllocator::Cell cell{p, members.next(0)};
@@ -141,6 +142,7 @@ void Batch::give_up() {
         for (std::uint32_t cell = members.next(0); cell < kCellsMax;
              cell = members.next(cell + 1)) {
             Header* header = blocks.header_of_cell({p, cell});
+            platform::LoadWindow window;  // as above
             pass_.unclaim(header, {p, cell});
             heap_.report_candidate(header->payload());
         }

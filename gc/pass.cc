@@ -29,7 +29,7 @@ void Pass::begin(const PassOptions& options) {
     taken_pages_ = heap_.candidates().take_pages();
     gather_page_ = kNoPage;
     gathering_deferred_ = false;
-    if (options.include_deferred) std::swap(deferred_, deferred_source_);
+    if (options.include_deferred) deferred_source_.take_all(heap_.blocks(), deferred_);
     phase_ = Phase::gather;
 }
 
@@ -44,7 +44,7 @@ void Pass::begin_batch(bool exclude_user_code, bool save_all) {
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.begin();
-    at_page_ = batch_.first();
+    at_page_ = batch_.first(heap_.blocks());
     at_members_ = {};
     if (at_page_ != kNoPage) at_members_ = heap_.blocks().marked(Mark::batch, at_page_);
     phase_ = Phase::adopt;
@@ -94,7 +94,7 @@ Pass::Member Pass::member_of(std::uintptr_t value) {
 }
 
 void Pass::rewind() {
-    at_page_ = set_.first();
+    at_page_ = set_.first(heap_.blocks());
     at_field_ = 0;
     look_for_members();
 }

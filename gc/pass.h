@@ -116,7 +116,6 @@ private:
     void defer_member(Member member);
     bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
-    void ask_again();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
@@ -186,7 +185,7 @@ private:
     TodoPages todo_;
     BatchPages batch_;
     DeferredPages deferred_;
-    DeferredPages deferred_source_;  ///< of this pass, being gathered
+    DeferredSourcePages deferred_source_;  ///< of this pass, being gathered
 
     // gather
     TakenPages taken_pages_;

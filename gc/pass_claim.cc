@@ -72,9 +72,10 @@ void Pass::adopt_batch_member(Header* header, Member member) {
             return;
         }
         if (heap_.candidates().test(member, word)) heap_.candidates().clear(member);
-        if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
         // order: acq_rel; first reading, as in claim().
-        if (look.swap_first_reading(memory_order_acq_rel)) break;
+        if (!look.swap_first_reading(memory_order_acq_rel)) continue;
+        if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
+        break;
     }
     EdgeCounts::reset(header);
     set(Mark::member, member);

@@ -50,7 +50,8 @@ void Pass::put_back_evidence() {
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         spend(1);
-        if (dead_.any()) ask_again();
+        if (dead_.any() && heap_.candidates().ask_again(gather_page_, dead_)) heap_.signal().report();
+        dead_.reset();
         if (!next_source()) {
             rewind();
             phase_ = Phase::edges;
@@ -109,22 +110,6 @@ void Pass::gather_member(Member member) {
     phase_ = Phase::explore;
 }
 
-/// Candidates that were found dead: the report may have come late, to a cell in which the next
-/// object is or was being made. Who finds the mark set does not write it again, so nothing says
-/// that we see its decrement, or it that we have taken the mark (weak memory). The allocation lock
-/// puts taking the mark and taking the cell in order: a cell that was taken before is asked again,
-/// who takes it later finds the mark gone.
-void Pass::ask_again() {
-    platform::LockGuard guard(heap_.blocks().lock());
-    for (std::uint32_t cell = dead_.next(0); cell < kCellsMax; cell = dead_.next(cell + 1)) {
-        if (!heap_.blocks().is_header_at({gather_page_, cell})) continue;  // other cells by now
-        Header* header = header_at({gather_page_, cell});
-        const bool made = header->load_info().constructing() || header->load_word().count() != 0;
-        if (made && !OURO_MUTANT(made_cell_missed)) heap_.report_candidate(header->payload());
-    }
-    dead_.reset();
-}
-
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it
 /// is found once. False: no room, or the word changed; it is asked again.
 /// Model: models/postponed.pml
@@ -144,7 +129,8 @@ bool Pass::take_over_postponed(Header* header, LinkedWord& look) {
 /// root is garbage, it does not matter.
 void Pass::set_root_limit(Header* header, std::uint32_t level) {
     const std::uint64_t limit = std::uint64_t{options_.objects_per_root} << (3 * level);
-    root_limit_ = limit == 0 || limit > 0x7fff'ffff ? ~0u : static_cast<std::uint32_t>(limit);
+    const bool unlimited = limit == 0 || limit > 0x7fff'ffff || level == Header::kLevelMax;
+    root_limit_ = unlimited ? ~0u : static_cast<std::uint32_t>(limit);
     if (level < Header::kLevelMax) header->set_level(level + 1);
 }
 

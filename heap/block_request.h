@@ -10,7 +10,13 @@ namespace ouro {
 struct BlockRequest {
     std::size_t bytes = 0;
     TypeIndex type = 0;
+    const TypeInfo* info = nullptr;
     Trailing trailing = {};  ///< of a variable type
+
+    /// Into the payload of a variable type: from now on it tells the size.
+    void write_trailing(void* payload) const {
+        if (info != nullptr && info->variable()) Trailing::of(payload, *info) = trailing;
+    }
 };
 
 }  // namespace ouro

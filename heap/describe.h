@@ -36,7 +36,10 @@ class WeakReference;
 
 /// First base (second, behind WeaklyReferable, if that is one too) of types with a variable part:
 /// fields and bytes behind the fixed part, see trailing_fields() and trailing_bytes().
-class Variable : public Trailing {};
+class Variable : public Trailing {
+public:
+    Variable() : Trailing(kKeep) {}
+};
 
 namespace detail {
 

@@ -14,8 +14,15 @@ using FieldSlot = platform::atomic<std::uintptr_t>;
 /// At the start of objects with a variable part (behind the WeakAnchor, if there is one): how many
 /// trailing fields and bytes they have.
 struct Trailing {
-    std::uint32_t field_count = 0;
-    std::uint32_t byte_count = 0;
+    std::uint32_t field_count;
+    std::uint32_t byte_count;
+
+    constexpr Trailing() : field_count(0), byte_count(0) {}
+    constexpr Trailing(std::uint32_t fields, std::uint32_t bytes)
+        : field_count(fields), byte_count(bytes) {}
+    /// Of an object that is being constructed: the heap has written the record already.
+    enum Keep { kKeep };
+    explicit Trailing(Keep) {}  // NOLINT: the members keep what the memory holds
 
     static Trailing& of(void* object, const TypeInfo& info) {
         const std::size_t offset = info.weakly_referable() ? sizeof(std::uintptr_t) : 0;
@@ -41,6 +48,11 @@ public:
     FieldSlot& operator[](std::uint32_t index) const {
         if (index < fixed_) return *reinterpret_cast<FieldSlot*>(object_ + offsets_[index]);
         return trailing_[index - fixed_];
+    }
+    /// Bytes of payload of an object of the variable type.
+    static std::size_t variable_bytes(const TypeInfo& info, const Trailing& trailing) {
+        return trailing_offset(info) + trailing.field_count * sizeof(FieldSlot) +
+               trailing.byte_count;
     }
     /// Where the trailing fields of a variable type start.
     static std::size_t trailing_offset(const TypeInfo& info) {

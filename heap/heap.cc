@@ -19,12 +19,23 @@ using platform::memory_order_release;
 
 namespace {
 
-// Chains of dead objects link them by 32-bit numbers of 16-byte units (heap/reclaim.cc).
-constexpr std::size_t kRegionMax = std::size_t{1} << 36;
 constexpr std::size_t kHeapsMax = 16;
 constexpr unsigned kWindowWaitsMax = 128;  // of an allocation, before memory counts as exhausted
 constexpr unsigned kEmergencyRoundsMax = 16;
 platform::atomic<Heap*> g_heaps[kHeapsMax];
+
+/// Zeroes all but the Trailing record, which the allocator has written.
+void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
+    auto* begin = static_cast<std::byte*>(payload);
+    if (!info.variable()) {
+        std::memset(begin, 0, bytes);
+        return;
+    }
+    auto* trailing = reinterpret_cast<std::byte*>(&Trailing::of(payload, info));
+    std::memset(begin, 0, static_cast<std::size_t>(trailing - begin));
+    auto* rest = trailing + sizeof(Trailing);
+    std::memset(rest, 0, bytes - static_cast<std::size_t>(rest - begin));
+}
 
 std::size_t round_up(std::size_t value, std::size_t alignment) {
     return (value + alignment - 1) & ~(alignment - 1);
@@ -34,9 +45,9 @@ std::size_t round_up(std::size_t value, std::size_t alignment) {
 
 Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
                            std::size_t extra_bytes) {
-    if (config.types_max > InfoValue::kTypeMask || config.types_max == 0)
+    if (config.types_max > InfoValue::kTypesMax || config.types_max == 0)
         return Error::too_many_types;
-    if (region.size() > kRegionMax) return Error::region_too_large;
+    if (region.size() > BlockAllocator::kRegionMax) return Error::region_too_large;
     if (!region_is_free(region)) return Error::region_in_use;
     const auto start = reinterpret_cast<std::uintptr_t>(region.data());
     const std::size_t skew = round_up(start, 64) - start;
@@ -58,7 +69,8 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     at += table;
     heap->interned_.init(at, config.intern_buckets);
     at += interned;
-    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes))
+    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes,
+                             heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
     for (auto& slot : g_heaps) {
@@ -226,10 +238,10 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
         if (!entered) return entered.error();
         entry = *entered;
     }
-    auto allocated = allocate({bytes, types_.index_of(entry), trailing});
+    auto allocated = allocate({bytes, types_.index_of(entry), &info, trailing});
     if (!allocated) return allocated.error();
     Header* header = *allocated;
-    std::memset(header->payload(), 0, bytes);
+    clear_payload(header->payload(), bytes, info);
     const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
     header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
@@ -241,8 +253,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     return header->payload();
 }
 
-void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) {
-    if (info.variable()) Trailing::of(object, info) = trailing;
+void Heap::finish_object(void* object) {
     Header* header = header_of(object);
     // order: release; pairs with load_info(): the constructor's plain initialization of the fields
     // is done before the collector looks into them.
@@ -250,9 +261,8 @@ void Heap::finish_object(void* object, const TypeInfo& info, Trailing trailing) 
         OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
 }
 
-void Heap::abandon_object(void* object, const TypeInfo& info, Trailing trailing) {
+void Heap::abandon_object(void* object, const TypeInfo& info) {
     Header* header = header_of(object);
-    if (info.variable()) Trailing::of(object, info) = trailing;
     const WordValue word = header->load_word();
     OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
     // order: release; the cell is ours alone, the count 0 is what others may see of it.
@@ -275,7 +285,7 @@ void Heap::give_back(Header* header) {
     const TypeInfo* info = entry->info.load(memory_order_relaxed);  // order: written once
     std::size_t bytes = info->size;
     if (info->variable()) {
-        bytes = variable_bytes(*info, Trailing::of(header->payload(), *info));
+        bytes = Fields::variable_bytes(*info, Trailing::of(header->payload(), *info));
     }
     Counters::sub(counters_.live_objects, 1);
     Counters::sub(counters_.live_bytes, bytes);
@@ -295,11 +305,6 @@ void Heap::release_memory(Header* header) {
     header->store_word(word.dead(), memory_order_release);
     blocks_.free(header);
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
-}
-
-std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing) {
-    return Fields::trailing_offset(info) + trailing.field_count * sizeof(FieldSlot) +
-           trailing.byte_count;
 }
 
 // ---- candidates

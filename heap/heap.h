@@ -32,15 +32,18 @@ namespace ouro {
 class Heap;
 
 struct HeapConfig {
-    /// Distinct types of objects, at most 4095.
-    std::uint32_t types_max = 128;
+    static constexpr bool kSmall = sizeof(void*) == 4;  ///< defaults for small memories
+
+    /// Distinct types of objects, at most 4095 (254 in the compact layout).
+    std::uint32_t types_max = kSmall ? 15 : 128;
     /// Sum of the types' fixed fields.
-    std::uint32_t field_offsets_max = 1024;
+    std::uint32_t field_offsets_max = kSmall ? 64 : 1024;
     /// Objects that one release may end before the rest is left to the collector; 0 = all.
     std::uint32_t cascade_objects_max = 0;
     /// Buckets of the table of interned strings, one pointer each.
-    std::uint32_t intern_buckets = 64;
-    /// Freed bytes that are kept back so that a use after free is caught; 0 = none.
+    std::uint32_t intern_buckets = kSmall ? 8 : 64;
+    /// Freed bytes that are kept back so that a use after free is caught; 0 = none. In the paged
+    /// layout only.
     std::size_t quarantine_bytes = 0;
     /// Finalizers as before Python 3.4: by count they run at every death, after weak references
     /// have died; a collection keeps garbage that has them, with all it reaches, and puts it on the
@@ -88,10 +91,10 @@ public:
     /// memory is short.
     Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     /// The constructor has run: from now on the collector may look into the object.
-    void finish_object(void* object, const TypeInfo& info, Trailing trailing);
+    void finish_object(void* object);
     /// The constructor has thrown: lets go what the fields hold, cuts weak references, takes the
     /// memory back. No counted reference may be left.
-    void abandon_object(void* object, const TypeInfo& info, Trailing trailing);
+    void abandon_object(void* object, const TypeInfo& info);
 
     /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc.
     /// `bounded`: at most HeapConfig::cascade_objects_max objects now.
@@ -100,8 +103,6 @@ public:
     void give_back(Header* header);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
-    /// Payload bytes of an object with a variable part.
-    static std::size_t variable_bytes(const TypeInfo& info, const Trailing& trailing);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of
     /// garbage. It may be gone already. Time: O(1). Threads: any. ISR: yes.
     void report_released(const void* object);

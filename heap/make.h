@@ -17,10 +17,10 @@ namespace detail {
 /// Takes the memory back when a constructor throws (in builds that have exceptions).
 class ConstructionGuard {
 public:
-    ConstructionGuard(Heap& heap, void* object, const TypeInfo& info, Trailing trailing)
-        : heap_(heap), object_(object), info_(info), trailing_(trailing) {}
+    ConstructionGuard(Heap& heap, void* object, const TypeInfo& info)
+        : heap_(heap), object_(object), info_(info) {}
     ~ConstructionGuard() {
-        if (object_ != nullptr) heap_.abandon_object(object_, info_, trailing_);
+        if (object_ != nullptr) heap_.abandon_object(object_, info_);
     }
     void done() { object_ = nullptr; }
 
@@ -28,18 +28,17 @@ private:
     Heap& heap_;
     void* object_;
     const TypeInfo& info_;
-    Trailing trailing_;
 };
 
 template <class T, class... Args>
 Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&&... args) {
-    static_assert(alignof(T) <= 16, "objects are aligned to 16 bytes, not more");
+    static_assert(alignof(T) <= sizeof(Header), "objects are aligned to a header's size, not more");
     static constexpr const TypeInfo& info = type_info_of<T>;
     auto memory = heap.begin_object(info, bytes, trailing);
     if (!memory) return memory.error();
     void* object = *memory;
     {
-        ConstructionGuard guard(heap, object, info, trailing);
+        ConstructionGuard guard(heap, object, info);
         Census census(info, object, bytes);
         if constexpr (std::is_constructible_v<T, Args&&...>) {
             ::new (object) T(std::forward<Args>(args)...);
@@ -48,7 +47,7 @@ Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&
         }
         guard.done();
     }
-    heap.finish_object(object, info, trailing);
+    heap.finish_object(object);
     return Ref<T>::adopt(reinterpret_cast<std::uintptr_t>(object));
 }
 
@@ -73,7 +72,7 @@ Result<Ref<T>> try_make_variable(Heap& heap, Trailing trailing, Args&&... args) 
     static_assert(std::is_base_of_v<Variable, T>, "derive T from ouro::Variable (first)");
     OURO_ASSERT(trailing.field_count == 0 || detail::type_info_of<T>.has_fields(),
                 "trailing fields of a type that says it has none (ouro_leaf)");
-    const std::size_t bytes = Heap::variable_bytes(detail::type_info_of<T>, trailing);
+    const std::size_t bytes = Fields::variable_bytes(detail::type_info_of<T>, trailing);
     return detail::construct<T>(heap, bytes, trailing, std::forward<Args>(args)...);
 }
 

@@ -2,6 +2,7 @@
 // collector, and the heap's own references ("held" around a finalizer, "postponed").
 #include "heap/heap.h"
 #include "heap/reference_count.h"
+#include "platform/context.h"
 #include "platform/fatal.h"
 #include "platform/mutant.h"
 
@@ -17,6 +18,7 @@ using platform::memory_order_relaxed;
 // is dead for good: count 0 and postponed, nobody may find it alive again.
 // Model: models/postponed.pml
 void Heap::postpone_end(void* object) {
+    platform::LoadWindow window;  // for report_candidate(), after the reference has changed hands
     Header* header = header_of(object);
     const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
     const WordValue word = change_word(header, [&info](WordValue now) {
@@ -38,6 +40,7 @@ void Heap::postpone_end(void* object) {
 // Gives up the heap's own reference around the finalizer. True iff it was the last one.
 // Model: models/postponed.pml
 bool Heap::drop_held(Header* header) {
+    platform::LoadWindow window;  // for report_candidate(), after the reference has changed hands
     const bool legacy = config_.legacy_finalizers;
     const WordValue before = change_word(header, [legacy](WordValue now) {
         const WordValue after = now.decremented().without(WordValue::kHeld | WordValue::kClean);
@@ -77,6 +80,7 @@ void Heap::release_quietly(void* object) {
 
 // Model: models/postponed.pml
 void Heap::postpone_release(void* object) {
+    platform::LoadWindow window;  // for report_candidate(), after the reference has changed hands
     Header* header = header_of(object);
     const WordValue word = change_word(header, [](WordValue now) {
         // An immortal object has no end, and where another postponed reference exists ours is not
@@ -105,6 +109,7 @@ void Heap::settle_postponed(void* object) {
 /// may have been put there meanwhile: then ours is not the last and goes at once.
 /// Model: models/postponed.pml
 void Heap::postpone_again(void* object) {
+    platform::LoadWindow window;  // for report_candidate(), after the reference has changed hands
     Header* header = header_of(object);
     const WordValue word = change_word(header, [](WordValue now) {
         const bool another = now.count() != 0 && now.has(WordValue::kPostponed);

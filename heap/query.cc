@@ -112,7 +112,7 @@ Result<Id> object_containing(std::uintptr_t address) {
     Heap* heap = Heap::of(detail::object_of(address));
     if (heap == nullptr) return Error::dead;
     platform::LoadWindow window;
-    const BlockAllocator::Cell cell = heap->blocks().cell_of(detail::object_of(address));
+    const BlockAllocator::Cell cell = heap->blocks().cell_containing(detail::object_of(address));
     if (cell.page == kNoPage) return Error::dead;
     Header* header = heap->blocks().header_of_cell(cell);
     const Id id{reinterpret_cast<std::uintptr_t>(header->payload()), header->load_generation()};

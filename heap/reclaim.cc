@@ -7,10 +7,12 @@
 // The stack of the traversal is the chain of dead parents themselves. A parent that still has
 // fields to let go keeps {parent above, next field} in its field 0, which is let go first:
 //
-//   63                    32 31                     1  0
+//   63 (31)         32 (16) 31 (15)                 1  0
 //  +------------------------+------------------------+---+     bit 0 set: no address, so a
-//  | link: unit + 1, 0 none |       next field       | 1 |     collector that reads it follows
+//  |   link: unit, 0 none   |       next field       | 1 |     collector that reads it follows
 //  +------------------------+------------------------+---+     nothing
+//
+// A unit is the size of a header, counted from the start of the region, where no object is.
 //
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
@@ -35,8 +37,15 @@ namespace {
 // before the rest is postponed. A level costs a few hundred bytes of stack, and the user's own.
 constexpr std::uint32_t kNestingMax = 64;
 
+constexpr unsigned kLinkShift = sizeof(std::uintptr_t) * 4;
+constexpr std::uintptr_t kFieldMask = (std::uintptr_t{1} << kLinkShift) - 1;
+
 std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
-    return std::uintptr_t{link} << 32 | std::uintptr_t{next_field} << 1 | 1;
+    return std::uintptr_t{link} << kLinkShift | std::uintptr_t{next_field} << 1 | 1;
+}
+std::uint32_t link_of(std::uintptr_t slot) { return static_cast<std::uint32_t>(slot >> kLinkShift); }
+std::uint32_t next_field_of(std::uintptr_t slot) {
+    return static_cast<std::uint32_t>((slot & kFieldMask) >> 1);
 }
 
 }  // namespace
@@ -186,17 +195,17 @@ private:
 
     // ---- the chain
 
+    std::uintptr_t origin() const {
+        const auto start = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
+        return start & ~(std::uintptr_t{sizeof(Header)} - 1);
+    }
     std::uint32_t unit_of(Header* header) const {
-        const auto base = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
-        return static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(header) - base) / 16) +
-               1;
+        const auto bytes = reinterpret_cast<std::uintptr_t>(header) - origin();
+        return static_cast<std::uint32_t>(bytes / sizeof(Header));
     }
     Header* header_of_unit(std::uint32_t unit) const {
         if (unit == 0) return nullptr;
-        const auto skew = reinterpret_cast<std::uintptr_t>(heap_.region_.data()) % 16;
-        const auto base = reinterpret_cast<std::uintptr_t>(heap_.region_.data());
-        return reinterpret_cast<Header*>(base + (skew == 0 ? 0 : 16 - skew) +
-                                         (std::uintptr_t{unit} - 1) * 16);
+        return reinterpret_cast<Header*>(origin() + std::uintptr_t{unit} * sizeof(Header));
     }
     FieldSlot& first_field(Header* header) const {
         const TypeTable::Entry* type = heap_.type_of(header);
@@ -205,7 +214,7 @@ private:
     }
     Header* parent_of(Header* header) const {
         const std::uintptr_t link = first_field(header).load(memory_order_relaxed);  // order: ours
-        return header_of_unit(static_cast<std::uint32_t>(link >> 32));
+        return header_of_unit(link_of(link));
     }
     void push(Header* header, const Fields& fields, std::uint32_t next_field) {
         // order: release; a collector that reads the link (acquire) sees the count 0 before it.
@@ -218,8 +227,8 @@ private:
         Header* header = top_;
         FieldSlot& slot = first_field(header);
         const std::uintptr_t link = slot.load(memory_order_relaxed);  // order: ours alone
-        top_ = header_of_unit(static_cast<std::uint32_t>(link >> 32));
-        resume_at_ = static_cast<std::uint32_t>(link) >> 1;
+        top_ = header_of_unit(link_of(link));
+        resume_at_ = next_field_of(link);
         slot.store(0, memory_order_relaxed);  // order: ours alone
         return header->payload();
     }
@@ -228,8 +237,8 @@ private:
         // order: relaxed load / release store under the lock; readers outside take only a hint.
         Header* old = heap_.postponed_.load(memory_order_relaxed);
         FieldSlot& slot = first_field(bottom_);
-        const std::uintptr_t next = slot.load(memory_order_relaxed) & 0xffff'ffffu;  // order: ours
-        slot.store((old == nullptr ? 0 : std::uintptr_t{unit_of(old)} << 32) | next,
+        const std::uintptr_t next = slot.load(memory_order_relaxed) & kFieldMask;  // order: ours
+        slot.store((old == nullptr ? 0 : std::uintptr_t{unit_of(old)} << kLinkShift) | next,
                    memory_order_release);
         heap_.postponed_.store(top_, memory_order_release);
         top_ = bottom_ = nullptr;

@@ -1,9 +1,9 @@
 // Immediates: values that are their own reference, need no memory and are never counted.
 //
-// A reference with bit 0 set is no address. Bits 3..1 tell the kind, the rest is the value:
+// A reference with bit 0 set is no address. Bits 2 and 1 tell the kind, the rest is the value:
 //
-//   0b000 1  none, false, true      0b001 1  small integer, biased by kSmallIntMin
-//   0b010 1  interned string: the address of the String, whose count nobody needs
+//   0b00 1  none, false, true      0b01 1  small integer, biased by kSmallIntMin
+//   0b10 1  interned string: the address of the String, whose count nobody needs
 //
 // Two names for 10 therefore hold the same bits: identity is equality of references, as for
 // objects.
@@ -24,7 +24,7 @@ inline constexpr std::uintptr_t kTrueBits = 0x21;
 inline constexpr std::uintptr_t kSmallIntTag = 0x03;
 
 inline constexpr std::uintptr_t kInternedTag = 0x05;
-inline constexpr std::uintptr_t kTagMask = 0x0f;
+inline constexpr std::uintptr_t kTagMask = 0x07;
 
 /// Is `bits` a reference to an interned string?
 constexpr bool is_interned_bits(std::uintptr_t bits) { return (bits & kTagMask) == kInternedTag; }

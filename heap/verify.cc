@@ -58,7 +58,7 @@ private:
         std::size_t bytes = info_of(*type).size;
         if (bytes > room) return nullptr;
         if (info_of(*type).variable())
-            bytes = Heap::variable_bytes(info_of(*type),
+            bytes = Fields::variable_bytes(info_of(*type),
                                          Trailing::of(header->payload(), info_of(*type)));
         return bytes <= room ? type : nullptr;
     }
@@ -85,8 +85,9 @@ private:
         if (word.has(WordValue::kClaimed) && !in_batch)
             return report("an object is claimed by nobody", header);
         const bool listed =
-            heap_.candidates().test(cell, word) || blocks_.has(Mark::deferred, cell);
-        if (info_of(*type).tracked() && word.has(WordValue::kMarked) && !listed)
+            heap_.candidates().lists(cell, word) || blocks_.has(Mark::deferred, cell);
+        const bool asked = word.count() != 0 && info_of(*type).tracked();
+        if (asked && word.has(WordValue::kMarked) && !listed)
             return report("an object is marked as a candidate but on no list", header);
         if (info_of(*type).weakly_referable()) {
             const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
@@ -95,7 +96,7 @@ private:
         }
         ++objects_;
         bytes_ += info_of(*type).variable()
-                      ? Heap::variable_bytes(info_of(*type),
+                      ? Fields::variable_bytes(info_of(*type),
                                              Trailing::of(header->payload(), info_of(*type)))
                       : info_of(*type).size;
     }

@@ -13,7 +13,8 @@ using platform::memory_order_acq_rel;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantine_bytes) {
+bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantine_bytes,
+                          TypeTable& /*types*/) {
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t records = (address + alignof(PageInfo) - 1) & ~(alignof(PageInfo) - 1);
     const std::uintptr_t end = address + bytes;
@@ -249,7 +250,7 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) 
     if (info.free_head == 0) unlink(available_[size_class], page);
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see ask_again()
+    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see CandidatePages::ask_again()
     used_bytes_ += kSizeClassTable[size_class].cell_bytes;
     return header;
 }
@@ -266,7 +267,7 @@ Header* BlockAllocator::allocate_run(std::size_t bytes, TypeIndex type) {
     Header* header = header_of_cell({page, 0});
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see ask_again()
+    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see CandidatePages::ask_again()
     used_bytes_ += pages * kPageBytes;
     return header;
 }
@@ -283,7 +284,9 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
                      : allocate_run(bytes, request.type);
         if (used_bytes_ > used_bytes_max_) used_bytes_max_ = used_bytes_;
     }
-    if (header != nullptr) platform::unpoison(header->payload(), request.bytes);
+    if (header == nullptr) return nullptr;
+    platform::unpoison(header->payload(), request.bytes);
+    request.write_trailing(header->payload());
     return header;
 }
 

@@ -25,26 +25,20 @@
 #include <cstdint>
 
 #include "heap/block_request.h"
+#include "heap/memory_figures.h"
 #include "heap/paged/page.h"
 #include "heap/paged/run_allocator.h"
 #include "platform/mutex.h"
 
 namespace ouro {
 
-/// Figures of the memory itself; live object figures are in Statistics.
-struct MemoryFigures {
-    std::size_t capacity_bytes;      ///< pages the region holds, in bytes
-    std::size_t used_bytes;          ///< cells and runs in use, headers included
-    std::size_t used_bytes_max;      ///< high-water mark of used_bytes
-    std::size_t free_bytes;          ///< capacity minus used
-    std::size_t largest_free_block;  ///< payload of an object that fits now, within 1/8
-    std::size_t quarantined_bytes;   ///< freed, kept back to catch uses after free
-};
-
 class BlockAllocator {
 public:
+    /// Chains of dead objects link them by 32-bit numbers of 16-byte units (heap/reclaim.cc).
+    static constexpr std::uint64_t kRegionMax = std::uint64_t{1} << 36;
+
     /// Lays records and pages into [memory, memory + bytes). False iff not even one page fits.
-    bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes);
+    bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes, TypeTable& types);
 
     /// The memory is the caller's again: nothing of it stays poisoned.
     void abandon();
@@ -88,6 +82,8 @@ public:
     /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
     /// load window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
+    /// The cell of the block in use or free that `address` lies in. As cell_of() here.
+    Cell cell_containing(const void* address) const { return cell_of(address); }
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.
     std::uint32_t cells_in(PageIndex page) const;
     Header* header_of_cell(Cell cell) const;

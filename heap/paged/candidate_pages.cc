@@ -16,7 +16,7 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     auto& word = page.candidate[cell.index / 64];
     // order: acquire load; a bit that is still set has not been taken yet, or was just now by
     // somebody who may not see this decrement: then he finds the object dead and asks again
-    // (Pass::ask_again()), or his swap of the word fails.
+    // (ask_again()), or his swap of the word fails.
     if ((word.load(memory_order_acquire) & bit) == 0) {
         // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
         word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
@@ -90,6 +90,22 @@ CellBits CandidatePages::take(PageIndex page) {
     }
     if (OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);  // order: above
     return taken;
+}
+
+/// The report may have come late, to a cell in which the next object is or was being made. Who finds
+/// the mark set does not write it again, so nothing says that we see its decrement, or it that we
+/// have taken the mark (weak memory). The allocation lock puts taking the mark and taking the cell
+/// in order: a cell that was taken before is asked again, who takes it later finds the mark gone.
+bool CandidatePages::ask_again(PageIndex page, const CellBits& dead) {
+    platform::LockGuard guard(blocks_.lock());
+    bool listed = false;
+    for (std::uint32_t cell = dead.next(0); cell < kCellsMax; cell = dead.next(cell + 1)) {
+        if (!blocks_.is_header_at({page, cell})) break;  // the page has other cells now
+        const Header* header = blocks_.header_of_cell({page, cell});
+        const bool made = header->load_info().constructing() || header->load_word().count() != 0;
+        if (made && !OURO_MUTANT(made_cell_missed)) listed = report({page, cell}) || listed;
+    }
+    return listed;
 }
 
 void CandidatePages::clear(BlockAllocator::Cell cell) {

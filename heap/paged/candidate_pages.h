@@ -45,6 +45,9 @@ public:
         return blocks_.page(page).dirty.load(platform::memory_order_acquire) != 0;
     }
 
+    /// Is the object in the cell, whose word is marked, sure to be asked?
+    bool lists(BlockAllocator::Cell cell, WordValue word) const { return test(cell, word); }
+
     // ---- by the owner of the pass
 
     TakenPages take_pages();
@@ -54,6 +57,9 @@ public:
     bool test(BlockAllocator::Cell cell, WordValue) const {
         return blocks_.page(cell.page).candidate_test(cell.index);
     }
+    /// Cells that were marked and whose object was then found dead are marked again where another
+    /// object is or is being made by now. True iff the page was not listed and is now.
+    bool ask_again(PageIndex page, const CellBits& dead);
     /// Takes the mark of an object that is about to be read for the first time.
     void clear(BlockAllocator::Cell cell);
 

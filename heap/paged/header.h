@@ -28,6 +28,7 @@ struct InfoValue {
     std::uint32_t bits = 0;
 
     static constexpr std::uint32_t kTypeMask = (1u << 12) - 1;
+    static constexpr std::uint32_t kTypesMax = kTypeMask;
     static constexpr unsigned kLevelShift = 12;
     static constexpr std::uint32_t kLevelMax = 15;
     static constexpr unsigned kEdgesShift = 16;

@@ -12,44 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/cell_bits.h"
 #include "heap/header.h"
 #include "heap/mark.h"
 #include "heap/paged/size_class.h"
 
 namespace ouro {
-
-using PageIndex = std::uint32_t;
-inline constexpr PageIndex kNoPage = ~PageIndex{0};
-
-/// A set of cells of one span.
-struct CellBits {
-    static constexpr unsigned kWords = kCellsMax / 64;
-    std::uint64_t words[kWords] = {};
-
-    bool test(std::uint32_t cell) const { return (words[cell / 64] >> (cell % 64)) & 1; }
-    void set(std::uint32_t cell) { words[cell / 64] |= std::uint64_t{1} << (cell % 64); }
-    void clear(std::uint32_t cell) { words[cell / 64] &= ~(std::uint64_t{1} << (cell % 64)); }
-    void set_first(std::uint32_t count) {
-        for (std::uint32_t word = 0; word < kWords; ++word) {
-            const std::uint32_t below = count > word * 64 ? count - word * 64 : 0;
-            words[word] = below >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << below) - 1;
-        }
-    }
-    void remove(const CellBits& cells) {
-        for (unsigned word = 0; word < kWords; ++word) words[word] &= ~cells.words[word];
-    }
-    bool any() const { return (words[0] | words[1]) != 0; }
-    void reset() { words[0] = words[1] = 0; }
-    /// The lowest member not below `from`, or kCellsMax when there is none.
-    std::uint32_t next(std::uint32_t from) const {
-        for (std::uint32_t word = from / 64; word < kWords; ++word) {
-            const std::uint64_t rest = words[word] & (~std::uint64_t{0} << (from % 64));
-            if (rest != 0) return word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(rest));
-            from = 0;
-        }
-        return kCellsMax;
-    }
-};
 
 /// What a page is, in one word so that it can be read consistently without a lock.
 struct PageLayout {

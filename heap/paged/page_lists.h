@@ -15,7 +15,7 @@ template <PageIndex PageInfo::* Link, std::uint16_t PageInfo::* Flag>
 class PageList {
 public:
     bool empty() const { return first_ == kNoPage; }
-    PageIndex first() const { return first_; }
+    PageIndex first(BlockAllocator&) const { return first_; }
     static PageIndex next(BlockAllocator& blocks, PageIndex page) {
         return blocks.page(page).*Link;
     }
@@ -43,6 +43,12 @@ public:
         return page;
     }
 
+    /// Takes over all pages of the other list; this one is empty.
+    void take_all(BlockAllocator&, PageList& other) {
+        first_ = other.first_;
+        other.first_ = kNoPage;
+    }
+
 private:
     PageIndex first_ = kNoPage;
 };
@@ -51,5 +57,7 @@ using SetPages = PageList<&PageInfo::set_next, &PageInfo::on_set>;
 using TodoPages = PageList<&PageInfo::todo_next, &PageInfo::on_todo>;
 using BatchPages = PageList<&PageInfo::batch_next, &PageInfo::on_batch>;
 using DeferredPages = PageList<&PageInfo::deferred_next, &PageInfo::on_deferred>;
+/// Pages taken off the former, to be gathered. A page is on one of the two.
+using DeferredSourcePages = DeferredPages;
 
 }  // namespace ouro

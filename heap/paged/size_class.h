@@ -9,14 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/cell_bits.h"
+
 namespace ouro {
 
 inline constexpr std::size_t kPageShift = 12;
 inline constexpr std::size_t kPageBytes = std::size_t{1} << kPageShift;
 inline constexpr std::size_t kSmallestCell = 32;
 inline constexpr std::size_t kLargestCell = 8192;
-/// Most cells in a span: the width of the bitmaps in PageInfo.
-inline constexpr std::uint32_t kCellsMax = 128;
 
 struct SizeClass {
     std::uint32_t cell_bytes = 0;

@@ -63,6 +63,8 @@ struct WordValue {
     static constexpr Bits kCountMask = 0xffff'ffffu & ~(kCountOne - 1);
     static constexpr std::uint32_t kCountMax =
         static_cast<std::uint32_t>(kCountMask >> kCountShift);
+    /// The lowest count that is immortal.
+    static constexpr std::uint32_t kImmortalFrom = (kCountMax + 1) / 2;
     static constexpr Bits kImmortalBit = Bits{1} << 31;
     static constexpr Bits kImmortalCount = Bits{3} << 30;  // middle of the band
     static constexpr Bits kVersionOne = Bits{1} << kVersionShift;
@@ -86,6 +88,9 @@ struct WordValue {
     constexpr std::uint32_t user_count() const { return count() - own_references(); }
 
     // What a word is to become. The version is the business of whoever writes it (LinkedWord).
+    constexpr WordValue with_count(std::uint32_t count) const {
+        return {(bits & ~kCountMask) | Bits{count} << kCountShift};
+    }
     constexpr WordValue with(Bits flag) const { return {bits | flag}; }
     constexpr WordValue without(Bits flag) const { return {bits & ~flag}; }
     constexpr WordValue incremented() const { return {bits + kCountOne}; }

@@ -52,10 +52,12 @@ protected:
 
     WordValue word_of(const void* object) { return ouro::header_of(object)->load_word(); }
     bool is_candidate(const void* object) {
-        return heap_.candidates().test(heap_.blocks().cell_of(object), word_of(object));
+        const auto cell = heap_.blocks().cell_of(ouro::header_of(object));
+        return heap_.candidates().test(cell, word_of(object)) &&
+               heap_.candidates().lists(cell, word_of(object));
     }
     bool is_deferred(const void* object) {
-        return heap_.blocks().has(Mark::deferred, heap_.blocks().cell_of(object));
+        return heap_.blocks().has(Mark::deferred, heap_.blocks().cell_of(ouro::header_of(object)));
     }
     /// Makes the object a candidate, as a decrement does.
     template <class T>

@@ -176,9 +176,10 @@ TEST_F(CollectorTest, verify_finishes_the_pass_under_way_and_finds_nothing_wrong
 
 TEST_F(CollectorTest, verify_names_damage_that_a_program_did) {
     const Ref<Plain> a = make<Plain>(1);
-    testing::header_of(a)->word.fetch_or(WordValue::kHeld, platform::memory_order_relaxed);
+    Header* header = testing::header_of(a);
+    change_word(header, [](WordValue now) { return now.with(WordValue::kHeld); });
     EXPECT_TRUE(static_cast<bool>(collector().verify()));
-    testing::header_of(a)->word.fetch_and(~WordValue::kHeld, platform::memory_order_relaxed);
+    change_word(header, [](WordValue now) { return now.without(WordValue::kHeld); });
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(EdgeCounts, begin_forgets_that_there_were_hubs) {
 TEST(EdgeCounts, counting_leaves_the_rest_of_the_header_alone) {
     Header header;
     header.set_level(Header::kLevelMax);
-    const std::uint32_t info = header.load_info().bits;
+    const auto info = header.load_info().bits;
     const WordValue::Bits word = header.load_word().bits;
     EdgeCounts counting;
     counting.begin();

@@ -185,7 +185,7 @@ TEST_F(Emergency, is_truthful_when_everything_lives) {
         }
         chain = *made;
     }
-    EXPECT_LT(heap().statistics().free_bytes, sizeof(Plain) + kPageBytes);
+    EXPECT_LT(heap().statistics().free_bytes, sizeof(Plain) + 4096);
     EXPECT_EQ(events::all(), "");
 }
 

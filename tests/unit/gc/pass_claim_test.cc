@@ -22,7 +22,7 @@ protected:
     }
 };
 
-TEST_F(PassClaim, a_claimed_word_is_aligned_clean_and_unmarked) {
+TEST_F(PassClaim, a_claimed_word_is_unchanged_and_unmarked) {
     const Ref<Plain> a = make<Plain>(1);
     touch(a);
     const WordValue before = word_of(a.get());
@@ -30,7 +30,7 @@ TEST_F(PassClaim, a_claimed_word_is_aligned_clean_and_unmarked) {
     ASSERT_TRUE(step_until_claimed(a.get()));
     const WordValue word = word_of(a.get());
     EXPECT_TRUE(word.unchanged());
-    EXPECT_GT(word.version(), before.version());
+    EXPECT_TRUE(word.has(WordValue::kClaimed));
     EXPECT_EQ(word.count(), before.count());
     EXPECT_FALSE(is_candidate(a.get()));
     finish();

@@ -190,7 +190,7 @@ TEST_F(PassDecide, a_ring_that_is_cut_dies_by_count_at_once) {
         EXPECT_EQ(live_objects(), 1u);
         finish();
         ASSERT_EQ(heap_.statistics().used_bytes,
-                  heap_.blocks().cell_bytes(heap_.blocks().cell_of(scene.outside.get())));
+                  heap_.blocks().cell_bytes(heap_.blocks().cell_of(header_of(scene.outside.get()))));
         if (over) break;
     }
 }

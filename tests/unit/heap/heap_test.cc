@@ -149,14 +149,14 @@ TEST_F(HeapUnit, heaps_can_be_made_and_ended_any_number_of_times) {
 TEST_F(HeapUnit, more_types_than_the_configuration_allows_are_an_error) {
     Region region(256 * kKiB);
     HeapConfig config;
-    config.types_max = 4095;
+    config.types_max = InfoValue::kTypesMax;
     config.field_offsets_max = 3;
     Heap& heap = create(region.span(), config);
     EXPECT_TRUE(try_make<Plain>(heap, 1).ok());
     EXPECT_EQ(try_make<Probe>(heap, 1).error(), Error::too_many_fields);
     EXPECT_TRUE(try_make<Leaf>(heap).ok());
     EXPECT_EQ(heap.statistics().live_objects, 0u);
-    config.types_max = 4096;
+    config.types_max = InfoValue::kTypesMax + 1;
     EXPECT_EQ(Heap::create(Region(256 * kKiB).span(), config).error(), Error::too_many_types);
     heap.destroy();
 }

@@ -50,6 +50,8 @@ TEST_F(MemoryChecker, without_quarantine_memory_is_reused_at_once) {
     EXPECT_EQ(rounds_until_reuse(), 1u);
 }
 
+#if !OURO_COMPACT  // there is no quarantine there
+
 TEST_F(MemoryChecker, quarantine_keeps_freed_memory_from_reuse_up_to_its_limit) {
     restart(with_quarantine());
     const std::size_t cell =
@@ -60,6 +62,8 @@ TEST_F(MemoryChecker, quarantine_keeps_freed_memory_from_reuse_up_to_its_limit) 
     EXPECT_GT(heap().statistics().quarantined_bytes, kQuarantine - cell);
     EXPECT_LE(heap().statistics().quarantined_bytes, kQuarantine);
 }
+
+#endif
 
 TEST_F(MemoryChecker, quarantine_changes_nothing_else) {
     restart(with_quarantine());

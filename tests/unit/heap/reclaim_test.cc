@@ -57,8 +57,8 @@ TEST_F(ReclaimTest, a_child_that_others_hold_lives_and_is_reported) {
     root.reset();
     EXPECT_EQ(events::all(), "F1 D1");
     EXPECT_EQ(refcount(shared), 1u);
-    const auto cell = heap().blocks().cell_of(shared.get());
-    EXPECT_TRUE(heap().blocks().page(cell.page).candidate_test(cell.index));
+    Header* header = testing::header_of(shared);
+    EXPECT_TRUE(heap().candidates().lists(heap().blocks().cell_of(header), header->load_word()));
 }
 
 TEST_F(ReclaimTest, a_finalizer_that_drops_a_field_ends_the_child_inside) {

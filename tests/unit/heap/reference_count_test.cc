@@ -27,19 +27,15 @@ protected:
     }
     template <class T>
     void set_word(const Ref<T>& ref, WordValue word) {
-        testing::header_of(ref)->word.store(word.bits, platform::memory_order_relaxed);
+        testing::header_of(ref)->store_word(word, platform::memory_order_relaxed);
     }
     template <class T>
     bool is_reported(const Ref<T>& ref) {
-        const auto cell = heap().blocks().cell_of(ref.get());
-        return heap().blocks().page(cell.page).candidate_test(cell.index);
+        Header* header = testing::header_of(ref);
+        const auto cell = heap().blocks().cell_of(header);
+        return heap().candidates().test(cell, header->load_word()) &&
+               heap().candidates().lists(cell, header->load_word());
     }
-    /// The word that a collection would take a count to, near the immortal band.
-    static WordValue near_band(WordValue word, std::uint32_t count) {
-        return {(word.bits & ~WordValue::kCountMask) | std::uint64_t{count}
-                                                           << WordValue::kCountShift};
-    }
-
     /// An attempt from the word of this moment.
     detail::Upgrade upgrade(Header* header) {
         LinkedWord look(header);
@@ -47,22 +43,25 @@ protected:
     }
 };
 
-TEST_F(ReferenceCount, retain_and_release_change_count_and_version_by_one) {
+TEST_F(ReferenceCount, retain_and_release_change_the_count_by_one_and_break_links) {
     const Ref<Plain> a = make<Plain>(1);
-    const WordValue before = word_of(a);
+    LinkedWord before(testing::header_of(a));
     detail::retain(a.get());
-    EXPECT_EQ(word_of(a).count(), before.count() + 1);
-    EXPECT_EQ(word_of(a).version(), before.version() + 1);
+    EXPECT_EQ(word_of(a).count(), before.value().count() + 1);
+    LinkedWord between(testing::header_of(a));
     detail::release(a.get());
-    EXPECT_EQ(word_of(a).count(), before.count());
-    EXPECT_EQ(word_of(a).version(), before.version() + 2);
+    EXPECT_EQ(word_of(a).count(), before.value().count());
+    for (LinkedWord* look : {&before, &between})
+        EXPECT_FALSE(look->swap(look->value(), platform::memory_order_acq_rel));
 }
 
-TEST_F(ReferenceCount, touch_changes_the_version_only) {
+TEST_F(ReferenceCount, touch_breaks_links_and_changes_nothing_else) {
     const Ref<Plain> a = make<Plain>(1);
-    const WordValue before = word_of(a);
+    LinkedWord before(testing::header_of(a));
     detail::touch(a.get());
-    EXPECT_EQ(word_of(a).bits, before.bumped().bits);
+    EXPECT_EQ(word_of(a).count(), before.value().count());
+    EXPECT_EQ(word_of(a).own_references(), 0u);
+    EXPECT_FALSE(before.swap(before.value(), platform::memory_order_acq_rel));
 }
 
 TEST_F(ReferenceCount, an_increment_and_a_touch_clear_clean) {
@@ -130,18 +129,18 @@ TEST_F(ReferenceCount, a_release_too_many_stops_the_program) {
 TEST_F(ReferenceCount, a_count_below_the_band_still_ends_the_object) {
     Ref<LeafProbe> a = make<LeafProbe>(1);
     const WordValue before = word_of(a);
-    set_word(a, near_band(before, (1u << 24) - 2));
+    set_word(a, before.with_count(WordValue::kImmortalFrom - 2));
     detail::retain(a.get());
     EXPECT_FALSE(word_of(a).immortal());
     detail::release(a.get());
-    set_word(a, near_band(word_of(a), 1));
+    set_word(a, word_of(a).with_count(1));
     a.reset();
     EXPECT_EQ(events::all(), "F1 D1");
 }
 
 TEST_F(ReferenceCount, reaching_the_band_makes_the_object_immortal_for_good) {
     Ref<LeafProbe> a = make<LeafProbe>(1);
-    set_word(a, near_band(word_of(a), (1u << 24) - 1));
+    set_word(a, word_of(a).with_count(WordValue::kImmortalFrom - 1));
     detail::retain(a.get());
     EXPECT_TRUE(word_of(a).immortal());
     EXPECT_EQ(refcount(a), kImmortal);
@@ -155,26 +154,26 @@ TEST_F(ReferenceCount, reaching_the_band_makes_the_object_immortal_for_good) {
 TEST_F(ReferenceCount, an_immortal_count_returns_to_the_middle_from_both_ends) {
     const Ref<Plain> a = make<Plain>(1);
     const std::uint32_t middle = word_of(a).saturated().count();
-    for (const std::uint32_t count : {1u << 24, (1u << 25) - 2, middle + 5, middle - 5}) {
-        set_word(a, near_band(word_of(a), count));
+    for (const std::uint32_t count : {WordValue::kImmortalFrom, WordValue::kCountMax - 1, middle + 5, middle - 5}) {
+        set_word(a, word_of(a).with_count(count));
         detail::retain(a.get());
         EXPECT_EQ(word_of(a).count(), middle) << count;
-        set_word(a, near_band(word_of(a), count));
+        set_word(a, word_of(a).with_count(count));
         detail::release(a.get());
         EXPECT_TRUE(word_of(a).immortal()) << count;
         EXPECT_EQ(word_of(a).count(), middle) << count;
     }
-    set_word(a, near_band(word_of(a), 1));
+    set_word(a, word_of(a).with_count(1));
 }
 
 TEST_F(ReferenceCount, loads_of_a_field_pin_an_immortal_target_too) {
     const Ref<Plain> a = make<Plain>(1);
     a->left = make<Plain>(2);
     Ref<Plain> b = a->left;
-    set_word(b, near_band(word_of(b), (1u << 25) - 2));
+    set_word(b, word_of(b).with_count(WordValue::kCountMax - 1));
     for (int i = 0; i < 10; ++i) (void)a->left.load();
     EXPECT_EQ(word_of(b).count(), word_of(b).saturated().count());
-    set_word(b, near_band(word_of(b), 2));
+    set_word(b, word_of(b).with_count(2));
 }
 
 TEST_F(ReferenceCount, make_immortal_saturates_and_keeps_the_object_through_collections) {

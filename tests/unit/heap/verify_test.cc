@@ -21,6 +21,9 @@ using testing::Leaf;
 using testing::Plain;
 using testing::Probe;
 
+/// More references than a header can count as edges, fewer than make an object immortal.
+constexpr std::uint32_t kMany = WordValue::kImmortalFrom > 50'000 ? 40'000 : 10'000;
+
 class VerifyTest : public HeapTest {
 protected:
     void SetUp() override {
@@ -36,14 +39,13 @@ protected:
     }
 
     Header* header() { return testing::header_of(target_); }
-    void set_word(std::uint64_t bits) {
-        header()->word.store(bits, platform::memory_order_relaxed);
+    void set_word(WordValue::Bits bits) {
+        header()->store_word({bits}, platform::memory_order_relaxed);
     }
-    void set_info(std::uint32_t bits) {
+    void set_info(decltype(InfoValue::bits) bits) {
         header()->info.store(bits, platform::memory_order_relaxed);
     }
     static FieldSlot& slot_of(Field<Plain>& field) { return reinterpret_cast<FieldSlot&>(field); }
-    PageInfo& record() { return heap().blocks().page(heap().blocks().cell_of(header()).page); }
 
     /// The violation is this one, about the target, and the path leads up to the top.
     void expect_named(const std::string& invariant) {
@@ -64,8 +66,8 @@ protected:
 };
 
 TEST_F(VerifyTest, a_heap_of_everything_is_sound) {
-    const Ref<Hub> hub = make_hub(40'000);
-    for (std::size_t i = 0; i < 40'000; ++i) hub->at(i) = hub;
+    const Ref<Hub> hub = make_hub(kMany);
+    for (std::size_t i = 0; i < kMany; ++i) hub->at(i) = hub;
     const Ref<Hub> bytes = try_make_variable<Hub>(heap(), Trailing{2, 5000}).value();
     bytes->at(0) = try_integer(heap(), 5).value();
     bytes->at(1) = try_string(heap(), "text").value();
@@ -75,11 +77,13 @@ TEST_F(VerifyTest, a_heap_of_everything_is_sound) {
     const Violation found = verify(heap());
     EXPECT_FALSE(static_cast<bool>(found)) << found.invariant;
     EXPECT_FALSE(static_cast<bool>(verify(heap()))) << "and again: it leaves no trace";
-    for (std::size_t i = 0; i < 40'000; ++i) hub->at(i) = nullptr;
+    for (std::size_t i = 0; i < kMany; ++i) hub->at(i) = nullptr;
 }
 
+#if !OURO_COMPACT  // there the type tells the size: compact/block_allocator_test.cc
+
 TEST_F(VerifyTest, an_unknown_type_is_named) {
-    const std::uint32_t good = header()->load_info().bits;
+    const auto good = header()->load_info().bits;
     set_info(InfoValue::kTypeMask);
     const Violation found = verify(heap());
     EXPECT_STREQ(found.invariant, "an object's type or size is impossible");
@@ -98,8 +102,10 @@ TEST_F(VerifyTest, a_size_beyond_the_cell_is_named) {
     hub->field_count = 4;
 }
 
+#endif
+
 TEST_F(VerifyTest, an_object_under_construction_is_named) {
-    const std::uint32_t good = header()->load_info().bits;
+    const auto good = header()->load_info().bits;
     set_info(good | InfoValue::kConstructing);
     expect_named("an object is still under construction");
     set_info(good);
@@ -107,7 +113,7 @@ TEST_F(VerifyTest, an_object_under_construction_is_named) {
 
 TEST_F(VerifyTest, a_count_of_zero_is_named) {
     const WordValue good = header()->load_word();
-    set_word(good.bits & ~WordValue::kCountMask);
+    set_word(good.with_count(0).bits);
     expect_named("an object in use has count 0");
     set_word(good.bits);
 }
@@ -117,7 +123,7 @@ TEST_F(VerifyTest, a_count_lower_than_the_number_of_fields_is_named) {
     another->left = target_;
     const WordValue good = header()->load_word();
     ASSERT_EQ(good.count(), 3u);
-    set_word((good.bits & ~WordValue::kCountMask) | WordValue::kCountOne);
+    set_word(good.with_count(1).bits);
     const Violation found = verify(heap());
     EXPECT_STREQ(found.invariant,
                  "an object's count is lower than the number of fields that refer to it");
@@ -127,10 +133,10 @@ TEST_F(VerifyTest, a_count_lower_than_the_number_of_fields_is_named) {
 }
 
 TEST_F(VerifyTest, a_count_lower_than_many_thousand_fields_is_named) {
-    const Ref<Hub> hub = make_hub(40'000);
-    for (std::size_t i = 0; i < 40'000; ++i) hub->at(i) = target_;
+    const Ref<Hub> hub = make_hub(kMany);
+    for (std::size_t i = 0; i < kMany; ++i) hub->at(i) = target_;
     const WordValue good = header()->load_word();
-    ASSERT_EQ(good.count(), 40'002u);
+    ASSERT_EQ(good.count(), kMany + 2);
     set_word(good.bits - 2 * WordValue::kCountOne);
     const Violation found = verify(heap());
     EXPECT_STREQ(found.invariant,
@@ -141,7 +147,7 @@ TEST_F(VerifyTest, a_count_lower_than_many_thousand_fields_is_named) {
 
 TEST_F(VerifyTest, a_condemned_or_held_object_at_rest_is_named) {
     const WordValue good = header()->load_word();
-    for (const std::uint64_t flag : {WordValue::kCondemned, WordValue::kHeld}) {
+    for (const WordValue::Bits flag : {WordValue::kCondemned, WordValue::kHeld}) {
         set_word(good.bits | flag);
         expect_named("an object is condemned or held while nothing runs");
     }
@@ -162,6 +168,7 @@ TEST_F(VerifyTest, a_mark_without_a_list_is_named) {
     const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
     heap().blocks().clear(Mark::deferred, cell);
     heap().candidates().clear(cell);
+    ASSERT_FALSE(OURO_COMPACT && heap().candidates().is_listed(cell.page));
     expect_named("an object is marked as a candidate but on no list");
     set_word(good.bits & ~WordValue::kMarked);
 }
@@ -225,12 +232,6 @@ TEST_F(VerifyTest, wrong_sums_are_named) {
     Counters::sub(heap().counters().live_bytes, 8);
 }
 
-TEST_F(VerifyTest, damage_of_the_memory_records_is_named) {
-    ++record().used;
-    EXPECT_STREQ(verify(heap()).invariant, "B3: used + free");
-    --record().used;
-}
-
 TEST_F(VerifyTest, the_path_of_a_ring_ends_and_a_long_path_fits) {
     Ref<Plain> first = make<Plain>(0);
     Ref<Plain> last = first;
@@ -239,7 +240,7 @@ TEST_F(VerifyTest, the_path_of_a_ring_ends_and_a_long_path_fits) {
         last = last->left;
     }
     const WordValue good = testing::header_of(last)->load_word();
-    testing::header_of(last)->word.fetch_or(WordValue::kHeld, platform::memory_order_relaxed);
+    change_word(testing::header_of(last), [](WordValue now) { return now.with(WordValue::kHeld); });
     const Violation found = verify(heap());
     EXPECT_EQ(found.object, last.bits());
     EXPECT_LT(std::string(found.path).size(), sizeof(found.path));
@@ -247,7 +248,7 @@ TEST_F(VerifyTest, the_path_of_a_ring_ends_and_a_long_path_fits) {
     last->left = last;
     EXPECT_EQ(verify(heap()).object, last.bits());
     last->left = nullptr;
-    testing::header_of(last)->word.store(good.bits, platform::memory_order_relaxed);
+    testing::header_of(last)->store_word(good, platform::memory_order_relaxed);
 }
 
 }  // namespace

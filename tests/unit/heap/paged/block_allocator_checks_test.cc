@@ -22,13 +22,14 @@ class Quarantine : public ::testing::Test {
 protected:
     static constexpr std::size_t kLimit = 10 * 128;
     Quarantine() : region_(256 * kKiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), kLimit));
+        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), kLimit, types_));
     }
     ~Quarantine() override {
         EXPECT_EQ(blocks_.verify(), nullptr);
         blocks_.abandon();
     }
     testing::Region region_;
+    TypeTable types_;
     BlockAllocator blocks_;
 };
 
@@ -86,7 +87,7 @@ TEST_F(Quarantine, is_given_up_for_a_large_request_too) {
 class PlantedDamage : public ::testing::Test {
 protected:
     PlantedDamage() : region_(kMiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0));
+        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
         kept_ = blocks_.allocate(kPayload);
         free_ = blocks_.allocate(kPayload);
         large_ = blocks_.allocate(20'000);
@@ -98,6 +99,7 @@ protected:
     PageInfo& record_of(Header* header) { return blocks_.page(blocks_.cell_of(header).page); }
 
     testing::Region region_;
+    TypeTable types_;
     BlockAllocator blocks_;
     Header* kept_ = nullptr;
     Header* free_ = nullptr;

@@ -16,11 +16,12 @@ namespace {
 class PageListsTest : public ::testing::Test {
 protected:
     PageListsTest() : region_(256 * testing::kKiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0));
+        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
     }
     ~PageListsTest() override { blocks_.abandon(); }
 
     testing::Region region_;
+    TypeTable types_;
     BlockAllocator blocks_;
 };
 

@@ -1,0 +1,383 @@
+#include "heap/compact/block_allocator.h"
+
+#include <new>
+
+#include "platform/annotate.h"
+#include "platform/fatal.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+namespace {
+
+constexpr unsigned kPendingPerCall = 2;  // blocks that a call makes usable besides its own work
+constexpr unsigned kTidyPerHold = 4;     // blocks that tidy() looks at for one hold of the lock
+
+std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t alignment) {
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+}  // namespace
+
+bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t /*quarantine_bytes*/,
+                          TypeTable& types) {
+    const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uintptr_t end = begin + bytes;
+    std::uintptr_t at = round_up(begin, alignof(CardWord));
+    if (at >= end || bytes > kRegionMax) return false;
+    cards_ = static_cast<std::uint32_t>((end - at) / kUnitBytes / kCardUnits) + 1;
+
+    card_sets_ = reinterpret_cast<CardWord*>(at);
+    at += std::uintptr_t{kCardSets} * card_words() * sizeof(CardWord);
+    generations_ = reinterpret_cast<std::uint16_t*>(at);
+    at += cards_ * sizeof(std::uint16_t);
+    firsts_ = reinterpret_cast<platform::atomic<std::uint8_t>*>(at);
+    at = round_up(at + cards_, alignof(Header) < kUnitBytes ? kUnitBytes : alignof(Header));
+    if (at + (kUnitsMin + 1) * kUnitBytes > end) return false;
+    end_ = static_cast<std::uint32_t>((end - at) / kUnitBytes) - 1;
+    for (std::uint32_t i = 0; i < kCardSets * card_words(); ++i) new (&card_sets_[i]) CardWord;
+    for (PageIndex card = 0; card < cards_; ++card) {
+        generations_[card] = 0;
+        // order: relaxed; nobody else knows the allocator yet.
+        (new (&firsts_[card]) platform::atomic<std::uint8_t>)
+            ->store(kNoFirst, memory_order_relaxed);
+    }
+    types_ = &types;
+    auto* first = reinterpret_cast<Header*>(at);
+    lists_.init(first);
+    platform::poison(first, std::size_t{end_} * kUnitBytes);
+    Header* behind = new (lists_.at(end_)) Header;
+    // order: relaxed, both; nobody else knows the allocator yet.
+    behind->store_word(WordValue{}.dead(), memory_order_relaxed);
+    behind->info.store(InfoValue::in_use(InfoValue::kEndType, 0, 0).bits, memory_order_relaxed);
+    platform::unpoison(first, kUnitBytes);
+    (new (first) Header)->store_word(WordValue{}.dead(), memory_order_relaxed);
+    put_free(first, end_, false);
+    note_header(0);
+    return true;
+}
+
+void BlockAllocator::abandon() {
+    platform::unpoison(lists_.at(0), std::size_t{end_} * kUnitBytes);
+}
+
+// ---- sizes (C1)
+
+std::uint32_t BlockAllocator::units_needed(std::size_t payload_bytes) const {
+    const std::size_t bytes = payload_bytes + platform::kRedzoneBytes;
+    const auto units = static_cast<std::uint32_t>((bytes + kUnitBytes - 1) / kUnitBytes) + 1;
+    return units < kUnitsMin ? kUnitsMin : units;
+}
+
+std::size_t BlockAllocator::payload_max() const {
+    return std::size_t{end_ - 1} * kUnitBytes - platform::kRedzoneBytes;
+}
+
+/// 0: the header is damaged.
+std::uint32_t BlockAllocator::units_of_locked(const Header* header) const {
+    const InfoValue info = header->load_info();
+    if (info.type() == 0) return info.units();
+    const TypeTable::Entry* entry = types_->find(info.type());
+    if (entry == nullptr) return 0;
+    const TypeInfo& type = *entry->info.load(memory_order_relaxed);  // order: written once
+    const std::uint32_t slack = info.has(InfoValue::kSlack) ? 1 : 0;
+    if (!type.variable()) return units_needed(type.size) + slack;
+    void* payload = const_cast<Header*>(header)->payload();
+    return units_needed(Fields::variable_bytes(type, Trailing::of(payload, type))) + slack;
+}
+
+/// Where the payload tells the size, the block must not get another owner during the look.
+std::uint32_t BlockAllocator::units_of(const Header* header) const {
+    const TypeTable::Entry* entry = types_->find(header->load_info().type());
+    const bool variable = entry != nullptr &&
+                          entry->info.load(memory_order_relaxed)->variable();  // order: once
+    if (!variable) return units_of_locked(header);
+    platform::LockGuard guard(lock_);
+    return units_of_locked(header);
+}
+
+// ---- cards (C5)
+
+void BlockAllocator::note_header(std::uint32_t unit) {
+    auto& first = firsts_[unit / kCardUnits];
+    const auto mine = static_cast<std::uint8_t>(unit % kCardUnits);
+    // order: relaxed load, under the lock. Release: pairs with headers_if(): the header is one.
+    if (mine < first.load(memory_order_relaxed)) first.store(mine, memory_order_release);
+}
+
+/// `next`: the header that follows the one that goes.
+void BlockAllocator::forget_header(std::uint32_t unit, std::uint32_t next) {
+    auto& first = firsts_[unit / kCardUnits];
+    // order: relaxed load, under the lock. Release: pairs with headers_if().
+    if (first.load(memory_order_relaxed) != unit % kCardUnits) return;
+    const bool same_card = next / kCardUnits == unit / kCardUnits && next < end_;
+    first.store(same_card ? static_cast<std::uint8_t>(next % kCardUnits) : kNoFirst,
+                memory_order_release);
+}
+
+BlockAllocator::Cell BlockAllocator::cell_containing(const void* address) const {
+    if (!contains(address)) return {kNoPage, 0};
+    const auto unit = static_cast<std::uint32_t>(
+        (reinterpret_cast<std::uintptr_t>(address) - begin()) / kUnitBytes);
+    for (PageIndex card = unit / kCardUnits;; --card) {
+        const CellBits cells = headers(card);
+        std::uint32_t last = kCellsMax;
+        for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1)) {
+            if (card * kCardUnits + cell <= unit) last = cell;
+        }
+        if (last < kCellsMax) return {card, last};
+        if (card == 0) return {kNoPage, 0};
+    }
+}
+
+CellBits BlockAllocator::headers(PageIndex card) const {
+    return headers_if(card, [](const Header*, InfoValue) { return true; });
+}
+
+bool BlockAllocator::spans(const Header* header, const void* address) const {
+    const std::uintptr_t offset =
+        reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(header);
+    return offset / kUnitBytes < units_of(header);
+}
+
+// ---- allocation
+
+Header* BlockAllocator::allocate(const BlockRequest& request) {
+    if (request.bytes > payload_max()) return nullptr;
+    const std::uint32_t units = units_needed(request.bytes);
+    platform::LockGuard guard(lock_);
+    if (lists_.pending() != nullptr) release_pending(kPendingPerCall);
+    Header* block = lists_.take(units);
+    if (block == nullptr) return nullptr;
+    const InfoValue info = block->load_info();
+    const std::uint32_t unit = lists_.unit_of(block);
+    const std::uint32_t rest = info.units() - units;
+    InfoValue::Bits flags = (info.bits & InfoValue::kAfterFree) | InfoValue::kConstructing;
+    if (rest >= kUnitsMin) {
+        platform::unpoison(block + units, kUnitBytes);
+        auto* remainder = new (block + units) Header;
+        // order: relaxed; nobody finds the header before note_header().
+        remainder->store_word(WordValue{}.dead(), memory_order_relaxed);
+        put_free(remainder, rest, false);
+        note_header(unit + units);
+    } else {
+        if (rest != 0) flags |= InfoValue::kSlack;
+        set_flag(block + info.units(), InfoValue::kAfterFree, false);
+    }
+    platform::unpoison(block->payload(), request.bytes);
+    request.write_trailing(block->payload());
+    const std::uint16_t generation = ++generations_[unit / kCardUnits];
+    // order: release; pairs with load_info(): who sees the type finds the size (C1).
+    block->info.store(InfoValue::in_use(request.type, generation, flags).bits,
+                      memory_order_release);
+    used_units_ += units + (rest < kUnitsMin ? rest : 0);
+    if (used_units_ > used_units_max_) used_units_max_ = used_units_;
+    return block;
+}
+
+// ---- free (C2 to C4)
+
+void BlockAllocator::set_flag(Header* header, InfoValue::Bits flag, bool on) {
+    // order: acq_rel, both; one of several writers of different flags.
+    if (on) {
+        header->info.fetch_or(flag, memory_order_acq_rel);
+    } else {
+        header->info.fetch_and(~flag, memory_order_acq_rel);
+    }
+}
+
+/// Makes a free block of what is no block, or a block in use, or off its list; C2 and C3 hold then.
+void BlockAllocator::put_free(Header* block, std::uint32_t units, bool pending) {
+    const InfoValue::Bits after = block->load_info().bits & InfoValue::kAfterFree;
+    // order: release; pairs with load_info(): who sees the size finds the header behind.
+    block->info.store(InfoValue::free(units, after | (pending ? InfoValue::kPending : 0)).bits,
+                      memory_order_release);
+    lists_.write_size_at_end(block);
+    set_flag(block + units, InfoValue::kAfterFree, true);
+    lists_.link(block);
+}
+
+/// put_free(), joined with free neighbours, usable when nobody can be looking at their headers any
+/// more. No context was in a load window when the block had ended already.
+void BlockAllocator::put_free_joined(Header* block, std::uint32_t units) {
+    Header* next = block + units;
+    const bool before_free = block->load_info().has(InfoValue::kAfterFree);
+    const bool joined = before_free || is_free(next);
+    if (is_free(next)) {
+        const std::uint32_t more = next->load_info().units();
+        lists_.unlink(next);
+        forget_header(lists_.unit_of(next), lists_.unit_of(next) + more);
+        units += more;
+    }
+    if (before_free) {
+        Header* before = lists_.before(block);
+        lists_.unlink(before);
+        forget_header(lists_.unit_of(block), lists_.unit_of(block) + units);
+        units += before->load_info().units();
+        block = before;
+    }
+    const std::uint32_t unit = lists_.unit_of(block);
+    if (tidy_at_ > unit && tidy_at_ < unit + units) tidy_at_ = unit;
+    put_free(block, units, joined);
+    if (joined) release_pending(kPendingPerCall);
+}
+
+/// Blocks whose joints nobody can see any more become usable.
+void BlockAllocator::release_pending(unsigned limit) {
+    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return;
+    for (unsigned i = 0; i < limit; ++i) {
+        Header* block = lists_.pending();
+        if (block == nullptr) return;
+        lists_.unlink(block);
+        set_flag(block, InfoValue::kPending, false);
+        lists_.link(block);
+    }
+}
+
+void BlockAllocator::free(Header* header) {
+    platform::LockGuard guard(lock_);
+    const std::uint32_t units = units_of_locked(header);
+    if (OURO_UNLIKELY(!contains(header) || units == 0))
+        platform::fatal("free of a foreign address", header);
+    platform::poison(header->payload(), std::size_t{units - 1} * kUnitBytes);
+    used_units_ -= units;
+    if (platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows)) {
+        put_free_joined(header, units);
+    } else {
+        put_free(header, units, false);
+    }
+}
+
+// ---- tidying
+
+/// Looks at the block at tidy_at_, joins it with the one behind, or goes on.
+void BlockAllocator::tidy_block() {
+    Header* block = lists_.at(tidy_at_);
+    const std::uint32_t units = units_of_locked(block);
+    if (is_free(block) && is_free(block + units)) {
+        lists_.unlink(block);
+        put_free_joined(block, units);
+        return;
+    }
+    tidy_at_ += units;
+}
+
+bool BlockAllocator::tidy() {
+    {
+        platform::LockGuard guard(lock_);
+        tidy_at_ = 0;
+    }
+    for (;;) {
+        platform::LockGuard guard(lock_);
+        if (!platform::all_windows_closed()) return false;
+        release_pending(kPendingPerCall);
+        for (unsigned i = 0; i < kTidyPerHold && tidy_at_ < end_; ++i) tidy_block();
+        if (tidy_at_ >= end_ && lists_.pending() == nullptr) return true;
+    }
+}
+
+// ---- the collector's sets
+
+bool BlockAllocator::is_tracked(InfoValue info) const {
+    const TypeTable::Entry* entry = types_->find(info.type());
+    return entry != nullptr && entry->info.load(memory_order_relaxed)->tracked();  // order: once
+}
+
+namespace {
+constexpr InfoValue::Bits flag_of(Mark mark) {
+    switch (mark) {
+        case Mark::member: return InfoValue::kMember;
+        case Mark::todo: return InfoValue::kTodo;
+        case Mark::batch: return InfoValue::kBatch;
+        case Mark::kept: return InfoValue::kKept;
+        case Mark::deferred: break;  // in the word
+    }
+    return 0;
+}
+}  // namespace
+
+bool BlockAllocator::has(Mark mark, Cell cell) const {
+    const Header* header = header_of_cell(cell);
+    if (mark == Mark::deferred) return header->load_word().has(WordValue::kDeferred);
+    return header->load_info().has(flag_of(mark));
+}
+
+void BlockAllocator::set(Mark mark, Cell cell) {
+    Header* header = header_of_cell(cell);
+    if (mark != Mark::deferred) return set_flag(header, flag_of(mark), true);
+    // order: acq_rel; a read-modify-write between others' count changes.
+    header->word.fetch_add_masked(0, 0, WordValue::kDeferred, memory_order_acq_rel);
+}
+
+void BlockAllocator::clear(Mark mark, Cell cell) {
+    Header* header = header_of_cell(cell);
+    if (mark != Mark::deferred) return set_flag(header, flag_of(mark), false);
+    // order: acq_rel; as in set().
+    header->word.fetch_add_masked(0, WordValue::kDeferred, 0, memory_order_acq_rel);
+}
+
+void BlockAllocator::clear(Mark mark, PageIndex card, const CellBits& cells) {
+    for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1))
+        clear(mark, Cell{card, cell});
+}
+
+CellBits BlockAllocator::marked(Mark mark, PageIndex card) const {
+    if (mark == Mark::deferred) {
+        return headers_if(card, [](const Header* header, InfoValue) {
+            return header->load_word().has(WordValue::kDeferred);
+        });
+    }
+    const InfoValue::Bits flag = flag_of(mark);
+    return headers_if(card, [flag](const Header*, InfoValue info) {
+        return info.type() != 0 && info.has(flag);
+    });
+}
+
+// ---- figures and checks
+
+MemoryFigures BlockAllocator::figures() {
+    platform::LockGuard guard(lock_);
+    const std::uint32_t largest = lists_.largest();
+    const std::size_t block = largest == 0 ? 0 : std::size_t{largest - 1} * kUnitBytes;
+    return {std::size_t{end_} * kUnitBytes,
+            std::size_t{used_units_} * kUnitBytes,
+            std::size_t{used_units_max_} * kUnitBytes,
+            std::size_t{end_ - used_units_} * kUnitBytes,
+            block > platform::kRedzoneBytes ? block - platform::kRedzoneBytes : 0,
+            0};
+}
+
+const char* BlockAllocator::verify() {
+    platform::LockGuard guard(lock_);
+    std::uint32_t used = 0;
+    std::uint32_t first_on_card = kNoFirst;
+    bool after_free = false;
+    for (std::uint32_t unit = 0; unit < end_;) {
+        const Header* header = lists_.at(unit);
+        const InfoValue info = header->load_info();
+        const std::uint32_t units = units_of_locked(header);
+        if (units < kUnitsMin || units > end_ - unit) return "C1: the size of a block";
+        if (info.has(InfoValue::kAfterFree) != after_free) return "C2: the mark after a free block";
+        if (after_free && lists_.before(header)->load_info().type() != 0)
+            return "C2: the size at the end of a free block";
+        after_free = info.type() == 0;
+        if (!after_free) used += units;
+        const std::uint32_t card = unit / kCardUnits;
+        // order: relaxed; under the lock.
+        const std::uint8_t first = firsts_[card].load(memory_order_relaxed);
+        if (unit == 0 || first_on_card != card) {
+            if (first != unit % kCardUnits) return "C5: the first header of a card";
+        }
+        first_on_card = card;
+        unit += units;
+    }
+    if (lists_.at(end_)->load_info().has(InfoValue::kAfterFree) != after_free)
+        return "C2: the mark after a free block";
+    if (used != used_units_) return "used bytes: sum";
+    return nullptr;
+}
+
+}  // namespace ouro

@@ -1,0 +1,77 @@
+#include "heap/compact/candidate_pages.h"
+
+#include "platform/mutant.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
+using platform::memory_order_relaxed;
+
+// Model: models/candidates.pml
+bool CandidatePages::report_released(BlockAllocator::Cell cell) {
+    const std::uint32_t bit = 1u << cell.page % 32;
+    auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, cell.page / 32);
+    // order: acq_rel; pairs with take_pages(): it sees the mark, or the bit is set again.
+    return (word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed,
+                                          memory_order_relaxed)) &
+            bit) == 0;
+}
+
+bool CandidatePages::report(BlockAllocator::Cell cell) {
+    // order: acq_rel; a read-modify-write between others' count changes.
+    blocks_.header_of_cell(cell)->word.fetch_add_masked(0, 0, WordValue::kMarked,
+                                                        memory_order_acq_rel);
+    return report_released(cell);
+}
+
+bool CandidatePages::is_listed(PageIndex card) const {
+    // order: acquire; pairs with report_released().
+    const std::uint32_t word =
+        blocks_.card_word(BlockAllocator::kCandidateCards, card / 32).load(memory_order_acquire);
+    return (word >> card % 32 & 1) != 0;
+}
+
+void CandidatePages::list_again() {
+    for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
+        if (take(card).any()) report_released({card, 0});
+    }
+}
+
+// ---- taking
+
+TakenPages CandidatePages::take_pages() {
+    for (std::uint32_t i = 0; i < blocks_.card_words(); ++i) {
+        // order: acq_rel; pairs with report_released().
+        const std::uint32_t listed = blocks_.card_word(BlockAllocator::kCandidateCards, i)
+                                         .exchange(0, OURO_ORDER(memory_order_acq_rel,
+                                                                 pages_taken_relaxed,
+                                                                 memory_order_relaxed));
+        // order: relaxed; the pass owner is the only one to use it.
+        blocks_.card_word(BlockAllocator::kTakenCards, i).store(listed, memory_order_relaxed);
+    }
+    return {};
+}
+
+PageIndex TakenPages::take(BlockAllocator& blocks) {
+    for (std::uint32_t i = 0; i < blocks.card_words(); ++i) {
+        auto& word = blocks.card_word(BlockAllocator::kTakenCards, i);
+        // order: relaxed, both; the pass owner is the only one to use it.
+        const std::uint32_t cards = word.load(memory_order_relaxed);
+        if (cards == 0) continue;
+        word.store(cards & (cards - 1), memory_order_relaxed);
+        return i * 32 + static_cast<std::uint32_t>(__builtin_ctz(cards));
+    }
+    return kNoPage;
+}
+
+CellBits CandidatePages::take(PageIndex card) {
+    return blocks_.headers_if(card, [this](const Header* header, InfoValue info) {
+        const WordValue word = header->load_word();
+        if (word.has(WordValue::kPostponed)) return true;
+        return word.has(WordValue::kMarked) && !word.has(WordValue::kDeferred) &&
+               word.count() != 0 && blocks_.is_tracked(info);
+    });
+}
+
+}  // namespace ouro

@@ -86,7 +86,7 @@ private:
             return report("an object is claimed by nobody", header);
         const bool listed =
             heap_.candidates().lists(cell, word) || blocks_.has(Mark::deferred, cell);
-        const bool asked = word.count() != 0 && info_of(*type).tracked();
+        const bool asked = word.count() != 0 && !word.immortal() && info_of(*type).tracked();
         if (asked && word.has(WordValue::kMarked) && !listed)
             return report("an object is marked as a candidate but on no list", header);
         if (info_of(*type).weakly_referable()) {

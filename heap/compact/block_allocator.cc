@@ -244,10 +244,15 @@ void BlockAllocator::free(Header* header) {
         platform::fatal("free of a foreign address", header);
     platform::poison(header->payload(), std::size_t{units - 1} * kUnitBytes);
     used_units_ -= units;
-    if (platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows)) {
+    const bool joinable =
+        header->load_info().has(InfoValue::kAfterFree) || is_free(header + units);
+    if (!joinable) {
+        put_free(header, units, false);
+    } else if (platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows)) {
         put_free_joined(header, units);
     } else {
         put_free(header, units, false);
+        unjoined_ = true;
     }
 }
 
@@ -268,11 +273,16 @@ void BlockAllocator::tidy_block() {
 bool BlockAllocator::tidy() {
     {
         platform::LockGuard guard(lock_);
-        tidy_at_ = 0;
+        if (!unjoined_ && lists_.pending() == nullptr) return true;
+        if (unjoined_) tidy_at_ = 0;
+        unjoined_ = false;
     }
     for (;;) {
         platform::LockGuard guard(lock_);
-        if (!platform::all_windows_closed()) return false;
+        if (!platform::all_windows_closed()) {
+            unjoined_ = unjoined_ || tidy_at_ < end_;
+            return false;
+        }
         release_pending(kPendingPerCall);
         for (unsigned i = 0; i < kTidyPerHold && tidy_at_ < end_; ++i) tidy_block();
         if (tidy_at_ >= end_ && lists_.pending() == nullptr) return true;

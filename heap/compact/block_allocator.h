@@ -169,6 +169,7 @@ private:
     std::uint32_t end_ = 0;  ///< unit of the header behind the last block
     std::uint32_t cards_ = 0;
     std::uint32_t tidy_at_ = 0;  ///< where tidy() goes on; never inside a block
+    bool unjoined_ = false;      ///< may free blocks lie side by side?
     std::uint32_t used_units_ = 0;
     std::uint32_t used_units_max_ = 0;
 };

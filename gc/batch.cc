@@ -104,7 +104,7 @@ bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, 
         }
     }
     pass_.unclaim(header, page, cell);
-    if (alive) heap_.report_candidate(header->payload());  // after the claim; see gather_cell()
+    if (alive) heap_.report_again(header->payload());  // after the claim; see gather_cell()
     return true;
 }
 
@@ -139,7 +139,7 @@ void Batch::give_up() {
             Header* header = blocks.header_of_cell({p, cell});
             record.batch.clear(cell);
             pass_.unclaim(header, record, cell);
-            heap_.report_candidate(header->payload());
+            heap_.report_again(header->payload());
         }
     }
 }

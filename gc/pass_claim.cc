@@ -42,7 +42,7 @@ bool Pass::claim(Header* header, WordValue word, Member member) {
             expected, claimed.bits,
             OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed),
             memory_order_acquire)) {
-        if (marked) heap_.report_candidate(header->payload());  // put back the mark we took
+        if (marked) heap_.report_again(header->payload());  // put back the mark we took
         return false;
     }
     if (OURO_MUTANT(mark_cleared_late))
@@ -86,7 +86,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
             info.candidate[member.cell / 64].fetch_and(~(std::uint64_t{1} << (member.cell % 64)),
                                                        memory_order_acq_rel);
         }
-        if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
+        if (word.has(WordValue::kPostponed)) heap_.report_again(header->payload());
         std::uint64_t expected = word.bits;
         const WordValue read = word.aligned().with(WordValue::kClean).without(WordValue::kMarked);
         // order: acq_rel; first reading, as in claim().

@@ -158,7 +158,7 @@ void Pass::step_spread() {
         // Resurrected. What refers to it may have been asked meanwhile, by a pass that took it for
         // alive because the batch had claimed it: it is asked again itself.
         record.batch.clear(work_cell_);
-        heap_.report_candidate(header->payload());
+        heap_.report_again(header->payload());
     }
     if (!stays_in_batch) unclaim(header, record, work_cell_);
     work_cell_ = kCellsMax;
@@ -239,7 +239,7 @@ void Pass::step_rollback() {
     record.claimed.clear(member.cell);
     Header* header = header_at(member);
     if (!of_batch_) {
-        if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
+        if (!OURO_MUTANT(rollback_forgets)) heap_.report_again(header->payload());
         unclaim(header, record, member.cell);
         return;
     }

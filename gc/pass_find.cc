@@ -65,7 +65,7 @@ void Pass::put_back_evidence() {
     for (std::uint32_t cell = claimed.next(0); cell < kCellsMax; cell = claimed.next(cell + 1)) {
         if (!gather_bits_.test(cell)) continue;
         gather_bits_.clear(cell);
-        heap_.report_candidate(header_at({gather_page_, cell})->payload());
+        heap_.report_again(header_at({gather_page_, cell})->payload());
     }
 }
 
@@ -99,7 +99,7 @@ void Pass::gather_cell(std::uint32_t cell) {
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, word)) return;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {
-        heap_.report_candidate(header->payload());
+        heap_.report_again(header->payload());
         return;
     }
     if (page(gather_page_).claimed.test(cell)) {
@@ -110,7 +110,7 @@ void Pass::gather_cell(std::uint32_t cell) {
     // Claimed by the batch, which reports what it lets go alive, after dropping the claim.
     if (word.has(WordValue::kClaimed)) return;
     if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) {
-        heap_.report_candidate(header->payload());  // not now: ask again
+        heap_.report_again(header->payload());  // not now: ask again
         return;
     }
     if (!may_enter_set(header)) return;
@@ -119,7 +119,7 @@ void Pass::gather_cell(std::uint32_t cell) {
         return;
     }
     if (!claim(header, word, member)) {
-        heap_.report_candidate(header->payload());  // changed under our hands: ask again
+        heap_.report_again(header->payload());  // changed under our hands: ask again
         return;
     }
     PageInfo& record = page(gather_page_);
@@ -143,7 +143,7 @@ void Pass::ask_again() {
         if (cell >= heap_.blocks().cells_in(gather_page_)) break;  // the page has other cells now
         Header* header = header_at({gather_page_, cell});
         const bool made = header->load_info().constructing() || header->load_word().count() != 0;
-        if (made && !OURO_MUTANT(made_cell_missed)) heap_.report_candidate(header->payload());
+        if (made && !OURO_MUTANT(made_cell_missed)) heap_.report_again(header->payload());
     }
     dead_.reset();
 }

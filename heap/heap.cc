@@ -332,9 +332,9 @@ std::size_t Heap::variable_bytes(const TypeInfo& info, const Trailing& trailing)
 
 // ---- candidates
 // Model: models/candidates.pml
-void Heap::report_candidate(const void* object) {
+bool Heap::list_candidate(const void* object) {
     const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
-    if (cell.page == kNoPage) return;
+    if (cell.page == kNoPage) return false;
     PageInfo& page = blocks_.page(cell.page);
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
     auto& word = page.candidate[cell.index / 64];
@@ -347,16 +347,23 @@ void Heap::report_candidate(const void* object) {
     }
     // order: acquire load / acq_rel exchange; pairs with Pass::next_source(), which clears `dirty`
     // before it takes the bits.
-    if (page.dirty.load(memory_order_acquire) != 0) return;
+    if (page.dirty.load(memory_order_acquire) != 0) return false;
     // order: acq_rel; before the exchange: who finds the page dirty finds it listed, or somebody
     // listing (is_listing()).
     listing_.fetch_add(1, memory_order_acq_rel);
     const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
     if (first) push_dirty(cell.page);
     listing_.fetch_sub(1, memory_order_acq_rel);  // order: after push_dirty(); see above
-    if (!first) return;
-    Counters::add(counters_.candidates_reported);
-    signal_.report();
+    if (first) Counters::add(counters_.candidates_reported);
+    return first;
+}
+
+void Heap::report_candidate(const void* object) {
+    if (list_candidate(object)) signal_.report();
+}
+
+void Heap::report_again(const void* object) {
+    if (list_candidate(object)) signal_.report_again();
 }
 
 void Heap::push_dirty(PageIndex page) {

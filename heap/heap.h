@@ -105,6 +105,8 @@ public:
     /// Reports that `object` was decremented to non-zero. The object may be gone already: only the
     /// page record is written. Time: O(1). Threads: any.
     void report_candidate(const void* object);
+    /// The same by a pass that could not ask the object now. Wakes nobody.
+    void report_again(const void* object);
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code
@@ -177,6 +179,7 @@ private:
     void lock_all();
     void unlock_all(bool in_child);
     void report_all_pages();
+    bool list_candidate(const void* object);
     void push_dirty(PageIndex page);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();

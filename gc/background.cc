@@ -19,7 +19,10 @@ constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits 
 // ---- when memory is short
 
 Error Collector::emergency_hook(void* self, unsigned attempt) {
-    return static_cast<Collector*>(self)->emergency(attempt);
+    auto& collector = *static_cast<Collector*>(self);
+    const Error reason = collector.emergency(attempt);
+    collector.wake_for_the_rest();
+    return reason;
 }
 
 /// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them,
@@ -115,6 +118,7 @@ void Collector::rehearse() {
     ++pass_serial_;
     pass_lock_.unlock();
     finish_pass();
+    wake_for_the_rest();
 }
 
 /// A collection that has waited for its turn begins its pass before other contexts begin theirs;

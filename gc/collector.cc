@@ -128,6 +128,11 @@ void Collector::leave_collection(bool batch_waits) {
     collection_taken_ = batch_waits;
 }
 
+/// After passes on a thread of the program's: what they have put back is left to the background.
+void Collector::wake_for_the_rest() {
+    if (dirty_pages() > 0) wake().set();
+}
+
 void Collector::announce(CollectPhase phase, const CollectResult& result, bool automatic) {
     void (*callback)(void*, const CollectInfo&) = nullptr;
     void* self = nullptr;
@@ -276,6 +281,7 @@ CollectResult Collector::collect() {
         announce(CollectPhase::stop, result, false);
     }
     leave_collection();
+    wake_for_the_rest();
     return result;
 }
 

@@ -188,6 +188,7 @@ private:
     bool is_asked() const;
     std::uint64_t time_to_wait();
     platform::Event& wake() { return heap_.signal().wake(); }
+    void wake_for_the_rest();
     std::uint32_t dirty_pages() const { return heap_.signal().pages(); }
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();

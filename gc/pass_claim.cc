@@ -33,7 +33,7 @@ bool Pass::claim(Header* header, LinkedWord& look, Member member) {
     const auto order =
         OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed);
     if (!look.swap_first_reading(order)) {
-        if (marked) heap_.report_candidate(header->payload());  // put back the mark we took
+        if (marked) heap_.report_again(header->payload());  // put back the mark we took
         return false;
     }
     if (OURO_MUTANT(mark_cleared_late)) heap_.candidates().clear(member);
@@ -74,7 +74,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
         if (heap_.candidates().test(member, word)) heap_.candidates().clear(member);
         // order: acq_rel; first reading, as in claim().
         if (!look.swap_first_reading(memory_order_acq_rel)) continue;
-        if (word.has(WordValue::kPostponed)) heap_.report_candidate(header->payload());
+        if (word.has(WordValue::kPostponed)) heap_.report_again(header->payload());
         break;
     }
     EdgeCounts::reset(header);

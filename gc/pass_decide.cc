@@ -142,7 +142,7 @@ void Pass::step_spread() {
         // Resurrected. What refers to it may have been asked meanwhile, by a pass that took it for
         // alive because the batch had claimed it: it is asked again itself.
         clear(Mark::batch, work_);
-        heap_.report_candidate(header->payload());
+        heap_.report_again(header->payload());
     }
     if (!stays_in_batch) unclaim(header, work_);
     work_.page = kNoPage;
@@ -219,7 +219,7 @@ void Pass::step_rollback() {
     clear(Mark::member, member);
     Header* header = header_at(member);
     if (!of_batch_) {
-        if (!OURO_MUTANT(rollback_forgets)) heap_.report_candidate(header->payload());
+        if (!OURO_MUTANT(rollback_forgets)) heap_.report_again(header->payload());
         unclaim(header, member);
         return;
     }

@@ -43,14 +43,15 @@ void Pass::put_back_evidence() {
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         if (!gather_bits_.test(cell)) continue;
         gather_bits_.clear(cell);
-        heap_.report_candidate(header_at({gather_page_, cell})->payload());
+        heap_.report_again(header_at({gather_page_, cell})->payload());
     }
 }
 
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         spend(1);
-        if (dead_.any() && heap_.candidates().ask_again(gather_page_, dead_)) heap_.signal().report();
+        if (dead_.any() && heap_.candidates().ask_again(gather_page_, dead_))
+            heap_.signal().report_again();
         dead_.reset();
         if (!next_source()) {
             rewind();
@@ -78,7 +79,7 @@ void Pass::gather_member(Member member) {
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, look)) return;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {
-        heap_.report_candidate(header->payload());
+        heap_.report_again(header->payload());
         return;
     }
     if (has(Mark::member, member)) {
@@ -89,7 +90,7 @@ void Pass::gather_member(Member member) {
     // Claimed by the batch, which reports what it lets go alive, after dropping the claim.
     if (word.has(WordValue::kClaimed)) return;
     if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) {
-        heap_.report_candidate(header->payload());  // not now: ask again
+        heap_.report_again(header->payload());  // not now: ask again
         return;
     }
     if (!may_enter_set(header)) return;
@@ -98,7 +99,7 @@ void Pass::gather_member(Member member) {
         return;
     }
     if (!claim(header, look, member)) {
-        heap_.report_candidate(header->payload());  // changed under our hands: ask again
+        heap_.report_again(header->payload());  // changed under our hands: ask again
         return;
     }
     set(Mark::todo, member);

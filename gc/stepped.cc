@@ -73,6 +73,7 @@ bool Collector::step(std::uint32_t units) {
         if (ended) result.complete = settle_postponed() && result.complete;
     }
     leave_collection(!stepping_ && has_batch());
+    wake_for_the_rest();
     return !ended || !result.complete;
 }
 
@@ -95,6 +96,7 @@ bool Collector::drain(std::uint32_t objects) {
     }
     const bool waits = has_batch();
     leave_collection(waits);
+    wake_for_the_rest();
     return waits || !result.complete;
 }
 

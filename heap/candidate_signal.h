@@ -14,10 +14,12 @@ public:
     /// A page got its first new candidate, or ends were put off. Wakes the collector for the first
     /// page and when their number reaches the threshold. Never blocks. Threads: any.
     void report() {
-        // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
-        const std::uint32_t before = pages_.fetch_add(1, platform::memory_order_relaxed);
+        const std::uint32_t before = count();
         if (before == 0 || before + 1 == threshold()) wake_.set();
     }
+    /// A pass puts a candidate back that it could not ask now: no reason to wake the collector,
+    /// which would find it as it is. Whoever runs passes on other threads wakes it when they end.
+    void report_again() { count(); }
     /// Pages reported since the last reset(): a hint for pacing.
     std::uint32_t pages() const {
         return pages_.load(platform::memory_order_relaxed);  // order: see report()
@@ -34,6 +36,11 @@ public:
     platform::Event& wake() { return wake_; }
 
 private:
+    std::uint32_t count() {
+        // order: relaxed; a hint for pacing, the candidates themselves are published elsewhere.
+        return pages_.fetch_add(1, platform::memory_order_relaxed);
+    }
+
     platform::Event wake_;
     platform::atomic<std::uint32_t> pages_{0};
     platform::atomic<std::uint32_t> threshold_{16};

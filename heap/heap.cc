@@ -5,7 +5,6 @@
 
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
-#include "platform/annotate.h"
 #include "platform/context.h"
 #include "platform/mutant.h"
 #include "platform/thread.h"
@@ -322,6 +321,14 @@ void Heap::report_candidate(const void* object) {
     Counters::add(counters_.candidates_reported);
     signal_.report();
 }
+
+void Heap::report_again(const void* object) {
+    const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
+    if (cell.page != kNoPage && candidates_.report(cell)) signal_.report_again();
+}
+
+// ---- figures
+
 
 Statistics Heap::statistics() {
     const MemoryFigures memory = blocks_.figures();

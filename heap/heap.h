@@ -109,6 +109,8 @@ public:
     /// The same for an object that the caller keeps in its place: by a reference, a claim, a load
     /// window.
     void report_candidate(const void* object);
+    /// The same by a pass that could not ask the object now. Wakes nobody.
+    void report_again(const void* object);
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code

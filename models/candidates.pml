@@ -1,5 +1,5 @@
 /* The way of a candidate: from the decrement to the pass that asks it. Nothing is lost.
- * Code: heap/heap.cc report_candidate
+ * Code: heap/paged/candidate_pages.cc report
  * Code: gc/pass.cc begin
  * Code: gc/pass_find.cc next_source
  * Code: gc/pass_find.cc put_back_evidence

@@ -273,7 +273,8 @@ void BlockAllocator::tidy_block() {
 bool BlockAllocator::tidy() {
     {
         platform::LockGuard guard(lock_);
-        if (!unjoined_ && lists_.pending() == nullptr) return true;
+        const bool tidied = !unjoined_ && tidy_at_ >= end_;
+        if (tidied && lists_.pending() == nullptr) return true;
         if (unjoined_) tidy_at_ = 0;
         unjoined_ = false;
     }

@@ -153,6 +153,25 @@ TEST_F(Background, a_collect_call_beside_it_leaves_nothing_behind) {
     }
 }
 
+/// Is a candidate long before its constructor ends; says how many passes ran meanwhile.
+struct SlowToConstruct {
+    explicit SlowToConstruct(Collector& collector) : part(self(this)) {
+        part = nullptr;  // one reference of two
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        const std::size_t before = collector.statistics().passes;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        passes = collector.statistics().passes - before;
+    }
+    Field<SlowToConstruct> part;
+    std::size_t passes = 0;
+    static constexpr auto ouro_fields = fields<&SlowToConstruct::part>;
+};
+
+TEST_F(Background, rests_while_it_can_not_ask_a_candidate) {
+    const auto slow = managed().make<SlowToConstruct>(collector());
+    EXPECT_LE(slow->passes, 100u) << "one in a millisecond is plenty";
+}
+
 // ---- user code by drain()
 
 class BackgroundWithDrain : public Background {

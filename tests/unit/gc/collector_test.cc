@@ -174,6 +174,31 @@ TEST_F(CollectorTest, verify_finishes_the_pass_under_way_and_finds_nothing_wrong
     }
 }
 
+/// Looks at the collector's wake-up call while it is a candidate that no pass can ask.
+struct AskedTooEarly {
+    explicit AskedTooEarly(ManagedHeap& managed) : part(self(this)) {
+        part = nullptr;  // one reference of two
+        platform::Event& wake = managed.heap().signal().wake();
+        called_for_the_drop = wake.wait(0);
+        called_again_too_soon = wake.wait(0);
+        managed.collector().rehearse();
+        called_for_the_rest = wake.wait(0);
+    }
+    Field<AskedTooEarly> part;
+    bool called_for_the_drop = false;
+    bool called_again_too_soon = false;
+    bool called_for_the_rest = false;
+    static constexpr auto ouro_fields = fields<&AskedTooEarly::part>;
+};
+
+// The background may have gone to sleep while that pass had the candidates.
+TEST_F(CollectorTest, a_call_wakes_the_background_for_what_it_has_put_back) {
+    const auto object = managed().make<AskedTooEarly>(managed());
+    EXPECT_TRUE(object->called_for_the_drop);
+    EXPECT_FALSE(object->called_again_too_soon);
+    EXPECT_TRUE(object->called_for_the_rest);
+}
+
 TEST_F(CollectorTest, verify_names_damage_that_a_program_did) {
     const Ref<Plain> a = make<Plain>(1);
     Header* header = testing::header_of(a);

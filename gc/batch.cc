@@ -107,14 +107,9 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
             detail::release(header->payload());
         }
     }
-<<<<<<< HEAD
     platform::LoadWindow window;  // the cell stays a cell without the claim
     pass_.unclaim(header, cell);
-    if (alive) heap_.report_candidate(header->payload());  // after the claim; see gather_cell()
-=======
-    pass_.unclaim(header, page, cell);
     if (alive) heap_.report_again(header->payload());  // after the claim; see gather_cell()
->>>>>>> semantics
     return true;
 }
 
@@ -147,15 +142,9 @@ void Batch::give_up() {
         for (std::uint32_t cell = members.next(0); cell < kCellsMax;
              cell = members.next(cell + 1)) {
             Header* header = blocks.header_of_cell({p, cell});
-<<<<<<< HEAD
             platform::LoadWindow window;  // as above
             pass_.unclaim(header, {p, cell});
-            heap_.report_candidate(header->payload());
-=======
-            record.batch.clear(cell);
-            pass_.unclaim(header, record, cell);
             heap_.report_again(header->payload());
->>>>>>> semantics
         }
     }
 }

@@ -46,8 +46,8 @@ std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
 
 std::string word_text(std::uint64_t bits) {
     const WordValue word{static_cast<WordValue::Bits>(bits)};
-    std::string text = formatted("{count %u, writes %u", word.count(),
-                                 static_cast<unsigned>(bits >> 32));
+    std::string text =
+        formatted("{count %u, writes %u", word.count(), static_cast<unsigned>(bits >> 32));
 #else
 
 std::string name_in_page_record(BlockAllocator& blocks, const void* address) {

@@ -68,8 +68,7 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     at += table;
     heap->interned_.init(at, config.intern_buckets);
     at += interned;
-    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes,
-                             heap->types_))
+    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes, heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
     for (auto& slot : g_heaps) {
@@ -328,7 +327,6 @@ void Heap::report_again(const void* object) {
 }
 
 // ---- figures
-
 
 Statistics Heap::statistics() {
     const MemoryFigures memory = blocks_.figures();

@@ -43,7 +43,9 @@ constexpr std::uintptr_t kFieldMask = (std::uintptr_t{1} << kLinkShift) - 1;
 std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
     return std::uintptr_t{link} << kLinkShift | std::uintptr_t{next_field} << 1 | 1;
 }
-std::uint32_t link_of(std::uintptr_t slot) { return static_cast<std::uint32_t>(slot >> kLinkShift); }
+std::uint32_t link_of(std::uintptr_t slot) {
+    return static_cast<std::uint32_t>(slot >> kLinkShift);
+}
 std::uint32_t next_field_of(std::uintptr_t slot) {
     return static_cast<std::uint32_t>((slot & kFieldMask) >> 1);
 }

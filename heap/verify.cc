@@ -59,7 +59,7 @@ private:
         if (bytes > room) return nullptr;
         if (info_of(*type).variable())
             bytes = Fields::variable_bytes(info_of(*type),
-                                         Trailing::of(header->payload(), info_of(*type)));
+                                           Trailing::of(header->payload(), info_of(*type)));
         return bytes <= room ? type : nullptr;
     }
 
@@ -97,7 +97,7 @@ private:
         ++objects_;
         bytes_ += info_of(*type).variable()
                       ? Fields::variable_bytes(info_of(*type),
-                                             Trailing::of(header->payload(), info_of(*type)))
+                                               Trailing::of(header->payload(), info_of(*type)))
                       : info_of(*type).size;
     }
 

@@ -60,9 +60,7 @@ bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t /*quarant
     return true;
 }
 
-void BlockAllocator::abandon() {
-    platform::unpoison(lists_.at(0), std::size_t{end_} * kUnitBytes);
-}
+void BlockAllocator::abandon() { platform::unpoison(lists_.at(0), std::size_t{end_} * kUnitBytes); }
 
 // ---- sizes (C1)
 
@@ -92,8 +90,8 @@ std::uint32_t BlockAllocator::units_of_locked(const Header* header) const {
 /// Where the payload tells the size, the block must not get another owner during the look.
 std::uint32_t BlockAllocator::units_of(const Header* header) const {
     const TypeTable::Entry* entry = types_->find(header->load_info().type());
-    const bool variable = entry != nullptr &&
-                          entry->info.load(memory_order_relaxed)->variable();  // order: once
+    const bool variable =
+        entry != nullptr && entry->info.load(memory_order_relaxed)->variable();  // order: once
     if (!variable) return units_of_locked(header);
     platform::LockGuard guard(lock_);
     return units_of_locked(header);
@@ -244,8 +242,7 @@ void BlockAllocator::free(Header* header) {
         platform::fatal("free of a foreign address", header);
     platform::poison(header->payload(), std::size_t{units - 1} * kUnitBytes);
     used_units_ -= units;
-    const bool joinable =
-        header->load_info().has(InfoValue::kAfterFree) || is_free(header + units);
+    const bool joinable = header->load_info().has(InfoValue::kAfterFree) || is_free(header + units);
     if (!joinable) {
         put_free(header, units, false);
     } else if (platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows)) {
@@ -342,9 +339,8 @@ CellBits BlockAllocator::marked(Mark mark, PageIndex card) const {
         });
     }
     const InfoValue::Bits flag = flag_of(mark);
-    return headers_if(card, [flag](const Header*, InfoValue info) {
-        return info.type() != 0 && info.has(flag);
-    });
+    return headers_if(
+        card, [flag](const Header*, InfoValue info) { return info.type() != 0 && info.has(flag); });
 }
 
 // ---- figures and checks

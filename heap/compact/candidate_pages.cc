@@ -13,8 +13,8 @@ bool CandidatePages::report_released(BlockAllocator::Cell cell) {
     const std::uint32_t bit = 1u << cell.page % 32;
     auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, cell.page / 32);
     // order: acq_rel; pairs with take_pages(): it sees the mark, or the bit is set again.
-    return (word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed,
-                                          memory_order_relaxed)) &
+    return (word.fetch_or(bit,
+                          OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed)) &
             bit) == 0;
 }
 
@@ -43,10 +43,10 @@ void CandidatePages::list_again() {
 TakenPages CandidatePages::take_pages() {
     for (std::uint32_t i = 0; i < blocks_.card_words(); ++i) {
         // order: acq_rel; pairs with report_released().
-        const std::uint32_t listed = blocks_.card_word(BlockAllocator::kCandidateCards, i)
-                                         .exchange(0, OURO_ORDER(memory_order_acq_rel,
-                                                                 pages_taken_relaxed,
-                                                                 memory_order_relaxed));
+        const std::uint32_t listed =
+            blocks_.card_word(BlockAllocator::kCandidateCards, i)
+                .exchange(
+                    0, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
         // order: relaxed; the pass owner is the only one to use it.
         blocks_.card_word(BlockAllocator::kTakenCards, i).store(listed, memory_order_relaxed);
     }

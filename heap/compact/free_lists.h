@@ -52,7 +52,7 @@ public:
     std::uint32_t largest() const;
 
 private:
-    static constexpr std::uint32_t kExact = 32;   ///< lists of one size each: 0 to 31
+    static constexpr std::uint32_t kExact = 32;  ///< lists of one size each: 0 to 31
     static constexpr std::uint32_t kDoublings = sizeof(Unit) == 2 ? 11 : 27;
     static constexpr std::uint32_t kLists = kExact + 4 * kDoublings;
     static constexpr std::uint32_t kPending = kLists;

@@ -19,7 +19,8 @@ public:
     /// Is the card on the list?
     static bool lists(BlockAllocator& blocks, PageIndex card) {
         // order: relaxed here and below; one context at a time owns the list.
-        return blocks.card_word(Set, card / 32).load(platform::memory_order_relaxed) >> card % 32 & 1;
+        return blocks.card_word(Set, card / 32).load(platform::memory_order_relaxed) >> card % 32 &
+               1;
     }
 
     /// Puts the card on the list unless it is there already.

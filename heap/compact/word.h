@@ -100,9 +100,7 @@ struct WordValue {
     /// In a block that was dead: count 1 and these flags.
     constexpr WordValue newborn(Bits flags) const { return {kCountOne | flags}; }
     /// The collector's first reading: claimed and clean.
-    constexpr WordValue first_reading() const {
-        return with(kClaimed | kClean).without(kMarked);
-    }
+    constexpr WordValue first_reading() const { return with(kClaimed | kClean).without(kMarked); }
     /// W1. Model: models/count_word.pml
     constexpr bool unchanged() const { return has(kClean) && !has(kMarked); }
 };

@@ -250,7 +250,8 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) 
     if (info.free_head == 0) unlink(available_[size_class], page);
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see CandidatePages::ask_again()
+    header->info.store(type | InfoValue::kConstructing,
+                       memory_order_relaxed);  // see CandidatePages::ask_again()
     used_bytes_ += kSizeClassTable[size_class].cell_bytes;
     return header;
 }
@@ -267,7 +268,8 @@ Header* BlockAllocator::allocate_run(std::size_t bytes, TypeIndex type) {
     Header* header = header_of_cell({page, 0});
     // order: relaxed; published with the object by the first count (heap.cc).
     header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);  // see CandidatePages::ask_again()
+    header->info.store(type | InfoValue::kConstructing,
+                       memory_order_relaxed);  // see CandidatePages::ask_again()
     used_bytes_ += pages * kPageBytes;
     return header;
 }

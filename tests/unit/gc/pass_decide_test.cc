@@ -189,8 +189,9 @@ TEST_F(PassDecide, a_ring_that_is_cut_dies_by_count_at_once) {
         EXPECT_TRUE(scene.weak.expired());
         EXPECT_EQ(live_objects(), 1u);
         finish();
-        ASSERT_EQ(heap_.statistics().used_bytes,
-                  heap_.blocks().cell_bytes(heap_.blocks().cell_of(header_of(scene.outside.get()))));
+        ASSERT_EQ(
+            heap_.statistics().used_bytes,
+            heap_.blocks().cell_bytes(heap_.blocks().cell_of(header_of(scene.outside.get()))));
         if (over) break;
     }
 }

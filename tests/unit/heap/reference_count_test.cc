@@ -154,7 +154,8 @@ TEST_F(ReferenceCount, reaching_the_band_makes_the_object_immortal_for_good) {
 TEST_F(ReferenceCount, an_immortal_count_returns_to_the_middle_from_both_ends) {
     const Ref<Plain> a = make<Plain>(1);
     const std::uint32_t middle = word_of(a).saturated().count();
-    for (const std::uint32_t count : {WordValue::kImmortalFrom, WordValue::kCountMax - 1, middle + 5, middle - 5}) {
+    for (const std::uint32_t count :
+         {WordValue::kImmortalFrom, WordValue::kCountMax - 1, middle + 5, middle - 5}) {
         set_word(a, word_of(a).with_count(count));
         detail::retain(a.get());
         EXPECT_EQ(word_of(a).count(), middle) << count;

@@ -14,7 +14,11 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kPendingPerCall = 2;  // blocks that a call makes usable besides its own work
-constexpr unsigned kTidyPerHold = 4;     // blocks that tidy() looks at for one hold of the lock
+constexpr unsigned kTidyPerHold = 64;    // blocks that tidy() looks at for one hold of the lock
+
+bool windows_closed() {
+    return platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows);
+}
 
 std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t alignment) {
     return (value + alignment - 1) & ~(alignment - 1);
@@ -147,7 +151,7 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
     if (request.bytes > payload_max()) return nullptr;
     const std::uint32_t units = units_needed(request.bytes);
     platform::LockGuard guard(lock_);
-    if (lists_.pending() != nullptr) release_pending(kPendingPerCall);
+    if (lists_.pending() != nullptr && windows_closed()) release_pending(kPendingPerCall);
     Header* block = lists_.take(units);
     if (block == nullptr) return nullptr;
     const InfoValue info = block->load_info();
@@ -220,12 +224,11 @@ void BlockAllocator::put_free_joined(Header* block, std::uint32_t units) {
     const std::uint32_t unit = lists_.unit_of(block);
     if (tidy_at_ > unit && tidy_at_ < unit + units) tidy_at_ = unit;
     put_free(block, units, joined);
-    if (joined) release_pending(kPendingPerCall);
 }
 
-/// Blocks whose joints nobody can see any more become usable.
+/// Blocks whose joints nobody can see any more become usable. No context was in a load window when
+/// they had been joined already.
 void BlockAllocator::release_pending(unsigned limit) {
-    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return;
     for (unsigned i = 0; i < limit; ++i) {
         Header* block = lists_.pending();
         if (block == nullptr) return;
@@ -245,7 +248,8 @@ void BlockAllocator::free(Header* header) {
     const bool joinable = header->load_info().has(InfoValue::kAfterFree) || is_free(header + units);
     if (!joinable) {
         put_free(header, units, false);
-    } else if (platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows)) {
+    } else if (windows_closed()) {
+        release_pending(kPendingPerCall);
         put_free_joined(header, units);
     } else {
         put_free(header, units, false);
@@ -277,11 +281,11 @@ bool BlockAllocator::tidy() {
     }
     for (;;) {
         platform::LockGuard guard(lock_);
-        if (!platform::all_windows_closed()) {
+        if (!windows_closed()) {
             unjoined_ = unjoined_ || tidy_at_ < end_;
             return false;
         }
-        release_pending(kPendingPerCall);
+        release_pending(kTidyPerHold);
         for (unsigned i = 0; i < kTidyPerHold && tidy_at_ < end_; ++i) tidy_block();
         if (tidy_at_ >= end_ && lists_.pending() == nullptr) return true;
     }

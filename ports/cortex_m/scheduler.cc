@@ -116,13 +116,10 @@ extern "C" std::uint64_t ouro_cortex_m_switch(std::uint32_t* stack_pointer,
     const unsigned core = core_id();
     ThreadRecord* from = g_current[core];
     const unsigned left = from->index;
-    if (from->wait == Wait::no_more) {
-        retire(*from);
-    } else {
-        from->stack_pointer = stack_pointer;
-        from->exception_return = exception_return;
-        check_stack(*from);
-    }
+    from->stack_pointer = stack_pointer;
+    from->exception_return = exception_return;
+    check_stack(*from);
+    if (from->wait == Wait::no_more) retire(*from);
     const unsigned after = left + 1 < kThreadsMax ? left + 1 : 0;
     const unsigned first = *const_cast<volatile bool*>(&g_rotate[core]) ? after : left;
     *const_cast<volatile bool*>(&g_rotate[core]) = false;

@@ -56,6 +56,12 @@ void enable_floats() {
 
 /// What no handler is there for.
 void unexpected() {
+#if OURO_CORTEX_M_STACK_LIMIT
+    constexpr std::uintptr_t kFaultStatus = 0xE000'ED28;
+    constexpr std::uint32_t kStackOverflow = 1u << 20;
+    if ((word_at(kFaultStatus) & kStackOverflow) != 0)
+        port::fatal("a thread's stack has overflown", nullptr);
+#endif
     print("unexpected exception ");
     print_number(port::machine::exception_number());
     std::uint32_t stack;

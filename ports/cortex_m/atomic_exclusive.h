@@ -105,18 +105,18 @@ inline T atomic<T>::fetch_add_masked(T add, T clear, T set, std::memory_order or
     std::uint32_t failed;
     if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_release);
     fence_before(order);
-    asm volatile("1:\n\t" OURO_LOAD_EXCLUSIVE
-                 " %[before], %[value]\n\t"
-                 "add %[after], %[before], %[add]\n\t"
-                 "bic %[after], %[after], %[clear]\n\t"
-                 "orr %[after], %[after], %[set]\n\t" OURO_STORE_EXCLUSIVE
-                 " %[failed], %[after], %[value]\n\t"
-                 "cmp %[failed], #0\n\t"
-                 "bne 1b"
-                 : [before] "=&r"(before), [after] "=&r"(after), [failed] "=&r"(failed),
-                   [value] "+Q"(value_)
-                 : [add] "rI"(add), [clear] "rI"(clear), [set] "rI"(set)
-                 : "cc");
+    asm volatile(
+        "1:\n\t" OURO_LOAD_EXCLUSIVE
+        " %[before], %[value]\n\t"
+        "add %[after], %[before], %[add]\n\t"
+        "bic %[after], %[after], %[clear]\n\t"
+        "orr %[after], %[after], %[set]\n\t" OURO_STORE_EXCLUSIVE
+        " %[failed], %[after], %[value]\n\t"
+        "cmp %[failed], #0\n\t"
+        "bne 1b"
+        : [before] "=&r"(before), [after] "=&r"(after), [failed] "=&r"(failed), [value] "+Q"(value_)
+        : [add] "rI"(add), [clear] "rI"(clear), [set] "rI"(set)
+        : "cc");
     fence_after(order);
     if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_acquire);
     return before;

@@ -25,13 +25,11 @@ public:
 
     [[gnu::always_inline]] T load(std::memory_order order) const noexcept {
         const T value = __atomic_load_n(&value_, __ATOMIC_RELAXED);
-        if (order != std::memory_order_relaxed)
-            std::atomic_signal_fence(std::memory_order_seq_cst);
+        if (order != std::memory_order_relaxed) std::atomic_signal_fence(std::memory_order_seq_cst);
         return value;
     }
     [[gnu::always_inline]] void store(T value, std::memory_order order) noexcept {
-        if (order != std::memory_order_relaxed)
-            std::atomic_signal_fence(std::memory_order_seq_cst);
+        if (order != std::memory_order_relaxed) std::atomic_signal_fence(std::memory_order_seq_cst);
         __atomic_store_n(&value_, value, __ATOMIC_RELAXED);
     }
     [[gnu::always_inline]] T exchange(T value, std::memory_order) noexcept {

@@ -23,7 +23,7 @@ struct Time {
     volatile std::uint32_t fraction = 0;  ///< and units of 2^-20 of them
     volatile std::uint32_t reload = 0;    ///< ticks of the slice, less one
     volatile std::uint32_t writes = 0;
-    volatile std::uint32_t wanted = 0;    ///< by restart(): ticks, 0 = nothing
+    volatile std::uint32_t wanted = 0;  ///< by restart(): ticks, 0 = nothing
 };
 constinit Time g_time[kCores];
 

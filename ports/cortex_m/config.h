@@ -1,10 +1,8 @@
-// Settings of the Cortex-M port, all with defaults. A firmware overrides them on the command line,
-// or in a header named by OURO_CORTEX_M_CONFIG_HEADER.
+// Settings of the Cortex-M port, all with defaults. A firmware overrides them on the compiler's
+// command line, for all its files (-D, or -include of a header of its own).
 #pragma once
 
-#ifdef OURO_CORTEX_M_CONFIG_HEADER
-#include OURO_CORTEX_M_CONFIG_HEADER
-#endif
+#include <cstdint>
 
 /// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 24
 /// bytes of memory each.
@@ -87,7 +85,8 @@ inline constexpr bool kHasBasePriority = false;
 
 static_assert(kThreadsMax >= kCores && kThreadsMax <= 32);
 static_assert(kInterruptLevels >= 1);
-static_assert(!kHasBasePriority || (kCeiling > 0 && kCeiling < 256), "a BASEPRI of 0 masks nothing");
+static_assert(!kHasBasePriority || (kCeiling > 0 && kCeiling < 256),
+              "a BASEPRI of 0 masks nothing");
 static_assert(kCores == 1 || OURO_CORTEX_M_CORE_ID_ADDRESS != 0, "which core is this?");
 static_assert(kCores == 1 || OURO_CORTEX_M_OWN_CLOCK == 1, "SysTick is private to its core");
 static_assert(kCores == 1 || OURO_CORTEX_M_MASKED_ATOMICS == 0,

@@ -51,9 +51,8 @@ ThreadRecord* runnable_for(ThreadRecord* thread, unsigned core) {
         std::uint32_t word = thread->waits_on->load(std::memory_order_relaxed);
         const std::uint32_t holder = word & lock::kHolder;
         if (holder == 0 ||
-            !thread->waits_on->compare_exchange(word, word | lock::kAwaited,
-                                                std::memory_order_relaxed,
-                                                std::memory_order_relaxed))
+            !thread->waits_on->compare_exchange(
+                word, word | lock::kAwaited, std::memory_order_relaxed, std::memory_order_relaxed))
             continue;  // given back between the two looks
         if (holder > kThreadsMax) return nullptr;
         // order: acquire; pairs with Thread::start().

@@ -94,16 +94,14 @@ std::uint64_t Engine::modify_with(void* at, unsigned bytes, const char* name,
 
 std::uint64_t Engine::modify(void* at, unsigned bytes, Modify what, std::uint64_t operand,
                              std::memory_order order) {
-    return modify_with(at, bytes, name_of(what), order, [=](std::uint64_t before) {
-        return modified(what, before, operand);
-    });
+    return modify_with(at, bytes, name_of(what), order,
+                       [=](std::uint64_t before) { return modified(what, before, operand); });
 }
 
 std::uint64_t Engine::add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
                                  std::uint64_t set, std::memory_order order) {
-    return modify_with(at, bytes, "fetch_add_masked", order, [=](std::uint64_t before) {
-        return ((before + add) & ~clear) | set;
-    });
+    return modify_with(at, bytes, "fetch_add_masked", order,
+                       [=](std::uint64_t before) { return ((before + add) & ~clear) | set; });
 }
 
 bool Engine::compare_exchange(void* at, unsigned bytes, std::uint64_t& expected,

@@ -61,7 +61,8 @@ std::uint64_t fetch_and(void* at, unsigned bytes, std::uint64_t value, std::memo
 std::uint64_t fetch_add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
                                std::uint64_t set, std::memory_order order) {
     if (g_running) return engine().add_masked(at, bytes, add, clear, set, order);
-    return directly(at, bytes, [=](std::uint64_t before) { return ((before + add) & ~clear) | set; });
+    return directly(at, bytes,
+                    [=](std::uint64_t before) { return ((before + add) & ~clear) | set; });
 }
 
 bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,

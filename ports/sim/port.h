@@ -95,9 +95,8 @@ public:
         return sim::value_of<T>(sim::fetch_and(&value_, sizeof(T), sim::bits_of(value), order));
     }
     T fetch_add_masked(T add, T clear, T set, std::memory_order order) noexcept {
-        return sim::value_of<T>(sim::fetch_add_masked(&value_, sizeof(T), sim::bits_of(add),
-                                                      sim::bits_of(clear), sim::bits_of(set),
-                                                      order));
+        return sim::value_of<T>(sim::fetch_add_masked(
+            &value_, sizeof(T), sim::bits_of(add), sim::bits_of(clear), sim::bits_of(set), order));
     }
     bool compare_exchange(T& expected, T desired, std::memory_order success,
                           std::memory_order failure) noexcept {

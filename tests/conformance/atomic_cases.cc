@@ -26,18 +26,16 @@ void operations_of() {
     OURO_CONFORMS(value.fetch_add(5, memory_order_acq_rel) == 10, "fetch_add returns the old");
     OURO_CONFORMS(value.fetch_sub(3, memory_order_acq_rel) == 15, "fetch_sub returns the old");
     OURO_CONFORMS(value.fetch_or(0x30, memory_order_acq_rel) == 12, "fetch_or returns the old");
-    OURO_CONFORMS(value.fetch_and(0x2c, memory_order_acq_rel) == 0x3c,
-                  "fetch_and returns the old");
+    OURO_CONFORMS(value.fetch_and(0x2c, memory_order_acq_rel) == 0x3c, "fetch_and returns the old");
     OURO_CONFORMS(value.load(memory_order_acquire) == 0x2c, "all of them have an effect");
     T expected = 1;
     OURO_CONFORMS(
         !value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire) &&
             expected == 0x2c,
         "compare_exchange from another value fails and shows it");
-    OURO_CONFORMS(
-        value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire) &&
-            value.load(memory_order_relaxed) == 9,
-        "compare_exchange from the value succeeds");
+    OURO_CONFORMS(value.compare_exchange(expected, 9, memory_order_acq_rel, memory_order_acquire) &&
+                      value.load(memory_order_relaxed) == 9,
+                  "compare_exchange from the value succeeds");
     value.store(0, memory_order_relaxed);
     value.fetch_sub(1, memory_order_relaxed);
     OURO_CONFORMS(value.load(memory_order_relaxed) == static_cast<T>(~T{0}), "arithmetic wraps");
@@ -52,9 +50,9 @@ void operations() {
     atomic<int*> pointer;
     OURO_CONFORMS(pointer.exchange(&here, memory_order_acq_rel) == nullptr, "pointers too");
     int* expected = &here;
-    OURO_CONFORMS(pointer.compare_exchange(expected, nullptr, memory_order_acq_rel,
-                                           memory_order_acquire),
-                  "pointers too");
+    OURO_CONFORMS(
+        pointer.compare_exchange(expected, nullptr, memory_order_acq_rel, memory_order_acquire),
+        "pointers too");
 }
 
 void masked_add() {
@@ -141,8 +139,7 @@ void updates_in_two_steps_are_lost() {
     do {
         Uncounted uncounted;
         run_crew(uncounted, count_in_two_steps);
-        lost = rig::repeats(400) * (kCrew + 1) -
-               uncounted.two_steps.load(memory_order_relaxed);
+        lost = rig::repeats(400) * (kCrew + 1) - uncounted.two_steps.load(memory_order_relaxed);
     } while (rig::wants_lost_updates(lost));
 }
 

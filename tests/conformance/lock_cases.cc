@@ -21,8 +21,7 @@ struct Guarded {
 };
 
 void enter(Guarded& guarded) {
-    OURO_CONFORMS(guarded.inside.fetch_add(1, memory_order_relaxed) == 0,
-                  "a lock has one holder");
+    OURO_CONFORMS(guarded.inside.fetch_add(1, memory_order_relaxed) == 0, "a lock has one holder");
     ++guarded.counter;
     guarded.inside.fetch_sub(1, memory_order_relaxed);
 }

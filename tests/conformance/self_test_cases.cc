@@ -1,5 +1,6 @@
-// Goal: the self-test accepts memory in which atomics work, refuses memory in which they do not, and
-// keeps its content. Method: a region tested as it is, and with a probe that fails on chosen words.
+// Goal: the self-test accepts memory in which atomics work, refuses memory in which they do not,
+// and keeps its content. Method: a region tested as it is, and with a probe that fails on chosen
+// words.
 #include "platform/self_test.h"
 
 #include <cstddef>

@@ -16,9 +16,9 @@ using platform::Thread;
 void runs_and_is_joined() {
     int value = 0;
     Thread thread;
-    OURO_CONFORMS(thread.start([](void* to) { *static_cast<int*>(to) = 7; }, &value,
-                               rig::settings(0)),
-                  "a thread with a stack of its own can be started");
+    OURO_CONFORMS(
+        thread.start([](void* to) { *static_cast<int*>(to) = 7; }, &value, rig::settings(0)),
+        "a thread with a stack of its own can be started");
     thread.join();
     OURO_CONFORMS(value == 7, "join waits for the end, and sees what the thread wrote");
     thread.join();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Goal: tools/check_image.py finds what it is to find. Method: one planted violation per rule, built
-by the board's compiler into an object, and a program without any."""
+"""Goal: tools/check_image.py finds what it is to find. Method: one planted violation per rule,
+built by the boards' compiler into an object, and a program without any."""
 
 import subprocess
 import sys

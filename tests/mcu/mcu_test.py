@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one board's programs in QEMU and judges what they print.
 
-usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images
+usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked
 
     build        builds all programs of the board
     conformance  the conformance suite under three seeds: every case conforms, seeds give different
@@ -9,6 +9,8 @@ usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images
     scheduler    the scheduler's own test under three seeds, likewise
     misuse       every misuse ends with its own sentence and exit code 2
     images       no linked image contains what tools/check_image.py forbids
+    masked       builds the board with masked atomics instead of exclusive ones; then the
+                 conformance suite
 
 The programs must have been built, by `build`.
 """
@@ -45,8 +47,9 @@ class Failure(Exception):
     """What a run did wrong."""
 
 
-def run(board: str, program: str, seed: int) -> tuple[int, str]:
-    command = mcu.emulator(board, mcu.folder_of(board) / "bin" / f"{program}.elf", seed, gdb=False)
+def run(board: str, program: str, seed: int, variant: str = "") -> tuple[int, str]:
+    image = mcu.folder_of(board, variant) / "bin" / f"{program}.elf"
+    command = mcu.emulator(board, image, seed, gdb=False)
     try:
         done = subprocess.run(
             command,
@@ -67,11 +70,12 @@ def expect(condition: bool, what: str, output: str = "") -> None:
         raise Failure(f"{what}\n{output}")
 
 
-def seeded(board: str, program: str, cases: list[str], mark: str, switches_min: int) -> None:
+def seeded(board: str, program: str, cases: list[str], mark: str, switches_min: int,
+           variant: str = "") -> None:
     hashes = set()
     for seed in SEEDS:
         name = f"{program}, seed {seed}"
-        code, output = run(board, program, seed)
+        code, output = run(board, program, seed, variant)
         expect(code == 0, f"{name}: exit code {code}", output)
         for case in cases:
             expect(f"{mark}: {case}\n" in output, f"{name}: '{case}' did not run", output)
@@ -83,7 +87,7 @@ def seeded(board: str, program: str, cases: list[str], mark: str, switches_min: 
               f"hash {hash_of_it}")  # fmt: skip
         hashes.add(hash_of_it)
         if seed == SEEDS[0]:
-            again = run(board, program, seed)
+            again = run(board, program, seed, variant)
             expect(again == (code, output), f"{name}: a second run differs", again[1])
     expect(len(hashes) == len(SEEDS), f"{program}: seeds share a schedule: {hashes}")
 
@@ -98,10 +102,10 @@ def cases_in(*files: str) -> list[str]:
     return found
 
 
-def conformance(board: str) -> None:
+def conformance(board: str, variant: str = "") -> None:
     files = sorted((ROOT / "tests/conformance").glob("*_cases.cc"))
     cases = cases_in(*[str(file.relative_to(ROOT)) for file in files])
-    seeded(board, "conformance", cases, "conforms", 5000)
+    seeded(board, "conformance", cases, "conforms", 5000, variant)
 
 
 def scheduler(board: str) -> None:
@@ -123,6 +127,11 @@ def build(board: str) -> None:
     expect(mcu.build(board), "the build fails")
 
 
+def masked(board: str) -> None:
+    expect(mcu.build(board, "-masked"), "the build fails")
+    conformance(board, "-masked")
+
+
 def images(board: str) -> None:
     programs = sorted(str(file) for file in (mcu.folder_of(board) / "bin").glob("*.elf"))
     expect(len(programs) > 0, "there are no images")
@@ -133,7 +142,7 @@ def images(board: str) -> None:
 
 def main() -> int:
     board, kind = sys.argv[1:]
-    kinds = {f.__name__: f for f in (build, conformance, scheduler, misuse, images)}
+    kinds = {f.__name__: f for f in (build, conformance, scheduler, misuse, images, masked)}
     try:
         kinds[kind](board)
     except Failure as failure:

@@ -78,7 +78,7 @@ void a_holder_inherits() {
     shared.middle.join();
     shared.high.join();
     OURO_CONFORMS(shared.middle_gave_up.load(memory_order_relaxed) == 0,
-                  "the holder of a lock runs in the place of the most urgent thread waiting for it");
+                  "a lock's holder runs in the place of the most urgent thread waiting for it");
     OURO_CONFORMS(shared.high_done.load(memory_order_relaxed) == 1, "which then gets the lock");
 }
 
@@ -135,6 +135,30 @@ void the_most_urgent_runs_at_once() {
     urgent.thread.join();
 }
 
+struct Handed {
+    Mutex mutex;
+    Thread thread;
+    atomic<std::uint32_t> got{0};
+};
+
+void an_awaited_lock_is_handed_on_at_once() {
+    Handed handed;
+    handed.mutex.lock();
+    must_start(
+        handed.thread,
+        [](void* all) {
+            auto& shared = *static_cast<Handed*>(all);
+            const platform::LockGuard guard(shared.mutex);
+            shared.got.store(1, memory_order_relaxed);
+        },
+        &handed, 0, 5);
+    OURO_CONFORMS(handed.got.load(memory_order_relaxed) == 0, "the lock is held");
+    handed.mutex.unlock();
+    OURO_CONFORMS(handed.got.load(memory_order_relaxed) == 1,
+                  "a more urgent thread has had the lock when unlock() returns");
+    handed.thread.join();
+}
+
 struct Equal {
     Thread thread;
     atomic<std::uint32_t> stop{0};
@@ -181,7 +205,7 @@ bool registers_survive() {
     return difference == 0;
 }
 
-#if defined(__ARM_FP)
+#if OURO_BOARD_HAS_FLOATS
 template <unsigned kKey>
 bool floats_survive() {
     constexpr auto k = static_cast<float>(kKey);
@@ -230,10 +254,10 @@ void what_cannot_be_started_is_refused() {
     OURO_CONFORMS(!thread.start(nothing, nullptr,
                                 {.stack = g_stacks[0], .stack_bytes = Thread::kStackBytesMin - 1}),
                   "a stack that is too small is refused");
-    OURO_CONFORMS(!thread.start(nothing, nullptr,
-                                {.stack = g_stacks[0], .stack_bytes = kStackBytes,
-                                 .core = port::kCores}),
-                  "a core that does not exist is refused");
+    OURO_CONFORMS(
+        !thread.start(nothing, nullptr,
+                      {.stack = g_stacks[0], .stack_bytes = kStackBytes, .core = port::kCores}),
+        "a core that does not exist is refused");
     const unsigned before = port::scheduler::thread_count();
     Event stop[port::kThreadsMax];
     Thread threads[port::kThreadsMax];
@@ -313,6 +337,7 @@ constexpr conformance::Case kCases[] = {
     {"a lock's holder inherits", a_holder_inherits},
     {"inheritance goes through locks", inheritance_goes_through_locks},
     {"the most urgent runs at once", the_most_urgent_runs_at_once},
+    {"an awaited lock is handed on at once", an_awaited_lock_is_handed_on_at_once},
     {"equals share", equals_share},
     {"registers survive switches", registers_survive_switches},
     {"what cannot be started is refused", what_cannot_be_started_is_refused},

@@ -7,6 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 
+/// Does the processor have floating-point registers that the compiler uses?
+#if defined(__ARM_FP)
+#define OURO_BOARD_HAS_FLOATS 1
+#else
+#define OURO_BOARD_HAS_FLOATS 0
+#endif
+
 namespace ouro::board {
 
 /// The name in boards.json.

@@ -60,7 +60,8 @@ std::uint32_t argument(std::uint32_t otherwise) {
     while (*at == ' ') ++at;
     if (*at < '0' || *at > '9') return otherwise;
     std::uint32_t value = 0;
-    for (; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<std::uint32_t>(*at - '0');
+    for (; *at >= '0' && *at <= '9'; ++at)
+        value = value * 10 + static_cast<std::uint32_t>(*at - '0');
     return value;
 }
 

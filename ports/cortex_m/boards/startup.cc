@@ -33,7 +33,7 @@ constinit Line g_lines[kInterrupts];
 using port::machine::word_at;
 
 void enable_floats() {
-#if defined(__ARM_FP)
+#if OURO_BOARD_HAS_FLOATS
     constexpr std::uintptr_t kCoprocessorAccess = 0xE000'ED88;
     word_at(kCoprocessorAccess) = word_at(kCoprocessorAccess) | 0xFu << 20;
     port::machine::synchronize();
@@ -98,8 +98,9 @@ constexpr Vectors vectors(std::uint32_t* stack, Vector reset) {
 
 extern "C" {
 // The table of a core's interrupts may have to lie at a multiple of its size's next power of two.
-[[gnu::section(".vectors"), gnu::used]] alignas(512) constinit const Vectors board_vectors =
-    vectors(board_handler_stack_top, Reset_Handler);
+[[gnu::section(".vectors"),
+  gnu::used]] alignas(512) constinit const Vectors board_vectors = vectors(board_handler_stack_top,
+                                                                           Reset_Handler);
 }
 
 void set_interrupt(unsigned line, std::uint32_t priority, void (*handler)(void*), void* argument) {

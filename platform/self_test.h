@@ -16,8 +16,8 @@ using WordProbe = bool (*)(std::uint32_t* word);
 inline constexpr std::size_t kProbeDistance = 4096;
 
 /// True if read-modify-writes work on the first word of [region, region + bytes), on the last, and
-/// on one every kProbeDistance bytes; the content is kept. Nobody else may use the region meanwhile.
-/// False without a whole word, too. Never waits and never loops on a store that fails. What it
+/// on one every kProbeDistance bytes; the content is kept. Nobody else may use it meanwhile. False
+/// without a whole word, too. Never waits and never loops on a store that fails. What it
 /// cannot tell: a memory that answers an exclusive access with a bus fault stops the program.
 /// `probe` is replaced by tests only. Time: O(bytes / kProbeDistance).
 inline bool atomics_work_in(void* region, std::size_t bytes, WordProbe probe = port::probe_word) {

@@ -96,6 +96,23 @@ void is_an_interrupts_own() {
     OURO_CONFORMS(all_windows_closed(), "windows close with their scopes");
 }
 
+void look_for_windows(void* seen) { *static_cast<bool*>(seen) = !all_windows_closed(); }
+
+void open_a_window(void* all) {
+    bool& seen = *static_cast<bool*>(all);
+    OURO_CONFORMS(all_windows_closed(), "nobody is inside a window at first");
+    const LoadWindow window;
+    OURO_CONFORMS(!all_windows_closed(), "a handler's window is seen by itself");
+    if (!rig::interrupt(1, look_for_windows, &seen)) seen = true;
+}
+
+void of_interrupts_are_seen() {
+    bool seen = false;
+    if (!rig::interrupt(0, open_a_window, &seen)) return;
+    OURO_CONFORMS(seen, "a handler's window is seen by who interrupts it");
+    OURO_CONFORMS(all_windows_closed(), "windows close with their scopes");
+}
+
 void windows_nest() {
     OURO_CONFORMS(all_windows_closed(), "nobody is inside a window at first");
     {
@@ -153,6 +170,7 @@ const Case kContextCases[] = {
     {"context: is a thread's own", is_a_threads_own},
     {"context: is an interrupt's own", is_an_interrupts_own},
     {"window: nests", windows_nest},
+    {"window: of interrupts are seen", of_interrupts_are_seen},
     {"window: holds changes back", windows_hold_changes_back},
     {nullptr, nullptr},
 };

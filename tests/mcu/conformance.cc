@@ -37,7 +37,7 @@ void interrupt_anywhere(void (*handler)(void*), void* argument) {
 bool wants_lost_updates(unsigned lost) {
     static unsigned rounds = 0;
     if (lost != 0) return false;
-    OURO_CONFORMS(++rounds < 20, "the schedule must preempt between a load and a store");
+    OURO_CONFORMS(++rounds < 1000, "the schedule must preempt between a load and a store");
     return true;
 }
 

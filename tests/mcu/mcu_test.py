@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one board's programs in QEMU and judges what they print.
 
-usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked
+usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked|parallel
 
     build        builds all programs of the board
     conformance  the conformance suite under three seeds: every case conforms, seeds give different
@@ -11,6 +11,8 @@ usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked
     images       no linked image contains what tools/check_image.py forbids
     masked       builds the board with masked atomics instead of exclusive ones; then the
                  conformance suite
+    parallel     the conformance suite with the cores on two threads of this machine, in its own
+                 time: no run is like another, so nothing but the cases is judged
 
 The programs must have been built, by `build`.
 """
@@ -102,10 +104,13 @@ def cases_in(*files: str) -> list[str]:
     return found
 
 
-def conformance(board: str, variant: str = "") -> None:
+def conformance_cases() -> list[str]:
     files = sorted((ROOT / "tests/conformance").glob("*_cases.cc"))
-    cases = cases_in(*[str(file.relative_to(ROOT)) for file in files])
-    seeded(board, "conformance", cases, "conforms", 5000, variant)
+    return cases_in(*[str(file.relative_to(ROOT)) for file in files])
+
+
+def conformance(board: str, variant: str = "") -> None:
+    seeded(board, "conformance", conformance_cases(), "conforms", 5000, variant)
 
 
 def scheduler(board: str) -> None:
@@ -132,6 +137,24 @@ def masked(board: str) -> None:
     conformance(board, "-masked")
 
 
+def parallel(board: str) -> None:
+    image = mcu.folder_of(board) / "bin" / "conformance.elf"
+    command = mcu.emulator(board, image, 1, gdb=False)
+    position = command.index("-icount")
+    command[position : position + 2] = ["-accel", "tcg,thread=multi"]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    expect(done.returncode == 0, f"exit code {done.returncode}", done.stdout)
+    for case in conformance_cases():
+        expect(f"conforms: {case}\n" in done.stdout, f"'{case}' did not run", done.stdout)
+
+
 def images(board: str) -> None:
     programs = sorted(str(file) for file in (mcu.folder_of(board) / "bin").glob("*.elf"))
     expect(len(programs) > 0, "there are no images")
@@ -142,7 +165,9 @@ def images(board: str) -> None:
 
 def main() -> int:
     board, kind = sys.argv[1:]
-    kinds = {f.__name__: f for f in (build, conformance, scheduler, misuse, images, masked)}
+    kinds = {f.__name__: f for f in (
+        build, conformance, scheduler, misuse, images, masked, parallel
+    )}  # fmt: skip
     try:
         kinds[kind](board)
     except Failure as failure:

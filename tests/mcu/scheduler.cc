@@ -7,6 +7,7 @@
 #include "platform/mutex.h"
 #include "platform/thread.h"
 #include "ports/cortex_m/boards/board.h"
+#include "ports/cortex_m/masked_section.h"
 #include "ports/cortex_m/scheduler.h"
 #include "tests/conformance/suite.h"
 #include "tests/mcu/seeded.h"
@@ -296,6 +297,20 @@ void the_unused_stack_is_known() {
     OURO_CONFORMS(thread.stack_bytes_unused() + 300 <= little, "much was used");
 }
 
+// A slice that ends while its interrupt is masked counts at once.
+void the_clock_goes_on_while_masked() {
+    for (unsigned i = 0; i < 2000; ++i) {
+        const std::uint64_t before = platform::clock_ns();
+        std::uint64_t inside;
+        {
+            const port::MaskedSection section;
+            inside = platform::clock_ns();
+        }
+        const std::uint64_t after = platform::clock_ns();
+        OURO_CONFORMS(before <= inside && inside <= after, "the clock does not go back");
+    }
+}
+
 void waits_before_the_start() {
     Event event;
     event.set();
@@ -343,6 +358,7 @@ constexpr conformance::Case kCases[] = {
     {"what cannot be started is refused", what_cannot_be_started_is_refused},
     {"the unused stack is known", the_unused_stack_is_known},
     {"handlers may try locks", handlers_may_try_locks},
+    {"the clock goes on while masked", the_clock_goes_on_while_masked},
 };
 
 }  // namespace

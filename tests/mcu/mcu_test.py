@@ -8,7 +8,9 @@ usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked|parall
                  schedules with thousands of switches, and a seed gives the same output twice
     scheduler    the scheduler's own test under three seeds, likewise
     misuse       every misuse ends with its own sentence and exit code 2
-    images       no linked image contains what tools/check_image.py forbids
+    images       no linked image contains what tools/check_image.py forbids; interrupts are masked
+                 for MASKED_MAX instructions at most, and not at all on cores with exclusive
+                 accesses
     masked       builds the board with masked atomics instead of exclusive ones; then the
                  conformance suite
     parallel     the conformance suite with the cores on two threads of this machine, in its own
@@ -42,6 +44,8 @@ MISUSES = (
     "an interrupt above the ceiling uses Ouro",
     "more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS",
 )
+MASKED_MAX = 16
+WITHOUT_EXCLUSIVE = ("microbit",)
 WITHOUT_CEILING = {"microbit": "an interrupt above the ceiling uses Ouro"}
 
 
@@ -132,9 +136,20 @@ def build(board: str) -> None:
     expect(mcu.build(board), "the build fails")
 
 
+def check_masks(board: str, variant: str, limit: int) -> None:
+    image = mcu.folder_of(board, variant) / "bin" / "conformance.elf"
+    checker = [sys.executable, str(ROOT / "tools/masked_sections.py"), "arm-none-eabi-objdump",
+               str(image), "--limit", str(limit)]  # fmt: skip
+    done = subprocess.run(checker, capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, f"more than {limit}", done.stdout + done.stderr)
+    expect(limit == 0 or not done.stdout.startswith("masked_sections: 0 "), "no section at all?")
+    print(done.stdout, end="")
+
+
 def masked(board: str) -> None:
     expect(mcu.build(board, "-masked"), "the build fails")
     conformance(board, "-masked")
+    check_masks(board, "-masked", MASKED_MAX)
 
 
 def parallel(board: str) -> None:
@@ -161,6 +176,7 @@ def images(board: str) -> None:
     checker = [sys.executable, str(ROOT / "tools/check_image.py"), "arm-none-eabi-nm", *programs]
     done = subprocess.run(checker, capture_output=True, text=True, check=False)
     expect(done.returncode == 0, "images", done.stdout + done.stderr)
+    check_masks(board, "", MASKED_MAX if board in WITHOUT_EXCLUSIVE else 0)
 
 
 def main() -> int:

@@ -126,7 +126,7 @@ def main() -> int:
     parser.add_argument("image")
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
-    command = [options.objdump, "-d", "--no-show-raw-insn", options.image]
+    command = [options.objdump, "-d", "-C", "--no-show-raw-insn", options.image]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if not functions(listing):
         print("masked_sections: there is no code")

@@ -25,6 +25,12 @@ constinit platform::Context* g_running_context[kCores] = {
     &g_threads[1],
 #endif
 };
+constinit std::uint32_t g_running_mark[kCores] = {
+    1,
+#if OURO_CORTEX_M_CORES > 1
+    2,
+#endif
+};
 static_assert(kCores <= 2);
 
 platform::Context& thread_context(unsigned index) { return g_threads[index]; }

@@ -5,23 +5,8 @@
 
 namespace ouro::port {
 
-namespace {
-
-std::uint32_t my_mark() {
-    return is_in_interrupt() ? lock::kInterrupt : scheduler::current_index() + 1;
-}
-
-}  // namespace
-
-bool Mutex::try_lock() {
-    std::uint32_t nobody = 0;
-    // order: acquire; pairs with unlock().
-    return holder_.compare_exchange(nobody, my_mark(), std::memory_order_acquire,
-                                    std::memory_order_relaxed);
-}
-
 void Mutex::lock_slowly() {
-    if (is_in_interrupt()) fatal("a lock is waited for in an interrupt", this);
+    if (is_in_interrupt()) fatal("a lock is taken in an interrupt", this);
     for (unsigned spins = 0;;) {
         // order: relaxed; try_lock() acquires.
         const std::uint32_t holder = holder_.load(std::memory_order_relaxed);
@@ -29,7 +14,7 @@ void Mutex::lock_slowly() {
             if (try_lock()) return;
             continue;
         }
-        if ((holder & lock::kHolder) == my_mark()) fatal("a lock is taken twice", this);
+        if ((holder & lock::kHolder) == current_mark()) fatal("a lock is taken twice", this);
         // The holder runs on the other core, most likely: its section is short.
         if (kCores > 1 && ++spins < lock::kSpinsMax) continue;
         // The scheduler marks the lock as awaited when it finds that it is not free.
@@ -37,11 +22,10 @@ void Mutex::lock_slowly() {
     }
 }
 
-void Mutex::unlock() {
-    // order: release; pairs with try_lock() of the next holder.
-    const std::uint32_t before = holder_.exchange(0, std::memory_order_release);
-    if ((before & lock::kHolder) != my_mark()) fatal("a lock is given back by another", this);
-    if ((before & lock::kAwaited) != 0) scheduler::ask();
+// Somebody waits, or the caller is not the holder.
+void Mutex::unlock_slowly(std::uint32_t before) {
+    if ((before & lock::kHolder) != current_mark()) fatal("a lock is given back by another", this);
+    scheduler::ask();
 }
 
 void Event::set() {

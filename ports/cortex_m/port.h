@@ -30,30 +30,53 @@ inline constexpr bool kWaitAllowed = true;
 inline constexpr std::size_t kRedzoneBytes = 0;
 inline constexpr std::uint32_t kMaxContexts = kThreadsMax + kCores * kInterruptLevels;
 
-inline bool is_in_interrupt() { return machine::exception_number() != 0; }
+[[gnu::always_inline]] inline bool is_in_interrupt() { return machine::exception_number() != 0; }
 
-inline unsigned core_id() {
+[[gnu::always_inline]] inline unsigned core_id() {
     if constexpr (kCores == 1) return 0;
     return machine::word_at(OURO_CORTEX_M_CORE_ID_ADDRESS);
+}
+
+/// Who a lock's holder is: by core, the mark of the thread that runs there, its place in the
+/// scheduler's table + 1.
+extern std::uint32_t g_running_mark[kCores];
+inline constexpr std::uint32_t kInterruptMark = 0xFF;
+
+[[gnu::always_inline]] inline std::uint32_t current_mark() {
+    return is_in_interrupt() ? kInterruptMark : g_running_mark[core_id()];
 }
 
 /// A lock of threads, with priority inheritance: while the most urgent thread waits for it, its
 /// holder runs in that thread's place (scheduler.h). Masks nothing.
 ///
 /// lock() in an interrupt stops the program with a reason; try_lock() there is allowed, and the
-/// handler that got it must give it back before it returns.
+/// handler that got the lock must give it back before it returns.
 class Mutex {
 public:
     void lock() {
-        if (!try_lock()) lock_slowly();
+        const std::uint32_t mark = current_mark();
+        if (mark == kInterruptMark || !take(mark)) [[unlikely]]
+            lock_slowly();
     }
-    bool try_lock();
-    void unlock();
+    bool try_lock() { return take(current_mark()); }
+    void unlock() {
+        // order: release; pairs with try_lock() of the next holder.
+        const std::uint32_t before = holder_.exchange(0, std::memory_order_release);
+        if (before != current_mark()) [[unlikely]]
+            unlock_slowly(before);
+    }
 
 private:
+    bool take(std::uint32_t mark) {
+        std::uint32_t nobody = 0;
+        // order: acquire; pairs with unlock().
+        return holder_.compare_exchange(nobody, mark, std::memory_order_acquire,
+                                        std::memory_order_relaxed);
+    }
     void lock_slowly();
+    void unlock_slowly(std::uint32_t before);
 
-    atomic<std::uint32_t> holder_{0};  ///< 0 = free; else see lock.cc
+    atomic<std::uint32_t> holder_{0};  ///< 0 = free; else the holder's mark, and lock.h
 };
 
 /// Wakes one waiter. set() from every context.
@@ -118,7 +141,7 @@ extern platform::Context* g_running_context[kCores];
 /// each other. Stops the program for handlers that may not use Ouro.
 platform::Context& interrupt_context(std::uint32_t exception);
 
-inline platform::Context& current_context() {
+[[gnu::always_inline]] inline platform::Context& current_context() {
     const std::uint32_t exception = machine::exception_number();
     if (exception != 0) [[unlikely]]
         return interrupt_context(exception);

@@ -33,10 +33,10 @@ inline constexpr std::uint32_t kNonMaskable = 2;
 inline constexpr std::uint32_t kHardFault = 3;
 
 /// The number of the exception that runs, 0 in threads.
-inline std::uint32_t exception_number() {
+[[gnu::always_inline]] inline std::uint32_t exception_number() {
     std::uint32_t number;
     asm volatile("mrs %0, ipsr" : "=r"(number));
-    return number & 0x1FF;
+    return number;
 }
 
 /// The priority of an exception above 3.

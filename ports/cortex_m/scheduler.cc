@@ -125,6 +125,7 @@ extern "C" std::uint64_t ouro_cortex_m_switch(std::uint32_t* stack_pointer,
     ThreadRecord* to = choose(core, g_policy != nullptr ? g_policy->first(core) : first);
     g_current[core] = to;
     g_running_context[core] = to->context;
+    g_running_mark[core] = to->index + 1u;
     // A new thread has no floating-point frame; the rest is as for the one that was left.
     if (to->exception_return == 0) to->exception_return = exception_return | switching::kPlainFrame;
     switching::set_stack_limit(to->stack);

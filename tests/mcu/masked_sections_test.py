@@ -37,7 +37,7 @@ def listing_of(body: str) -> str:
         source.write_text("\n".join(lines) + "\n", encoding="utf-8")
         assembler = ["arm-none-eabi-as", "-mcpu=cortex-m0", "-mthumb", str(source), "-o", image]
         subprocess.run(assembler, check=True)
-        command = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", image]
+        command = ["arm-none-eabi-objdump", "-d", "-C", "--no-show-raw-insn", image]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

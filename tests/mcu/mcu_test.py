@@ -34,7 +34,7 @@ SCHEDULE = re.compile(
     r"^schedule: (\d+) slices, (\d+) switches, (\d+) interrupts, hash ([0-9a-f]{8})$", re.MULTILINE
 )
 MISUSES = (
-    "a lock is waited for in an interrupt",
+    "a lock is taken in an interrupt",
     "an event is waited for in an interrupt",
     "a thread is started in an interrupt",
     "a thread is joined in an interrupt",

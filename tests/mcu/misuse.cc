@@ -29,7 +29,6 @@ void in_interrupt(std::uint32_t priority, void (*handler)(void*), unsigned line 
 }
 
 void lock_in_interrupt() {
-    g_mutex.lock();
     in_interrupt(0xC0, [](void*) { g_mutex.lock(); });
 }
 void wait_in_interrupt() {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 24
+/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 20
 /// bytes of memory each.
 #ifndef OURO_CORTEX_M_THREADS
 #define OURO_CORTEX_M_THREADS 4

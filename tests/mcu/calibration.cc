@@ -45,6 +45,7 @@ void known_lengths(const board::InstructionCounter& counter) {
     const std::uint32_t ten = counter.count([] { loop(10); });
     const std::uint32_t lengths[] = {100, 1'000, 100'000};
     for (const std::uint32_t rounds : lengths) {
+        if (2 * rounds + ten > board::InstructionCounter::kMax) continue;
         const std::uint32_t figure = counter.count([=] { loop(rounds); });
         const std::uint32_t exact = 2 * (rounds - 10) + ten;
         // The call's argument may take an instruction more or less to make.

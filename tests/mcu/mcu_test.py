@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one board's programs in QEMU and judges what they print.
 
-usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked|parallel
+usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|calibration|masked|parallel
 
     build        builds all programs of the board
     conformance  the conformance suite under three seeds: every case conforms, seeds give different
@@ -11,6 +11,7 @@ usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|masked|parall
     images       no linked image contains what tools/check_image.py forbids; interrupts are masked
                  for MASKED_MAX instructions at most, and not at all on cores with exclusive
                  accesses
+    calibration  the instruction counter is exact
     masked       builds the board with masked atomics instead of exclusive ones; then the
                  conformance suite
     parallel     the conformance suite with the cores on two threads of this machine, in its own
@@ -132,6 +133,12 @@ def misuse(board: str) -> None:
     expect(code == 5, f"there is a misuse without a sentence: exit code {code}", output)
 
 
+def calibration(board: str) -> None:
+    code, output = run(board, "calibration", 1)
+    expect(code == 0, f"exit code {code}", output)
+    print(output, end="")
+
+
 def build(board: str) -> None:
     expect(mcu.build(board), "the build fails")
 
@@ -182,7 +189,7 @@ def images(board: str) -> None:
 def main() -> int:
     board, kind = sys.argv[1:]
     kinds = {f.__name__: f for f in (
-        build, conformance, scheduler, misuse, images, masked, parallel
+        build, conformance, scheduler, misuse, images, calibration, masked, parallel
     )}  # fmt: skip
     try:
         kinds[kind](board)

@@ -13,6 +13,12 @@
 namespace ouro::board {
 
 class InstructionCounter {
+#if defined(OURO_BOARD_TIMER)
+    static constexpr std::uint32_t kMask = 0xFFFF'FFFF;
+#else
+    static constexpr std::uint32_t kMask = 0xFF'FFFF;
+#endif
+
 public:
     /// Starts the timer and measures what two readings cost.
     InstructionCounter() {
@@ -20,21 +26,24 @@ public:
         empty_ = ticks_of([] {});
     }
 
+    /// Most instructions that can be counted at once.
+    static constexpr std::uint32_t kMax = static_cast<std::uint32_t>(
+        (std::uint64_t{kMask} * 1'000'000'000 / OURO_CORTEX_M_SYSTICK_HZ) >> OURO_ICOUNT_SHIFT);
+
     /// Instructions that function() executes, interrupts that come meanwhile included.
     template <class Function>
     std::uint32_t count(Function function) const {
-        const std::uint32_t ticks = ticks_of(function) - empty_;
-        constexpr std::uint64_t kNanosecondsMax = 1'000'000'000;
-        const std::uint64_t scaled = ticks * kNanosecondsMax / OURO_CORTEX_M_SYSTICK_HZ;
-        constexpr std::uint64_t kHalf = 1u << (OURO_ICOUNT_SHIFT - 1);
-        return static_cast<std::uint32_t>((scaled + kHalf) >> OURO_ICOUNT_SHIFT);
+        // A reading is up to a tick old: the difference may be one too small, even below zero.
+        const auto ticks = static_cast<std::int64_t>(ticks_of(function)) - empty_;
+        constexpr std::int64_t kHalf = 1 << (OURO_ICOUNT_SHIFT - 1);
+        const std::int64_t nanoseconds = ticks * 1'000'000'000 / OURO_CORTEX_M_SYSTICK_HZ;
+        return static_cast<std::uint32_t>((nanoseconds + kHalf) >> OURO_ICOUNT_SHIFT);
     }
 
 private:
 #if defined(OURO_BOARD_TIMER)
     // CMSDK APB timer: control, value, reload. It counts down, as fast as SysTick does.
     static constexpr std::uintptr_t kValue = OURO_BOARD_TIMER + 4;
-    static constexpr std::uint32_t kMask = 0xFFFF'FFFF;
     static void start() {
         port::machine::word_at(OURO_BOARD_TIMER + 8) = kMask;
         port::machine::word_at(kValue) = kMask;
@@ -42,7 +51,6 @@ private:
     }
 #else
     static constexpr std::uintptr_t kValue = port::machine::kTickValue;
-    static constexpr std::uint32_t kMask = 0xFF'FFFF;
     static void start() {
         port::machine::word_at(port::machine::kTickReload) = kMask;
         port::machine::word_at(kValue) = 0;

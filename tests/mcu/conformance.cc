@@ -22,7 +22,7 @@ platform::ThreadSettings settings(unsigned n) {
     return {.stack = g_stacks[n], .stack_bytes = kStackBytes, .priority = 1, .core = core};
 }
 
-unsigned repeats(unsigned usual) { return 3 * usual; }
+unsigned repeats(unsigned usual) { return usual; }
 
 bool interrupt(unsigned urgency, void (*handler)(void*), void* argument) {
     board::set_interrupt(urgency, kUrgencies[urgency], handler, argument);

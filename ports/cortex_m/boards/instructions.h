@@ -1,6 +1,6 @@
 // Instructions counted exactly: under QEMU's -icount each takes 2^OURO_ICOUNT_SHIFT nanoseconds of
-// the machine's time, which a timer counts. Nothing of caches, buses or pipelines is in the figures:
-// they are instructions, not cycles.
+// the machine's time, which a timer counts. Nothing of caches, buses or pipelines is in the
+// figures: they are instructions, not cycles.
 //
 // The timer is the board's 32-bit one where boards.json names it, else SysTick: 24 bits, and only
 // while the scheduler is not started.

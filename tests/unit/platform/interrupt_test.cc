@@ -1,5 +1,5 @@
-// Goal: a desktop program sees no interrupts, and a core's number that the machine can have. Method:
-// asked in several threads.
+// Goal: a desktop program sees no interrupts, and a core's number that the machine can have.
+// Method: asked in several threads.
 #include "platform/interrupt.h"
 
 #include <gtest/gtest.h>

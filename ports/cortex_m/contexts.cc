@@ -2,6 +2,7 @@
 #include "platform/context.h"
 
 #include "ports/cortex_m/contexts.h"
+#include "ports/cortex_m/scheduler.h"
 
 namespace ouro::port {
 
@@ -35,6 +36,18 @@ static_assert(kCores <= 2);
 
 platform::Context& thread_context(unsigned index) { return g_threads[index]; }
 
+namespace {
+
+/// A handler of PendSV's priority never runs while the scheduler, in PendSV, waits for something to
+/// happen (S4).
+void check_above_the_scheduler(std::uint32_t priority) {
+    constexpr std::uint32_t kPendSv = 14;
+    if (scheduler::is_running() && priority >= machine::priority_of(kPendSv))
+        fatal("an interrupt of the lowest priority uses Ouro", nullptr);
+}
+
+}  // namespace
+
 platform::Context& interrupt_context(std::uint32_t exception) {
     if (exception <= machine::kHardFault) fatal("NMI and HardFault may not use Ouro", nullptr);
     const std::uint32_t priority = machine::priority_of(exception);
@@ -42,13 +55,14 @@ platform::Context& interrupt_context(std::uint32_t exception) {
         fatal("an interrupt above the ceiling uses Ouro", nullptr);
     const std::uint32_t key = priority | kTaken;
     for (InterruptSlot& slot : g_interrupts[core_id()]) {
-        std::uint32_t found = 0;
-        // order: relaxed; the slots of a core are used by its handlers only, one after the other or
-        // nested.
-        if (slot.priority.load(std::memory_order_relaxed) == key ||
-            slot.priority.compare_exchange(found, key, std::memory_order_relaxed,
-                                           std::memory_order_relaxed) ||
-            found == key)
+        // order: relaxed, both; the slots of a core are used by its handlers only, one after the
+        // other or nested.
+        std::uint32_t found = slot.priority.load(std::memory_order_relaxed);
+        if (found == key) return slot.context;
+        if (found != 0) continue;
+        check_above_the_scheduler(priority);
+        if (slot.priority.compare_exchange(found, key, std::memory_order_relaxed,
+                                           std::memory_order_relaxed))
             return slot.context;
     }
     fatal("more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS", nullptr);

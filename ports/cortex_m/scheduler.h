@@ -8,7 +8,8 @@
 // S3  The most urgent thread that can run is chosen, round robin among equals. If the most urgent
 //     one waits for a lock, the lock's holder runs in its place (priority inheritance; holders are
 //     followed through further locks).
-// S4  When nobody can run, the handler waits there, in WFE: no idle thread, no idle stack.
+// S4  When nobody can run, the handler waits there, in WFE: no idle thread, no idle stack. So a
+//     handler that wakes threads needs a priority above PendSV's, which is the lowest.
 // S5  With two cores each has its own PendSV; a change made by the other core is seen at the latest
 //     at the next tick.
 //

@@ -14,7 +14,7 @@ namespace rig {
 namespace {
 constexpr std::size_t kStackBytes = 1024;
 [[gnu::section(".noinit")]] alignas(8) unsigned char g_stacks[kCrew][kStackBytes];
-constexpr std::uint32_t kUrgencies[] = {0xC0, 0x80};
+constexpr std::uint32_t kUrgencies[] = {0x80, 0x40};
 }  // namespace
 
 platform::ThreadSettings settings(unsigned n) {

@@ -315,7 +315,7 @@ void waits_before_the_start() {
     Event event;
     event.set();
     OURO_CONFORMS(event.wait(platform::kForever), "a set event does not wait");
-    board::set_interrupt(0, 0xC0, [](void* all) { static_cast<Event*>(all)->set(); }, &event);
+    board::set_interrupt(0, 0x80, [](void* all) { static_cast<Event*>(all)->set(); }, &event);
     board::trigger(0);
     OURO_CONFORMS(event.wait(platform::kForever), "handlers may set it");
     Mutex mutex;
@@ -339,7 +339,7 @@ void handlers_may_try_locks() {
         how.got = how.mutex->try_lock();
         if (how.got) how.mutex->unlock();
     };
-    board::set_interrupt(0, 0xC0, try_it, &tried);
+    board::set_interrupt(0, 0x80, try_it, &tried);
     board::trigger(0);
     OURO_CONFORMS(tried.got, "a handler gets a free lock");
     mutex.lock();

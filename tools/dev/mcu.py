@@ -14,6 +14,7 @@ first. Builds lie in build/mcu/<board>.
 import argparse
 import fcntl
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,9 +99,11 @@ def run(board: str, name: str, seed: int, gdb: bool) -> int:
 
 
 def seed_of(text: str) -> int:
-    value = int(text, 0)
+    hexadecimal = text.startswith("0x")
+    known = re.fullmatch(r"[0-9]+|0x[0-9a-fA-F]+", text)
+    value = int(text, 16 if hexadecimal else 10) if known else -1
     if not 0 <= value <= SEED_MAX:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of 32 bits")
     return value
 
 

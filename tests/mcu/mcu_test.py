@@ -116,7 +116,7 @@ def conformance_cases() -> list[str]:
 
 
 def conformance(board: str, variant: str = "") -> None:
-    seeded(board, "conformance", conformance_cases(), "conforms", 5000, variant)
+    seeded(board, "conformance", conformance_cases(), "conforms", 2000, variant)
 
 
 def scheduler(board: str) -> None:
@@ -161,7 +161,7 @@ def masked(board: str) -> None:
 
 
 def parallel(board: str) -> None:
-    image = mcu.folder_of(board) / "bin" / "conformance.elf"
+    image = mcu.folder_of(board) / "bin" / "parallel.elf"
     command = mcu.emulator(board, image, 1, gdb=False)
     position = command.index("-icount")
     command[position : position + 2] = ["-accel", "tcg,thread=multi"]

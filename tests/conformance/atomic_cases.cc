@@ -124,11 +124,15 @@ void no_update_is_lost() {
 
 struct Uncounted {
     atomic<std::uint32_t> two_steps{0};
+    atomic<std::uint32_t> arrived{0};
 };
 
 void count_in_two_steps(Uncounted& uncounted, unsigned) {
+    uncounted.arrived.fetch_add(1, memory_order_relaxed);
+    while (uncounted.arrived.load(memory_order_relaxed) <= kCrew) platform::yield_thread();
     for (unsigned i = 0, end = rig::repeats(400); i < end; ++i) {
         const std::uint32_t now = uncounted.two_steps.load(memory_order_relaxed);
+        rig::between_two_steps(i);
         uncounted.two_steps.store(now + 1, memory_order_relaxed);
     }
 }

@@ -26,6 +26,10 @@ bool interrupt(unsigned urgency, void (*handler)(void*), void* argument);
 /// machine's choice. Nothing on machines whose programs do not see interrupts.
 void interrupt_anywhere(void (*handler)(void*), void* argument);
 
+/// Called between a load and a store that others are to come between, for the i-th time: nothing,
+/// unless the machine's preemption is rare.
+void between_two_steps(unsigned i);
+
 /// `lost` updates of a counter were lost that is loaded and stored in two steps, in a case where
 /// that must be possible. True if the case should try again.
 bool wants_lost_updates(unsigned lost);

@@ -34,6 +34,8 @@ void interrupt_anywhere(void (*handler)(void*), void* argument) {
     testing::interrupt_anywhere(handler, argument);
 }
 
+void between_two_steps(unsigned /*i*/) {}
+
 #ifdef OURO_LOSSES_ARE_LUCK
 bool wants_lost_updates(unsigned /*lost*/) { return false; }
 #else

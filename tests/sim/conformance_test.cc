@@ -70,6 +70,8 @@ void interrupt_anywhere(void (*handler)(void*), void* argument) {
     if (handler != nullptr) engine().set_interrupt(handler, argument);
 }
 
+void between_two_steps(unsigned /*i*/) {}
+
 bool wants_lost_updates(unsigned lost) {
     if (lost != 0) ++g_executions_with_losses;
     return false;

@@ -97,6 +97,18 @@ private:
 #define OURO_STORE_EXCLUSIVE "strex"
 #endif
 
+#define OURO_MASKED_ADD(masks)                                                           \
+    asm volatile("1:\n\t" OURO_LOAD_EXCLUSIVE                                            \
+                 " %[before], %[value]\n\t"                                              \
+                 "add %[after], %[before], %[add]\n\t" masks OURO_STORE_EXCLUSIVE        \
+                 " %[failed], %[after], %[value]\n\t"                                    \
+                 "cmp %[failed], #0\n\t"                                                 \
+                 "bne 1b"                                                                \
+                 : [before] "=&r"(before), [after] "=&r"(after), [failed] "=&r"(failed), \
+                   [value] "+Q"(value_)                                                  \
+                 : [add] "rI"(add), [clear] "rI"(clear), [set] "rI"(set)                 \
+                 : "cc")
+
 template <class T>
 inline T atomic<T>::fetch_add_masked(T add, T clear, T set, std::memory_order order) noexcept {
     static_assert(sizeof(T) == 4 && sizeof(std::atomic<T>) == 4, "the bare word");
@@ -105,23 +117,20 @@ inline T atomic<T>::fetch_add_masked(T add, T clear, T set, std::memory_order or
     std::uint32_t failed;
     if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_release);
     fence_before(order);
-    asm volatile(
-        "1:\n\t" OURO_LOAD_EXCLUSIVE
-        " %[before], %[value]\n\t"
-        "add %[after], %[before], %[add]\n\t"
-        "bic %[after], %[after], %[clear]\n\t"
-        "orr %[after], %[after], %[set]\n\t" OURO_STORE_EXCLUSIVE
-        " %[failed], %[after], %[value]\n\t"
-        "cmp %[failed], #0\n\t"
-        "bne 1b"
-        : [before] "=&r"(before), [after] "=&r"(after), [failed] "=&r"(failed), [value] "+Q"(value_)
-        : [add] "rI"(add), [clear] "rI"(clear), [set] "rI"(set)
-        : "cc");
+    // What is a constant 0 costs no instruction.
+    if (__builtin_constant_p(set) && set == 0) {
+        OURO_MASKED_ADD("bic %[after], %[after], %[clear]\n\t");
+    } else if (__builtin_constant_p(clear) && clear == 0) {
+        OURO_MASKED_ADD("orr %[after], %[after], %[set]\n\t");
+    } else {
+        OURO_MASKED_ADD("bic %[after], %[after], %[clear]\n\torr %[after], %[after], %[set]\n\t");
+    }
     fence_after(order);
     if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_acquire);
     return before;
 }
 
+#undef OURO_MASKED_ADD
 #undef OURO_LOAD_EXCLUSIVE
 #undef OURO_STORE_EXCLUSIVE
 

@@ -64,6 +64,13 @@ void masked_add() {
     OURO_CONFORMS(value.load(memory_order_relaxed) == 0x0902, "it adds negative numbers");
     value.fetch_add_masked(0, 0x900, 0x900, memory_order_relaxed);
     OURO_CONFORMS(value.load(memory_order_relaxed) == 0x0902, "what is set was cleared first");
+    value.fetch_add_masked(0x700, 0, 0x4, memory_order_relaxed);
+    OURO_CONFORMS(value.load(memory_order_relaxed) == 0x1006, "it may clear nothing");
+    value.fetch_add_masked(0x10, 0x702, 0, memory_order_relaxed);
+    OURO_CONFORMS(value.load(memory_order_relaxed) == 0x1014, "it may set nothing");
+    value.fetch_add_masked(0xEE, 0, 0, memory_order_relaxed);
+    OURO_CONFORMS(value.load(memory_order_relaxed) == 0x1102, "it may do neither");
+    value.store(0x0902, memory_order_relaxed);
     volatile std::uint32_t add = 0xFFFF'FFFF, clear = 0x8000'0001, set = 0x4000'0000;
     value.fetch_add_masked(add, clear, set, memory_order_acquire);
     OURO_CONFORMS(value.load(memory_order_relaxed) == 0x4000'0900, "with all 32 bits");

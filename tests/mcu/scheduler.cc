@@ -5,6 +5,7 @@
 #include "platform/atomic.h"
 #include "platform/context.h"
 #include "platform/mutex.h"
+#include "platform/self_test.h"
 #include "platform/thread.h"
 #include "ports/cortex_m/boards/board.h"
 #include "ports/cortex_m/masked_section.h"
@@ -184,24 +185,27 @@ void equals_share() {
 
 // ---- registers
 
-/// Keeps the key in registers that the processor does not stack, over a stretch that is preempted.
+/// Keeps values in registers that the processor does not stack, over a stretch that is preempted.
 template <unsigned kKey>
 bool registers_survive() {
-    const std::uint32_t key = kKey;
-    std::uint32_t rounds = 500, difference;
+    std::uint32_t key = kKey, rounds = 500, difference;
     asm volatile(
         ".syntax unified\n\t"
-        "mov r4, %[key]\n\tmov r5, %[key]\n\tmov r8, %[key]\n\t"
-        "mov r9, %[key]\n\tmov r10, %[key]\n\tmov r11, %[key]\n"
+        "mov r4, %[key]\n\tmov r5, %[key]\n\t"
+        "adds r5, #1\n\tmov r8, r5\n\t"
+        "adds r5, #1\n\tmov r9, r5\n\t"
+        "adds r5, #1\n\tmov r10, r5\n\t"
+        "adds r5, #1\n\tmov r11, r5\n\t"
         "1:\n\tsubs %[rounds], #1\n\tbne 1b\n\t"
-        "eors r4, %[key]\n\teors r5, %[key]\n\torrs r4, r5\n\t"
-        "mov r5, r8\n\teors r5, %[key]\n\torrs r4, r5\n\t"
-        "mov r5, r9\n\teors r5, %[key]\n\torrs r4, r5\n\t"
-        "mov r5, r10\n\teors r5, %[key]\n\torrs r4, r5\n\t"
-        "mov r5, r11\n\teors r5, %[key]\n\torrs r4, r5\n\t"
+        "subs r5, #4\n\teors r4, r5\n\t"
+        "eors r5, %[key]\n\torrs r4, r5\n\t"
+        "adds %[key], #1\n\tmov r5, r8\n\teors r5, %[key]\n\torrs r4, r5\n\t"
+        "adds %[key], #1\n\tmov r5, r9\n\teors r5, %[key]\n\torrs r4, r5\n\t"
+        "adds %[key], #1\n\tmov r5, r10\n\teors r5, %[key]\n\torrs r4, r5\n\t"
+        "adds %[key], #1\n\tmov r5, r11\n\teors r5, %[key]\n\torrs r4, r5\n\t"
         "mov %[difference], r4"
-        : [rounds] "+l"(rounds), [difference] "=l"(difference)
-        : [key] "l"(key)
+        : [key] "+l"(key), [rounds] "+l"(rounds), [difference] "=l"(difference)
+        :
         : "r4", "r5", "r8", "r9", "r10", "r11", "cc");
     return difference == 0;
 }
@@ -348,6 +352,14 @@ void handlers_may_try_locks() {
     mutex.unlock();
 }
 
+void the_self_test_refuses_read_only_memory() {
+    static constexpr std::uint32_t kConstant[2] = {0x1234'5678, 0x9ABC'DEF0};
+    auto* rom = const_cast<std::uint32_t*>(kConstant);
+    OURO_CONFORMS(platform::atomics_work_in(rom, sizeof kConstant) != board::kRomIsReadOnly,
+                  "memory that keeps no value is refused");
+    OURO_CONFORMS(*const_cast<volatile std::uint32_t*>(rom) == 0x1234'5678, "content is kept");
+}
+
 constexpr conformance::Case kCases[] = {
     {"a lock's holder inherits", a_holder_inherits},
     {"inheritance goes through locks", inheritance_goes_through_locks},
@@ -358,6 +370,7 @@ constexpr conformance::Case kCases[] = {
     {"what cannot be started is refused", what_cannot_be_started_is_refused},
     {"the unused stack is known", the_unused_stack_is_known},
     {"handlers may try locks", handlers_may_try_locks},
+    {"the self-test refuses read-only memory", the_self_test_refuses_read_only_memory},
     {"the clock goes on while masked", the_clock_goes_on_while_masked},
 };
 

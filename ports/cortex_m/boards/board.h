@@ -16,6 +16,9 @@
 
 namespace ouro::board {
 
+/// Does the emulator ignore writes to the ROM? On the MPS2 and MPS3 boards it is memory like any.
+inline constexpr bool kRomIsReadOnly = OURO_BOARD_ROM_IS_READ_ONLY != 0;
+
 /// The name in boards.json.
 extern const char* const kName;
 

@@ -2,13 +2,16 @@
 #
 # One port per binary: its header is part of the interface, so two of them in one program do not
 # link. A port with needs of its own states them in ports/<port>/port.cmake, which is included with
-# `target` set to the library.
+# `target` set to the library. With OURO_CORE off the library is the port alone.
 
 function(ouro_add_port port)
     set(target ouro_${port})
     set(root "${PROJECT_SOURCE_DIR}")
-    file(GLOB sources CONFIGURE_DEPENDS
-        "${root}/heap/*.cc" "${root}/gc/*.cc" "${root}/ports/${port}/*.cc")
+    file(GLOB sources CONFIGURE_DEPENDS "${root}/ports/${port}/*.cc")
+    if(OURO_CORE)
+        file(GLOB core CONFIGURE_DEPENDS "${root}/heap/*.cc" "${root}/gc/*.cc")
+        list(PREPEND sources ${core})
+    endif()
 
     add_library(${target} STATIC ${sources})
     add_library(ouro::${port} ALIAS ${target})

@@ -10,6 +10,7 @@
                     all of the above but ports/, and each other; none of the above includes them
     explore/, tests/sim/
                     also ports/sim/, which they drive
+    tests/mcu/      also ports/cortex_m/, its boards and its scheduler
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
 there is one.
@@ -29,8 +30,9 @@ MAY_INCLUDE = {
     "include": {"ouro", "gc", "heap", "platform"},
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore")
-# Who may name the simulation port: what drives its engine.
-SIMULATED = ("explore", "tests/sim")
+# Who may name a port: what drives the simulation's engine, and firmware.
+DRIVERS = {"ports/sim": ("explore", "tests/sim"), "ports/cortex_m": ("tests/mcu",)}
+DRIVING_TESTS = ("sim", "mcu")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.
@@ -68,7 +70,9 @@ TARGET = re.compile(r'(?P<open>["<])(?P<path>[^">]*)[">]')
 
 def layer_of(parts: tuple[str, ...]) -> str:
     """The first folder of a path, or ports/<one> for ports: they do not know each other."""
-    if parts[:2] == ("tests", "sim") or (parts[0] == "ports" and len(parts) > 2):
+    if parts[0] == "tests" and parts[1] in DRIVING_TESTS:
+        return "/".join(parts[:2])
+    if parts[0] == "ports" and len(parts) > 2:
         return "/".join(parts[:2])
     return parts[0]
 
@@ -79,7 +83,7 @@ def folder_rule(layer: str, path: str) -> str | None:
     if top == "ports":
         if layer.startswith("ports/") and path.startswith(layer + "/"):
             return None
-        if path.startswith("ports/sim/") and layer in SIMULATED:
+        if layer in DRIVERS.get("/".join(path.split("/")[:2]), ()):
             return None
         return f'layer: only the build names ports/, "{path}" may not be included here'
     if layer.startswith("ports/"):

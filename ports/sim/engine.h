@@ -77,6 +77,8 @@ public:
     void store(void* at, unsigned bytes, std::uint64_t value, std::memory_order order);
     std::uint64_t modify(void* at, unsigned bytes, Modify what, std::uint64_t operand,
                          std::memory_order order);
+    std::uint64_t add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
+                             std::uint64_t set, std::memory_order order);
     bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,
                           std::memory_order success, std::memory_order failure);
     void fence(std::memory_order order);
@@ -97,6 +99,7 @@ public:
     void lock_taken() { ++locks_held_; }
     void lock_given() { --locks_held_; }
     std::uint64_t now() const { return now_; }
+    bool runs_interrupt() const { return threads_[current_].interrupt; }
     platform::Context& context() { return contexts_[current_]; }
     platform::Context& context_of(unsigned thread) { return contexts_[thread]; }
 
@@ -129,6 +132,9 @@ private:
     void leave(const char* violation, const void* object);
     void check(const Race& race, const void* at);
     void record(Decision::Kind kind, unsigned value);
+    template <class Compute>
+    std::uint64_t modify_with(void* at, unsigned bytes, const char* name, std::memory_order order,
+                              Compute compute);
     void report(const char* what, const void* at, unsigned bytes, std::uint64_t before,
                 std::uint64_t after, std::memory_order order, unsigned age);
     ThreadView& view() { return threads_[current_].view; }

@@ -8,6 +8,8 @@ packages=(
     googletest libabsl-dev libboost-dev zlib1g-dev
     spin # checks models/
     clang-19 libclang-rt-19-dev llvm-19 # the sanitizer builds and their stack traces
+    # firmware: compiler, libraries, machines
+    gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
     "$@"
 )
 

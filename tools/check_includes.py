@@ -6,9 +6,9 @@
     heap/           heap/, platform/
     platform/       platform/; platform/port.h also OURO_PORT_HEADER
     ports/<one>/    platform/, ports/<one>/, and the system's headers
-    tests/, stress/, tools/, examples/, bench/, explore/
+    tests/, stress/, tools/, examples/, bench/, explore/, faults/, fuzz/
                     all of the above but ports/, and each other; none of the above includes them
-    explore/, tests/sim/
+    explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
@@ -28,9 +28,9 @@ MAY_INCLUDE = {
     "gc": {"gc", "heap", "platform"},
     "include": {"ouro", "gc", "heap", "platform"},
 }
-USERS = ("tests", "stress", "tools", "examples", "bench", "explore")
+USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name the simulation port: what drives its engine.
-SIMULATED = ("explore", "tests/sim")
+SIMULATED = ("explore", "tests/sim", "fuzz")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.

@@ -57,17 +57,23 @@ void memory_freed(void*, const void* at, std::size_t) {
 
 }  // namespace
 
-Explorer::Explorer(const Scenario& scenario) : scenario_(scenario) {
+Explorer::Explorer(const Scenario& scenario, bool prepares_later) : scenario_(scenario) {
     ManagedHeapConfig config;
     config.heap.types_max = 16;
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 1;
     config.collector.background = false;
-    if (scenario.configure != nullptr) scenario.configure(config);
+    if (scenario_.configure != nullptr) scenario_.configure(config);
     make_world(config);
-    scenario.prepare(world());
     save_world();
+    if (!prepares_later) prepare();
     observe(nullptr, nullptr);
+}
+
+/// From here on executions begin behind the preparation.
+void Explorer::prepare() {
+    scenario_.prepare(world());
+    save_world();
 }
 
 void Explorer::observe(void* self, void (*traced)(void*, const port::sim::Operation&)) {
@@ -152,6 +158,7 @@ Found Explorer::search(const Search& search) {
 
 namespace {
 constexpr unsigned kPointsMax = 2000;  // a scenario that makes as many objects has an endless loop
+constexpr unsigned kMissesMax = 12;
 }
 
 /// The schedules of one point. True iff the next point is to be tried.
@@ -168,8 +175,40 @@ bool Explorer::try_hostility(const Search& search, Found& found, unsigned point)
     return point < kPointsMax;
 }
 
+/// Each allocation before the threads start, refused in a world of its own. There is no schedule
+/// yet: what is left must be sound and nothing leaked. False: it is not.
+bool Explorer::exhaust_preparation(Found& found, faults::Refuse what) {
+    bool hit = true;
+    for (unsigned number = 1; hit; ++number) {
+        restore_world();
+        hostility_.fault = {what, number};
+        faults::arm(hostility_.fault);
+        run_program([this] { scenario_.prepare(world()); });
+        hit = faults::was_hit();
+        faults::disarm();
+        world().heap->collector().set_save_all(false);
+        world().heap->collector().clear_garbage();
+        world().heap->collector().unfreeze();
+        for (int round = 0; round < 4; ++round) world().collect();
+        const Finding finding = scenario_.prepares_soundly ? check_end(false) : check_sound();
+        ++found.schedules;
+        if (hit) ++found.points, ++found.hits;
+        if (finding.what == nullptr) continue;
+        found.verdict = {finding.what, finding.object};
+        found.hostility = hostility_;
+        return false;
+    }
+    return true;
+}
+
 Found Explorer::search_exhaustion(const Search& search) {
     Found found;
+    for (const auto what :
+         {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
+        if (!exhaust_preparation(found, what)) return found;
+    }
+    restore_world();
+    prepare();
     Hostility hostility = search.hostility;
     for (const auto what :
          {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
@@ -197,7 +236,8 @@ template <class S>
 bool Explorer::try_steps(const Search& search, Found& found, unsigned thread) {
     port::sim::Random random(search.seed + thread);
     std::uint64_t number = 0;
-    for (std::uint32_t step = 1;; ++step) {
+    unsigned misses = 0;  // in a row: the thread has no step as late as that
+    for (std::uint32_t step = 1; misses < kMissesMax; ++step) {
         if (search.every > 1) step += random.below(2 * search.every - 1);
         const std::uint64_t hits = found.hits;
         for (std::uint64_t i = search.worker; i < search.schedules; i += search.workers) {
@@ -213,9 +253,10 @@ bool Explorer::try_steps(const Search& search, Found& found, unsigned thread) {
                 });
             if (note(found, verdict)) return false;
         }
-        if (found.hits == hits) return true;
-        ++found.points;
+        misses = found.hits == hits ? misses + 1 : 0;
+        if (misses == 0) ++found.points;
     }
+    return true;
 }
 
 Found Explorer::search_steps(const Search& search) {

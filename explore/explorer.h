@@ -59,8 +59,8 @@ struct Found {
 
 class Explorer {
 public:
-    /// Makes the scenario's world. One explorer at a time.
-    explicit Explorer(const Scenario& scenario);
+    /// Makes the scenario's world. One explorer at a time. `prepares_later`: the search prepares it.
+    explicit Explorer(const Scenario& scenario, bool prepares_later = false);
 
     /// One execution from the saved moment on, and its judgement.
     Verdict run(port::sim::Strategy& strategy);
@@ -82,6 +82,7 @@ private:
     Verdict with_random_strategy(const Search& search, std::uint64_t number, F&& run_with);
     Verdict run_random(const Search& search, std::uint64_t number);
     Found search_all(const Search& search);
+    bool exhaust_preparation(Found& found, faults::Refuse what);
     Found search_exhaustion(const Search& search);
     Found search_endings(const Search& search);
     Found search_steps(const Search& search);
@@ -90,6 +91,8 @@ private:
     bool try_steps(const Search& search, Found& found, unsigned thread);
     bool note(Found& found, const Verdict& verdict);
     void observe(void* self, void (*traced)(void*, const port::sim::Operation&));
+
+    void prepare();
 
     const Scenario& scenario_;
     Hostility hostility_;

@@ -37,9 +37,7 @@ unsigned Suspension::thread(const Turn& turn) {
     others.runnable &= ~(1u << thread_);
     others.lazy &= others.runnable;
     if (others.runnable == 0) return thread_;
-    const bool idle = turn.yields || others.lazy == others.runnable;
-    idle_ = idle ? idle_ + 1 : 0;
-    if (idle_ > kPatience) {
+    if ((turn.yields || others.lazy == others.runnable) && ++idle_ > kPatience) {
         asleep_ = false;
         woken_ = true;
         return base_.thread(turn);

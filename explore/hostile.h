@@ -42,8 +42,8 @@ public:
     bool woken() const { return woken_; }
 
 private:
-    /// So many yields and ended waits of the others in a row: they wait for the one that sleeps.
-    static constexpr unsigned kPatience = 600;
+    /// After so many yields and ended waits of the others they are taken to wait for the sleeper.
+    static constexpr unsigned kPatience = 300;
 
     port::sim::Strategy& base_;
     unsigned thread_;

@@ -78,7 +78,7 @@ void write_all(int file, const void* data, std::size_t bytes) {
 
 [[noreturn]] void work(const Scenario& scenario, const Search& search, int out) {
     catch_crashes();
-    Explorer explorer(scenario);
+    Explorer explorer(scenario, search.mode == Mode::exhaustion);
     const Found found = explorer.search(search);
     std::string violation, schedule, trace;
     if (found.verdict.violation != nullptr) {

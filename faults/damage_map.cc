@@ -7,9 +7,9 @@ namespace ouro::faults {
 namespace {
 
 constexpr KindInfo kKinds[kBitKinds] = {
-    {"heap record", 0, true, "addresses, locks, list heads"},
-    {"collector record", 0, true, "the pass, locks, figures"},
-    {"tables", 0, true, "types, interned strings, edge carries"},
+    {"heap record", 0, false, "addresses, locks, list heads"},
+    {"collector record", 0, false, "the pass, locks, figures"},
+    {"tables", 0, false, "types, interned strings, edge carries"},
     {"page: layout", 60, true, "pages tile the region; tails count back; sums of free and used pages"},
     {"page: cells", 20, true, "used + free = capacity; the free list ends in the span"},
     {"page: links", 0, false, "the lists are not walked"},

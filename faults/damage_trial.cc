@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 namespace ouro::faults {
 
@@ -69,6 +70,16 @@ void handle(int signal, void (*handler)(int, siginfo_t*, void*)) {
     sigaction(signal, &action, nullptr);
 }
 
+/// Who takes no processor time for two seconds waits for something.
+void on_alarm(int, siginfo_t*, void*) {
+    static std::clock_t used = 0;
+    static int idle = 0;
+    const std::clock_t now = std::clock();
+    idle = now - used < CLOCKS_PER_SEC / 100 ? idle + 1 : 0;
+    used = now;
+    if (idle == 2) stop(Fate::blocked);
+}
+
 /// In the child: what would go unnoticed or on for ever ends with a fate.
 void watch() {
     static char stack[64 * 1024];
@@ -80,10 +91,11 @@ void watch() {
     handle(SIGBUS, &on_bad_access);
     handle(SIGABRT, [](int, siginfo_t*, void*) { stop(Fate::fatal); });
     handle(SIGPROF, [](int, siginfo_t*, void*) { stop(Fate::endless); });
-    handle(SIGALRM, [](int, siginfo_t*, void*) { stop(Fate::blocked); });
+    handle(SIGALRM, &on_alarm);
     const itimerval limit{{0, 0}, {1, 0}};  // of processor time
     setitimer(ITIMER_PROF, &limit, nullptr);
-    alarm(15);
+    const itimerval looks{{1, 0}, {1, 0}};
+    setitimer(ITIMER_REAL, &looks, nullptr);
     if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
 }
 

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""./dev fuzz [--minutes N] [--runs N] [--keep] [TARGET | TARGET FILE]: fuzz targets of fuzz/.
+
+Runs each target (all, or the one that is named) on its corpus, fuzz/corpus/TARGET, for N minutes
+(1) or N inputs, and prints executions and the coverage that they reached. Exit status 1 if an input
+fails: it is kept beside the build, and `./dev fuzz TARGET FILE` replays it. --keep adds the inputs
+that reached something new to the corpus, the smallest ones.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT / "fuzz" / "corpus"
+TARGETS = ("interface", "graph", "script")
+LONGEST = {"interface": 600, "graph": 4096, "script": 2048}  # bytes of an input
+MORE_SEEDS = {"script": ROOT / "tests" / "gcscript" / "cases"}
+STATUS = re.compile(r"#(\d+)\s.*\bcov: (\d+) ft: (\d+)")
+CORPUS_BYTES_MAX = 200_000  # of one target, in the repository
+
+
+def seeds_of(target: str) -> list[Path]:
+    folders = [CORPUS / target]
+    if target in MORE_SEEDS:
+        folders.append(MORE_SEEDS[target])
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def run(target: str, program: Path, options: argparse.Namespace) -> bool:
+    """True iff no input failed."""
+    findings = program.parent.parent / "fuzz-findings"
+    findings.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        limit = [f"-runs={options.runs}"] if options.runs else [f"-max_total_time={options.minutes * 60}"]
+        command = [str(program), folder, *map(str, seeds_of(target)), *limit, f"-seed={options.seed}",
+                   f"-max_len={LONGEST[target]}", "-timeout=20", "-print_final_stats=1",
+                   f"-artifact_prefix={findings}/{target}-"]
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        lines = result.stderr.splitlines()
+        statuses = [match for line in lines if (match := STATUS.search(line))]
+        if result.returncode != 0 or not statuses:
+            print("\n".join(lines[-60:]))
+            print(f"{target}: FAILED; replay: ./dev fuzz {target} FILE, see above")
+            return False
+        runs, blocks, features = statuses[-1].groups()
+        print(f"{target:<10} {int(runs):>9} executions  {blocks:>6} branch edges  {features:>6} "
+              f"features  seed {options.seed}", flush=True)
+        if options.keep:
+            keep(target, program, Path(folder))
+    return True
+
+
+def keep(target: str, program: Path, found: Path) -> None:
+    """The corpus becomes the fewest of its inputs and the new ones that reach as much."""
+    with tempfile.TemporaryDirectory() as merged:
+        command = [str(program), "-merge=1", merged, str(CORPUS / target), str(found)]
+        subprocess.run(command, capture_output=True, check=True)
+        files = sorted(Path(merged).iterdir(), key=lambda file: file.stat().st_size)
+        for old in (CORPUS / target).iterdir():
+            old.unlink()
+        total = 0
+        for file in files:
+            total += file.stat().st_size
+            if total > CORPUS_BYTES_MAX:
+                break
+            shutil.copy(file, CORPUS / target / file.name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev fuzz")
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--programs", type=Path, default=ROOT / "build" / "fuzz" / "bin")
+    parser.add_argument("target", nargs="?", choices=TARGETS)
+    parser.add_argument("file", nargs="?", type=Path)
+    options = parser.parse_args()
+    options.minutes = int(options.minutes) if options.minutes >= 1 else 1
+    if options.file is not None:
+        return subprocess.run([options.programs / f"fuzz_{options.target}", options.file]).returncode
+    targets = [options.target] if options.target else TARGETS
+    good = [run(target, options.programs / f"fuzz_{target}", options) for target in targets]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

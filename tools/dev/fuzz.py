@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """./dev fuzz [--minutes N] [--runs N] [--keep] [TARGET | TARGET FILE]: fuzz targets of fuzz/.
 
-Runs each target (all, or the one that is named) on its corpus, fuzz/corpus/TARGET, for N minutes
-(1) or N inputs, and prints executions and the coverage that they reached. Exit status 1 if an input
+Runs each target (all, or the one that is named) on its corpus, fuzz/corpus/TARGET.hex (a line an
+input), for N minutes (1) or N inputs, and prints executions and the coverage that they reached. Exit status 1 if an input
 fails: it is kept beside the build, and `./dev fuzz TARGET FILE` replays it. --keep adds the inputs
 that reached something new to the corpus, the smallest ones.
 """
@@ -21,14 +21,15 @@ TARGETS = ("interface", "graph", "script")
 LONGEST = {"interface": 600, "graph": 4096, "script": 2048}  # bytes of an input
 MORE_SEEDS = {"script": ROOT / "tests" / "gcscript" / "cases"}
 STATUS = re.compile(r"#(\d+)\s.*\bcov: (\d+) ft: (\d+)")
-CORPUS_BYTES_MAX = 200_000  # of one target, in the repository
+CORPUS_BYTES_MAX = 16_000  # of one target, in the repository
 
 
-def seeds_of(target: str) -> list[Path]:
-    folders = [CORPUS / target]
-    if target in MORE_SEEDS:
-        folders.append(MORE_SEEDS[target])
-    return [folder for folder in folders if folder.is_dir()]
+def unpack_seeds(target: str, folder: Path) -> None:
+    file = CORPUS / f"{target}.hex"
+    for number, line in enumerate(file.read_text().split() if file.is_file() else []):
+        (folder / f"seed-{number}").write_bytes(bytes.fromhex(line))
+    for seed in MORE_SEEDS.get(target, Path("/nowhere")).glob("*.gcs"):
+        shutil.copy(seed, folder)
 
 
 def run(target: str, program: Path, options: argparse.Namespace) -> bool:
@@ -36,8 +37,9 @@ def run(target: str, program: Path, options: argparse.Namespace) -> bool:
     findings = program.parent.parent / "fuzz-findings"
     findings.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
+        unpack_seeds(target, Path(folder))
         limit = [f"-runs={options.runs}"] if options.runs else [f"-max_total_time={options.minutes * 60}"]
-        command = [str(program), folder, *map(str, seeds_of(target)), *limit, f"-seed={options.seed}",
+        command = [str(program), folder, *limit, f"-seed={options.seed}",
                    f"-max_len={LONGEST[target]}", "-timeout=20", "-print_final_stats=1",
                    f"-artifact_prefix={findings}/{target}-"]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace")
@@ -58,17 +60,14 @@ def run(target: str, program: Path, options: argparse.Namespace) -> bool:
 def keep(target: str, program: Path, found: Path) -> None:
     """The corpus becomes the fewest of its inputs and the new ones that reach as much."""
     with tempfile.TemporaryDirectory() as merged:
-        command = [str(program), "-merge=1", merged, str(CORPUS / target), str(found)]
+        command = [str(program), "-merge=1", merged, str(found)]
         subprocess.run(command, capture_output=True, check=True)
-        files = sorted(Path(merged).iterdir(), key=lambda file: file.stat().st_size)
-        for old in (CORPUS / target).iterdir():
-            old.unlink()
-        total = 0
-        for file in files:
-            total += file.stat().st_size
-            if total > CORPUS_BYTES_MAX:
-                break
-            shutil.copy(file, CORPUS / target / file.name)
+        inputs = sorted((file.read_bytes() for file in Path(merged).iterdir()), key=lambda i: (len(i), i))
+        kept = []
+        for data in inputs:
+            if sum(map(len, kept)) + len(data) <= CORPUS_BYTES_MAX:
+                kept.append(data)
+        (CORPUS / f"{target}.hex").write_text("".join(data.hex() + "\n" for data in kept if data))
 
 
 def main() -> int:
@@ -83,7 +82,7 @@ def main() -> int:
     options = parser.parse_args()
     options.minutes = int(options.minutes) if options.minutes >= 1 else 1
     if options.file is not None:
-        return subprocess.run([options.programs / f"fuzz_{options.target}", options.file]).returncode
+        return subprocess.run([str(options.programs / f"fuzz_{options.target}"), str(options.file)]).returncode
     targets = [options.target] if options.target else TARGETS
     good = [run(target, options.programs / f"fuzz_{target}", options) for target in targets]
     return 0 if all(good) else 1

@@ -159,7 +159,7 @@ Found Explorer::search(const Search& search) {
 namespace {
 constexpr unsigned kPointsMax = 2000;  // a scenario that makes as many objects has an endless loop
 constexpr unsigned kMissesMax = 12;
-}
+}  // namespace
 
 /// The schedules of one point. True iff the next point is to be tried.
 bool Explorer::try_hostility(const Search& search, Found& found, unsigned point) {
@@ -203,15 +203,13 @@ bool Explorer::exhaust_preparation(Found& found, faults::Refuse what) {
 
 Found Explorer::search_exhaustion(const Search& search) {
     Found found;
-    for (const auto what :
-         {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
+    for (const auto what : {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
         if (!exhaust_preparation(found, what)) return found;
     }
     restore_world();
     prepare();
     Hostility hostility = search.hostility;
-    for (const auto what :
-         {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
+    for (const auto what : {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
         hostility.fault = {what, 1};
         do {
             set_hostility(hostility);

@@ -54,12 +54,12 @@ struct Found {
     unsigned points = 0;      ///< faults, ends or steps that were tried, each with some schedules
     std::uint64_t hits = 0;   ///< executions in which that happened
     std::uint64_t waits = 0;  ///< executions in which others waited for the suspended thread
-    bool complete = false;  ///< an exhaustive search that ran to its end
+    bool complete = false;    ///< an exhaustive search that ran to its end
 };
 
 class Explorer {
 public:
-    /// Makes the scenario's world. One explorer at a time. `prepares_later`: the search prepares it.
+    /// Makes the world of the scenario. One explorer at a time. `prepares_later`: the search does.
     explicit Explorer(const Scenario& scenario, bool prepares_later = false);
 
     /// One execution from the saved moment on, and its judgement.

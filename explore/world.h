@@ -50,9 +50,9 @@ struct World {
     Calls calls[kIdsMax];               ///< and how often it may be called
     bool must_finalize[kIdsMax];        ///< objects that have one
     bool must_destroy[kIdsMax];
-    UserCode on_finalize;  ///< what finalizers do beside
-    UserCode on_destroy;   ///< and destructors
-    bool keeps_garbage;    ///< the scenario's end is not collected (it has shut down)
+    UserCode on_finalize;      ///< what finalizers do beside
+    UserCode on_destroy;       ///< and destructors
+    bool keeps_garbage;        ///< the scenario's end is not collected (it has shut down)
     std::uint32_t operations;  ///< of the threads' programs so far
     std::uint32_t end_at;      ///< the operation at which its thread ends; 0 = none
 

@@ -8,8 +8,8 @@
 namespace ouro {
 
 // The linker resolves `real` to the heap's own function and everybody's calls of it to `wrapped`.
-Header* real_allocate(BlockAllocator* self, std::size_t payload_bytes) asm(
-    "__real__ZN4ouro14BlockAllocator8allocateEm");
+Header* real_allocate(BlockAllocator* self,
+                      std::size_t payload_bytes) asm("__real__ZN4ouro14BlockAllocator8allocateEm");
 Header* wrapped_allocate(BlockAllocator* self, std::size_t payload_bytes) asm(
     "__wrap__ZN4ouro14BlockAllocator8allocateEm");
 Result<void*> real_begin_object(
@@ -50,8 +50,8 @@ Result<void*> wrapped_begin_object(Heap* self, const TypeInfo& info, std::size_t
                                    Trailing trailing) {
     if (g_state.fault.what == faults::Refuse::nothing)
         return real_begin_object(self, info, bytes, trailing);
-    const bool refused = ++g_state.requests == g_state.fault.number &&
-                         g_state.fault.what == faults::Refuse::request;
+    const bool refused =
+        ++g_state.requests == g_state.fault.number && g_state.fault.what == faults::Refuse::request;
     if (!refused) return real_begin_object(self, info, bytes, trailing);
     g_state.refused = &platform::current_context();
     Result<void*> result = real_begin_object(self, info, bytes, trailing);

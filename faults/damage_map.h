@@ -14,21 +14,21 @@ enum class BitKind : unsigned char {
     collector_record,
     tables,
     page_layout,
-    page_cells,   ///< count of used cells and head of the free list
-    page_links,   ///< lists of spans and runs
-    page_marks,   ///< candidates, sets and lists of the collector
+    page_cells,  ///< count of used cells and head of the free list
+    page_links,  ///< lists of spans and runs
+    page_marks,  ///< candidates, sets and lists of the collector
     word_version,
     word_count,
     word_flags,
     info_type,
-    info_flags,   ///< constructing, frozen
-    info_scratch, ///< edges, level
+    info_flags,    ///< constructing, frozen
+    info_scratch,  ///< edges, level
     generation,
     free_link,
     free_header,
     field,
-    anchor,       ///< list of weak references
-    trailing,     ///< length of a variable object
+    anchor,    ///< list of weak references
+    trailing,  ///< length of a variable object
     payload,
     unused,
 };
@@ -39,7 +39,7 @@ struct KindInfo {
     const char* name;
     /// Of 100 damaged bits at least so many are named by verify(); 0 = not redundant.
     unsigned named_at_least;
-    /// May damage make the heap write outside its region?
+    /// Does damage that is not named stay without endless loops and writes outside the region?
     bool contained;
     const char* why;
 };

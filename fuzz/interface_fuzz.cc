@@ -82,8 +82,7 @@ void operate_on(World& w, Handles<T>& handles, unsigned own, unsigned what) {
         case 15: mine->left = nullptr; return;
         case 16: mine->left = std::move(mine); return;
         case 17:
-            if (room_for_objects())
-                w.watchers[own - 1] = w.make_watcher(mine, Calls::at_most_once);
+            if (room_for_objects()) w.watchers[own - 1] = w.make_watcher(mine, Calls::at_most_once);
             return;
         case 18: mine->any = w.watchers[own - 1]; return;
         default: mine->right = nullptr; return;

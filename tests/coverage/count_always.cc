@@ -19,8 +19,9 @@ const auto g_installed = std::signal(SIGABRT, dump_and_abort);
 
 }  // namespace
 
-/// Takes the place of the C library's.
+/// These take the place of the C library's.
 extern "C" void _exit(int status) {
     __gcov_dump();
     for (;;) syscall(SYS_exit_group, status);
 }
+extern "C" void _Exit(int status) noexcept { _exit(status); }

@@ -138,8 +138,7 @@ TEST(Exhaustion, weak_references_with_callbacks) {
             auto target = try_make<Plain>(managed.heap());
             if (!target) return target.error();
             for (int i = 0; i < 3; ++i) {
-                auto weak = try_make<WeakReference>(managed.heap(), *target,
-                                                    [](WeakReference&) {});
+                auto weak = try_make<WeakReference>(managed.heap(), *target, [](WeakReference&) {});
                 if (!weak) return weak.error();
                 (*target)->any = *weak;
             }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""./dev fuzz [--minutes N] [--runs N] [--keep] [TARGET | TARGET FILE]: fuzz targets of fuzz/.
+"""./dev fuzz [--minutes N] [--runs N] [--seed S] [--keep] [TARGET | TARGET FILE]
 
-Runs each target (all, or the one that is named) on its corpus, fuzz/corpus/TARGET.hex (a line an
-input), for N minutes (1) or N inputs, and prints executions and the coverage that they reached. Exit status 1 if an input
-fails: it is kept beside the build, and `./dev fuzz TARGET FILE` replays it. --keep adds the inputs
-that reached something new to the corpus, the smallest ones.
+Runs each target of fuzz/ (all, or the one that is named) on its corpus, fuzz/corpus/TARGET.hex (a
+line an input), for N minutes (1) or N inputs, and prints executions and the coverage that they
+reached. Exit status 1 if an input fails: it is kept beside the build, and `./dev fuzz TARGET FILE`
+replays it. --keep adds the inputs that reached something new to the corpus, the smallest ones.
 """
 
 import argparse
@@ -38,10 +38,11 @@ def run(target: str, program: Path, options: argparse.Namespace) -> bool:
     findings.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         unpack_seeds(target, Path(folder))
-        limit = [f"-runs={options.runs}"] if options.runs else [f"-max_total_time={options.minutes * 60}"]
-        command = [str(program), folder, *limit, f"-seed={options.seed}",
-                   f"-max_len={LONGEST[target]}", "-timeout=20", "-print_final_stats=1",
-                   f"-artifact_prefix={findings}/{target}-"]
+        limit = f"-max_total_time={options.minutes * 60}"
+        if options.runs:
+            limit = f"-runs={options.runs}"
+        command = [str(program), folder, limit, f"-seed={options.seed}", "-timeout=20"]
+        command += [f"-max_len={LONGEST[target]}", f"-artifact_prefix={findings}/{target}-"]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace")
         lines = result.stderr.splitlines()
         statuses = [match for line in lines if (match := STATUS.search(line))]
@@ -62,7 +63,8 @@ def keep(target: str, program: Path, found: Path) -> None:
     with tempfile.TemporaryDirectory() as merged:
         command = [str(program), "-merge=1", merged, str(found)]
         subprocess.run(command, capture_output=True, check=True)
-        inputs = sorted((file.read_bytes() for file in Path(merged).iterdir()), key=lambda i: (len(i), i))
+        inputs = [file.read_bytes() for file in Path(merged).iterdir()]
+        inputs.sort(key=lambda data: (len(data), data))
         kept = []
         for data in inputs:
             if sum(map(len, kept)) + len(data) <= CORPUS_BYTES_MAX:
@@ -82,7 +84,8 @@ def main() -> int:
     options = parser.parse_args()
     options.minutes = int(options.minutes) if options.minutes >= 1 else 1
     if options.file is not None:
-        return subprocess.run([str(options.programs / f"fuzz_{options.target}"), str(options.file)]).returncode
+        program = options.programs / f"fuzz_{options.target}"
+        return subprocess.run([str(program), str(options.file)]).returncode
     targets = [options.target] if options.target else TARGETS
     good = [run(target, options.programs / f"fuzz_{target}", options) for target in targets]
     return 0 if all(good) else 1

@@ -10,22 +10,22 @@ constexpr KindInfo kKinds[kBitKinds] = {
     {"heap record", 0, false, "addresses, locks, list heads"},
     {"collector record", 0, false, "the pass, locks, figures"},
     {"tables", 0, false, "types, interned strings, edge carries"},
-    {"page: layout", 60, true,
+    {"page: layout", 15, true,
      "pages tile the region; tails count back; sums of free and used pages"},
     {"page: cells", 20, true, "used + free = capacity; the free list ends in the span"},
     {"page: links", 0, false, "the lists are not walked"},
     {"page: marks", 15, true, "no set outside a pass; marks only where a word says so"},
     {"word: version", 0, true, "no second copy"},
-    {"word: count", 20, true, "not below the references from fields"},
-    {"word: flags", 50, true, "condemned, held, claimed only while something runs"},
+    {"word: count", 3, true, "not below the references from fields"},
+    {"word: flags", 35, true, "condemned, held, claimed only while something runs"},
     {"info: type", 30, true, "the index is in the table, the size fits the cell"},
     {"info: flags", 40, true, "nothing is under construction while nothing runs"},
     {"info: scratch", 0, true, "written anew before it is read"},
     {"generation", 0, true, "no second copy"},
     {"free cell: link", 80, true, "the list has as many cells as the record says"},
-    {"free cell: header", 10, true, "type 0; the word is not looked at"},
+    {"free cell: header", 5, true, "type 0; the word is not looked at"},
     {"field", 80, true, "null, an immediate, or exactly the start of an object in use"},
-    {"weak anchor", 50, true, "the list leads back to where it came from"},
+    {"weak lists", 0, false, "addresses, also outside the region"},
     {"length", 50, true, "the object fits its cell"},
     {"payload", 0, true, "the program's own bytes"},
     {"unused", 0, true, "free pages, ends of cells"},
@@ -96,6 +96,10 @@ void DamageMap::mark_object(Header* header, const TypeTable::Entry& type) {
     std::size_t bytes = info.size;
     if (info.variable()) bytes = Heap::variable_bytes(info, Trailing::of(object, info));
     mark(object, bytes, BitKind::payload);
+    // A weak reference as an object is a node of its target's list.
+    if (&info == &detail::type_info_of<WeakReference> ||
+        &info == &detail::type_info_of<detail::WeakMapEntry>)
+        mark(object, bytes, BitKind::anchor);
     if (info.weakly_referable()) mark(object, sizeof(WeakAnchor), BitKind::anchor);
     if (info.variable()) mark(&Trailing::of(object, info), sizeof(Trailing), BitKind::trailing);
     const Fields fields(object, type, info);

@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "coverage"
 EXCEPTIONS = ROOT / "tests" / "coverage_exceptions.txt"
-LABELS = "unit|semantic|hostile|sim|stress"
+LABELS = "unit|semantic|hostile|sim"
 GOALS = {"line": 98.0, "branch": 95.0}
 FOLDERS = ("heap/", "gc/")
 NOT_COUNTED = re.compile(r"OURO_(?:ASSERT|MUTANT|ORDER)\(")

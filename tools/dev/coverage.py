@@ -203,7 +203,8 @@ def main() -> int:
     bad = compare(missed)
     for kind, goal in GOALS.items():
         if result[kind] < goal:
-            print(f"coverage: {result[kind]:.1f} % of {kind}s were run, the goal is {goal} %")
+            plural = "lines" if kind == "line" else "branches"
+            print(f"coverage: {result[kind]:.1f} % of {plural} were run, the goal is {goal} %")
             bad += 1
     return 1 if bad else 0
 

@@ -53,6 +53,7 @@ struct World {
     UserCode on_finalize;      ///< what finalizers do beside
     UserCode on_destroy;       ///< and destructors
     bool keeps_garbage;        ///< the scenario's end is not collected (it has shut down)
+    bool may_run_out;          ///< memory may really be used up
     std::uint32_t operations;  ///< of the threads' programs so far
     std::uint32_t end_at;      ///< the operation at which its thread ends; 0 = none
 

@@ -164,6 +164,7 @@ void prepare() {
     w.finalized.ref[0] = w.make<Finalized>();
     w.destroyed.ref[0] = w.make<Destroyed>();
     w.on_finalize = finalize_as_told;
+    w.may_run_out = true;  // what is frozen is not collected
     save_world();
 }
 

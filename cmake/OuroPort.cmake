@@ -27,6 +27,12 @@ function(ouro_add_port port)
     endif()
     target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
     ouro_set_warnings(${target})
+    if(OURO_FUZZ)  # what leads the fuzzer is the core, not the machine below it
+        set(core ${sources})
+        list(FILTER core INCLUDE REGEX "/(heap|gc)/[^/]*$")
+        set_source_files_properties(${core} PROPERTIES COMPILE_OPTIONS
+            "-fsanitize=fuzzer-no-link;-fno-sanitize-coverage=stack-depth")
+    endif()
 
     if(port STREQUAL "desktop")
         find_package(Threads REQUIRED)

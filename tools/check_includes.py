@@ -6,9 +6,9 @@
     heap/           heap/, platform/
     platform/       platform/; platform/port.h also OURO_PORT_HEADER
     ports/<one>/    platform/, ports/<one>/, and the system's headers
-    tests/, stress/, tools/, examples/, bench/, explore/
+    tests/, stress/, tools/, examples/, bench/, explore/, faults/, fuzz/
                     all of the above but ports/, and each other; none of the above includes them
-    explore/, tests/sim/
+    explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
     tests/mcu/      also ports/cortex_m/, its boards and its scheduler
 
@@ -29,9 +29,9 @@ MAY_INCLUDE = {
     "gc": {"gc", "heap", "platform"},
     "include": {"ouro", "gc", "heap", "platform"},
 }
-USERS = ("tests", "stress", "tools", "examples", "bench", "explore")
+USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
-DRIVERS = {"ports/sim": ("explore", "tests/sim"), "ports/cortex_m": ("tests/mcu",)}
+DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",)}
 DRIVING_TESTS = ("sim", "mcu")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 

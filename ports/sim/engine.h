@@ -50,6 +50,9 @@ struct Observer {
     void (*freed)(void* self, const void* at, std::size_t bytes) = nullptr;
 };
 
+/// What clock_ns() returns: time in steps, one moment for ever, or an hour more at each reading.
+enum class ClockKind { steady, still, jumps };
+
 enum class Modify { exchange, add, subtract, set_bits, keep_bits };
 
 class Engine {
@@ -63,6 +66,8 @@ public:
     void observe(const Observer& observer) { observer_ = observer; }
     /// On a violation, stop in the debugger where it is found.
     void trap_on_violation(bool trap) { trap_ = trap; }
+    /// The clock of all executions from now on. Waits keep to the steps: any of them may end.
+    void distort_clock(ClockKind kind) { clock_kind_ = kind; }
     /// From inside an execution: `handler` may interrupt any thread from now on, once.
     void set_interrupt(void (*handler)(void*), void* argument);
     /// From inside an execution: ends it with this violation. Outside it stops the program.
@@ -100,6 +105,8 @@ public:
     void lock_given() { --locks_held_; }
     std::uint64_t now() const { return now_; }
     bool runs_interrupt() const { return threads_[current_].interrupt; }
+    /// What the program's clock shows.
+    std::uint64_t read_clock();
     platform::Context& context() { return contexts_[current_]; }
     platform::Context& context_of(unsigned thread) { return contexts_[thread]; }
 
@@ -157,6 +164,8 @@ private:
     std::uint32_t total_ = 0;
     std::uint32_t steps_max_ = 0;
     std::uint64_t now_ = 0;
+    ClockKind clock_kind_ = ClockKind::steady;
+    std::uint64_t clock_readings_ = 0;
     std::uint64_t executions_ = 0;
     void (*interrupt_handler_)(void*) = nullptr;
     void* interrupt_argument_ = nullptr;

@@ -193,7 +193,7 @@ bool probe_word(std::uint32_t* word) {
 void forget_other_contexts() {}
 void on_fork(void (*)(), void (*)(), void (*)()) {}
 
-std::uint64_t clock_ns() { return sim::g_running ? sim::engine().now() : 0; }
+std::uint64_t clock_ns() { return sim::g_running ? sim::engine().read_clock() : 0; }
 
 void yield_thread() {
     if (sim::g_running) sim::engine().step("yield", nullptr, true);

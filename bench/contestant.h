@@ -9,7 +9,7 @@
 //   static void set(const Handle& node, int field, Handle value);
 //   static void clear(const Handle& node, int field);
 //   static Handle get(const Handle& node, int field);
-//   static std::uint64_t look(const Handle& node, int field);  optional: reads the value of what the
+//   static std::uint64_t look(const Handle& node, int field);  optional: the value of what the
 //                                                   field refers to, as cheaply as is safe
 //   static constexpr bool kThreads = true;          any number of threads may do this at once
 //   static constexpr bool kCycles = true;           cycles are reclaimed without being asked to
@@ -33,8 +33,8 @@
 //   static void enter_thread(), leave_thread();     on every thread of a work
 //   static void rest(), resume();                   on the first thread, while others work
 //   static std::size_t live_objects();              how many objects exist
-//   static std::size_t used_bytes(), peak_bytes();  in use for objects now, and at most since the
-//                                                   start; without them the process's memory is read
+//   static std::size_t used_bytes(), peak_bytes();  in use for objects now, and the most since the
+//                                                   start; without them: the process's memory
 //   static std::string note();                      what a reader should know (a version)
 #pragma once
 
@@ -48,7 +48,7 @@ namespace ouro::bench {
 
 /// What a work asks of a contestant before it starts.
 struct Setup {
-    std::size_t region_bytes = std::size_t{64} << 20;  ///< memory of a heap in a fixed region
+    std::size_t region_bytes = std::size_t{64} << 20;  ///< of a heap in a fixed region
     unsigned cascade_objects = 0;                      ///< objects that one release may end; 0: all
     bool background = true;                            ///< a collector thread of its own, if any
 };

@@ -83,7 +83,8 @@ def chart(
     logarithmic_y: bool,
 ) -> str:
     out = frame(title, x_title, y_title)
-    y_axis = Axis([y for line in lines for _, y in line.points], HEIGHT - BOTTOM, TOP, logarithmic_y)
+    ys = [y for line in lines for _, y in line.points]
+    y_axis = Axis(ys, HEIGHT - BOTTOM, TOP, logarithmic_y)
     xs = [x for x, _ in x_ticks]
     x_scale = (WIDTH - RIGHT - LEFT) / math.log(xs[-1] / xs[0])
     for tick in y_axis.ticks:
@@ -102,16 +103,12 @@ def chart(
         ]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         width = 3 if line.name.startswith("Ouro") else 1.6
-        out.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" {dash}stroke-width="{width}"/>'
-        )
+        stroke = f'stroke="{colour}" {dash}stroke-width="{width}"'
+        out.append(f'<polyline points="{path}" fill="none" {stroke}/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         y = TOP + 10 + 18 * number
         x = WIDTH - RIGHT + 16
-        out.append(
-            f'<line x1="{x}" x2="{x + 26}" y1="{y}" y2="{y}" stroke="{colour}" {dash}'
-            f'stroke-width="{width}"/>'
-        )
+        out.append(f'<line x1="{x}" x2="{x + 26}" y1="{y}" y2="{y}" {stroke}/>')
         out.append(text(x + 32, y + 4, line.name, "start"))
     out.append("</svg>")
     return "\n".join(out) + "\n"

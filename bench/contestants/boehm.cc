@@ -1,7 +1,7 @@
 // The Boehm collector with its default settings. A handle is a plain pointer, found by scanning.
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS  // threads are registered in enter_thread(), and only there
-#include <gc/gc.h>
+#include <gc.h>
 
 #include <atomic>
 

@@ -108,11 +108,16 @@ void run_on_stack(std::size_t bytes, const std::function<void()>& work) {
     pthread_attr_destroy(&attributes);
 }
 
-/// Runs the calling thread before all ordinary ones, or as one of them. False: not permitted.
-inline bool set_first(bool first) {
+/// How a thread is scheduled: as all others; before all of those; before the former, too.
+enum class Rank { ordinary, first, before_first };
+
+/// Sets the rank of the thread with this id (0: the calling one); threads that it starts inherit
+/// it. False: not permitted.
+inline bool set_rank(Rank rank, pid_t thread = 0) {
     sched_param parameters{};
-    parameters.sched_priority = first ? 10 : 0;
-    return sched_setscheduler(0, first ? SCHED_FIFO : SCHED_OTHER, &parameters) == 0;
+    parameters.sched_priority = rank == Rank::ordinary ? 0 : rank == Rank::first ? 10 : 20;
+    const int policy = rank == Rank::ordinary ? SCHED_OTHER : SCHED_RR;
+    return sched_setscheduler(thread, policy, &parameters) == 0;
 }
 
 }  // namespace ouro::bench

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -81,28 +82,42 @@ void stack_blocks(Scale scale, Report& report) {
     report.add("ns", static_cast<double>(together.sum()) / static_cast<double>(made));
 }
 
-/// A ring between one producer and one consumer. The indices lie on cache lines of their own.
+/// A ring between one producer and one consumer. Either tells the other of its work in portions, and
+/// asks for the other's only when it must: the ring is to cost little beside what is measured.
 template <class T>
 class Ring {
 public:
     void push(T value) {
-        const std::size_t at = pushed_.load(std::memory_order_relaxed);
-        while (at - popped_.load(std::memory_order_acquire) == kSize) std::this_thread::yield();
-        items_[at % kSize] = std::move(value);
-        pushed_.store(at + 1, std::memory_order_release);
+        wait([&] { return pushed_ - producer_sees_ != kSize; }, producer_sees_, popped_);
+        items_[pushed_ % kSize] = std::move(value);
+        if (++pushed_ % kPortion == 0) publish();
     }
+    void publish() { published_.store(pushed_, std::memory_order_release); }
     T pop() {
-        const std::size_t at = popped_.load(std::memory_order_relaxed);
-        while (at == pushed_.load(std::memory_order_acquire)) std::this_thread::yield();
-        T value = std::move(items_[at % kSize]);
-        popped_.store(at + 1, std::memory_order_release);
+        wait([&] { return taken_ != consumer_sees_; }, consumer_sees_, published_);
+        T value = std::move(items_[taken_ % kSize]);
+        if (++taken_ % kPortion == 0) popped_.store(taken_, std::memory_order_release);
         return value;
     }
 
 private:
-    static constexpr std::size_t kSize = 1024;
-    alignas(64) std::atomic<std::size_t> pushed_{0};
+    /// Looks often, then sleeps: waiting is to cost little processor time.
+    template <class P>
+    static void wait(P&& ready, std::size_t& seen, const std::atomic<std::size_t>& other) {
+        for (int i = 0; !ready(); ++i) {
+            seen = other.load(std::memory_order_acquire);
+            if (i > 500) std::this_thread::sleep_for(std::chrono::microseconds(20));
+        }
+    }
+
+    static constexpr std::size_t kSize = 4096;
+    static constexpr std::size_t kPortion = 64;
+    alignas(64) std::atomic<std::size_t> published_{0};
     alignas(64) std::atomic<std::size_t> popped_{0};
+    alignas(64) std::size_t pushed_ = 0;  // the producer's
+    std::size_t producer_sees_ = 0;
+    alignas(64) std::size_t taken_ = 0;  // the consumer's
+    std::size_t consumer_sees_ = 0;
     alignas(64) std::array<T, kSize> items_{};
 };
 
@@ -116,6 +131,7 @@ void pass_blocks(Scale scale, Report& report) {
             const std::vector<Request> requests = draw_requests(1);
             for (std::size_t i = 0; i < count; ++i)
                 ring.push(C::allocate(requests[i % requests.size()].bytes));
+            ring.publish();
         } else {
             for (std::size_t i = 0; i < count; ++i) {
                 typename C::Block block = ring.pop();

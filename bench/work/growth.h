@@ -28,7 +28,8 @@
 
 namespace ouro::bench {
 
-/// Repeats work(), which returns a duration, for 50 ms in all, at least 3 and at most 200 times.
+/// Repeats work(), which returns a duration, for 50 ms in all, at most 200 times and, unless that
+/// takes more than half a second, at least 3 times.
 template <class W>
 double median_ns(bool once, W&& work) {
     std::vector<std::uint64_t> times;
@@ -36,7 +37,8 @@ double median_ns(bool once, W&& work) {
     do {
         times.push_back(work());
         sum += times.back();
-    } while (!once && times.size() < 200 && (times.size() < 3 || sum < 50'000'000));
+    } while (!once && times.size() < 200 &&
+             (sum < 50'000'000 || (times.size() < 3 && sum < 500'000'000)));
     std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
     return static_cast<double>(times[times.size() / 2]);
 }

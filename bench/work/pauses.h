@@ -1,6 +1,7 @@
 // W4: every single operation timed, beside 2^20 - 1 live linked objects. One operation is two
 // allocations and four writes of links: a new pair that refers to each other takes the place of an
-// older one at one of 4096 live nodes. A contestant that reclaims no cycles leaves the back link out.
+// older one at one of 4096 live nodes. A contestant that reclaims no cycles leaves the back link
+// out.
 //
 //   r      nothing else
 //   dr     in each operation also a copy and a release of a reference to the live root
@@ -9,7 +10,6 @@
 #pragma once
 
 #include <dirent.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -95,30 +95,31 @@ inline std::vector<pid_t> thread_ids() {
     return ids;
 }
 
-/// Gives the threads a tenth of a processor: they share one with a thread that never rests and that
-/// the scheduler's weights prefer by 10 to 1.
+/// Gives the threads a tenth of a processor: they share one with a thread that goes before them,
+/// works for 9 ms and rests for one.
 class Starvation {
 public:
     explicit Starvation(const std::vector<pid_t>& threads) {
         const std::vector<int> usable = processors();
         if (usable.size() < 2) fail("W4 tenth: needs two processors");
-        const int nice = getpriority(PRIO_PROCESS, 0);
-        if (nice > 9) fail("W4 tenth: the process must run at a nice value of 9 at most");
         for (const pid_t thread : threads) {
             bind_to(usable[1], thread);
-            if (setpriority(PRIO_PROCESS, static_cast<id_t>(thread), nice + 10) != 0)
-                fail("W4 tenth: cannot lower a thread's priority");
+            if (!set_rank(Rank::first, thread)) fail("W4 tenth: needs real-time priorities");
         }
         bind_to(usable[0]);
         busy_ = std::thread([this, processor = usable[1]] {
             bind_to(processor);
+            set_rank(Rank::before_first);
             const std::uint64_t start = thread_ns();
             while (!stop_) {
+                for (const std::uint64_t end = wall_ns() + 9'000'000; wall_ns() < end;) {
+                }
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
             }
             burnt_ = thread_ns() - start;
         });
     }
-    /// Ends it; returns the processor time that the thread that never rests has used.
+    /// Ends it; returns the processor time that its thread has used.
     std::uint64_t end() {
         stop_ = true;
         busy_.join();
@@ -131,17 +132,14 @@ private:
     std::thread busy_;
 };
 
-/// Does operations in bursts until `milliseconds` of them are timed. The measuring thread goes first
-/// where that is permitted, so that the pauses are the contestant's and not those of other programs;
-/// short rests leave the machine usable. Returns whether it was permitted.
+/// Does operations in bursts until `milliseconds` of them are timed, with short rests, which leave
+/// the machine usable while this process goes first.
 template <class C>
-bool time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
+void time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
     constexpr std::uint64_t kBurstNs = 800'000'000;
     Random random(1);
-    bool first = true;
     for (const std::uint64_t wanted = std::uint64_t{milliseconds} * 1'000'000;
          histogram.sum() < wanted;) {
-        first = set_first(true) && first;
         const std::uint64_t burst = std::min(wanted - histogram.sum(), kBurstNs);
         const std::uint64_t start = wall_ns();
         for (std::uint64_t last = start, now; last - start < burst; last = now) {
@@ -150,10 +148,8 @@ bool time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
             now = wall_ns();
             histogram.add(now - last);
         }
-        set_first(false);
         if (histogram.sum() < wanted) std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
-    return first;
 }
 
 inline void report_pauses(Report& report, const Histogram& times) {
@@ -196,8 +192,8 @@ void pauses(Scale scale, Report& report) {
     const std::uint64_t wall = wall_ns();
     const std::uint64_t others = other_threads_ns();
     Histogram times;
-    const bool first = time_operations<C>(kVariant == Pauses::dr, scaled_ms(scale, 1600), times);
-    auto other_ns = static_cast<double>(other_threads_ns() - others);
+    time_operations<C>(kVariant == Pauses::dr, scaled_ms(scale, 1600), times);
+    double other_ns = static_cast<double>(other_threads_ns()) - static_cast<double>(others);
     if (starvation) other_ns -= static_cast<double>(starvation->end());
     stop = true;
     if (forcing.joinable()) forcing.join();
@@ -205,7 +201,6 @@ void pauses(Scale scale, Report& report) {
     report_pauses(report, times);
     report.add("peak_bytes", static_cast<double>(peak_bytes<C>()));
     report.add("others_share", other_ns / static_cast<double>(wall_ns() - wall));
-    report.add("went_first", first ? 1 : 0);
 }
 
 }  // namespace ouro::bench

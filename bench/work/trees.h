@@ -1,5 +1,5 @@
-// W3: binary trees of depth 16, built and dropped again and again, without and with a reference from
-// each node to its parent.
+// W3: binary trees of depth 16, built and dropped again and again, without and with a reference
+// from each node to its parent.
 #pragma once
 
 #include <algorithm>

@@ -67,20 +67,32 @@ class Goal:
 class Judge:
     """Makes figures from measurements."""
 
-    def __init__(self, measurements: Measurements, names: dict[str, str], missing: dict[str, str]):
-        """names: how contestants are called. missing: contestants that cannot run, and why."""
+    def __init__(
+        self,
+        measurements: Measurements,
+        names: dict[str, str],
+        missing: dict[str, str],
+        offers: dict[str, list[str]],
+    ):
+        """names: how contestants are called. missing: contestants that cannot run, and why.
+        offers: the cases that the others take part in."""
         self.of = measurements
         self.names = names
         self.missing = missing
+        self.offers = offers
 
     def why(self, *sources: tuple[str, str, str]) -> str:
-        for contestant, case, name in sources:
-            if not self.of.values(contestant, case, name):
-                called = self.names.get(contestant, contestant)
-                if contestant in self.missing:
-                    return f"{called} {self.missing[contestant]}"
-                return f"{called} {case} {self.of.why_missing(contestant, case)}"
-        return "no repetition has both"
+        """Why there is no figure: what each source lacks."""
+        reasons = [self.lack(*one) for one in sources if not self.of.values(*one)]
+        return ", ".join(dict.fromkeys(reasons)) or "no repetition has both"
+
+    def lack(self, contestant: str, case: str, name: str) -> str:
+        called = self.names.get(contestant, contestant)
+        if contestant in self.missing:
+            return f"{called} {self.missing[contestant]}"
+        if case not in self.offers.get(contestant, [case]):
+            return f"{called} does not offer {case}"
+        return f"{called} {case} {self.of.why_missing(contestant, case)}"
 
     def ratio(
         self, name: str, bar: str, over: tuple[str, str, str], under: tuple[str, str, str]

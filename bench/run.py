@@ -206,6 +206,7 @@ def measured(options: argparse.Namespace) -> dict:
         "machine": machine(),
         "versions": bench.notes,
         "missing": bench.missing,
+        "offers": bench.cases,
         "runs": [asdict(run) for run in bench.runs],
     }
 
@@ -233,7 +234,7 @@ def main() -> int:
     else:
         result = measured(options)
     of = Measurements([Run(**run) for run in result["runs"]])
-    judge = Judge(of, CONTESTANTS, result["missing"])
+    judge = Judge(of, CONTESTANTS, result["missing"], result["offers"])
     goals = all_goals(judge, DECADES["full"] if result["scale"] == "full" else DECADES["quick"])
     result["goals"] = [
         {**asdict(goal), "met": goal.met, "line": goal.line(),

@@ -37,6 +37,7 @@ QUICK = {
             "gcscript": 20,
             "shadow": 20,
             "differential_quick": 45,
+            "bench": 15,
         },
     )
 }
@@ -56,6 +57,7 @@ FULL = {
             "example": 20,
             "replay": 80,
             "stress": 40,
+            "bench": 20,
             "compile": 120,
         },
     ),
@@ -74,7 +76,7 @@ FULL = {
         },
     ),
     "tsan": (
-        250,
+        230,
         {
             "unit": 50,
             "semantic": 60,

@@ -19,6 +19,7 @@ class Line:
     points: list[tuple[float, float]]
     dashed: bool = False
     colour: str = ""
+    labels: tuple[str, ...] = ()  # of the points, in the order of x
 
 
 def decades(low: float, high: float) -> list[float]:
@@ -106,6 +107,7 @@ def chart(
         stroke = f'stroke="{colour}" {dash}stroke-width="{width}"'
         out.append(f'<polyline points="{path}" fill="none" {stroke}/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
+        out += [text(x, y - 9, label) for (x, y), label in zip(places, line.labels)]
         y = TOP + 10 + 18 * number
         x = WIDTH - RIGHT + 16
         out.append(f'<line x1="{x}" x2="{x + 26}" y1="{y}" y2="{y}" {stroke}/>')
@@ -121,8 +123,11 @@ def scaling(of: Measurements, names: dict[str, str]) -> str | None:
         points = [(x, y) for x, y in points if y]
         if points:
             lines.append(Line(called, points))
+        if points and contestant == "ouro":
+            shares = [of.median(contestant, f"S/{x:02}", "others_share") for x, _ in points]
+            lines[-1].labels = tuple(f"{100 * share:.0f} %" for share in shares)
     ticks = [(float(n), str(n)) for n in (1, 2, 4, 8, 16)]
-    title = "Scaling: W4's operation, each thread on its own nodes"
+    title = "Scaling: W4's operation, each thread on its own nodes; at Ouro's: the collector's share"
     if not lines:
         return None
     return chart(title, "threads", "operations per microsecond", lines, ticks, False)
@@ -145,7 +150,7 @@ def pauses(of: Measurements, names: dict[str, str], variant: str) -> str | None:
     if not lines:
         return None
     ticks = [(x, label) for x, _, label in shares]
-    title = f"W4 {variant}: duration of single operations beside 1,048,575 live objects"
+    title = f"W4 {variant}: duration of single operations beside a live heap"
     return chart(title, "percentile; longest: least of the repetitions'", "ns", lines, ticks, True)
 
 

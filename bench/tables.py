@@ -162,7 +162,8 @@ class Tables:
             self.grid(
                 "S: operations per microsecond, by threads",
                 [(str(n), f"S/{n:02}", "per_us", 1) for n in (1, 2, 4, 8, 16)]
-                + [("others' share at 16", "S/16", "others_share", 1)],
+                + [(f"{n}: others' share", f"S/{n:02}", "others_share", 1)
+                   for n in (1, 2, 4, 8, 16)],
             ),
         ]
         return "\n".join(part for part in parts if part)

@@ -16,7 +16,11 @@ struct Contestant {
         std::uint64_t words[3];
     };
     using Handle = Node*;
-    static Handle make() { return static_cast<Node*>(std::calloc(1, sizeof(Node))); }
+    static Handle make() {
+        Node* node = static_cast<Node*>(std::malloc(sizeof(Node)));
+        *node = Node{};
+        return node;
+    }
     static void set(Handle node, int field, Handle value) { node->field[field] = value; }
     /// Frees the pair of W4 that hangs there.
     static void clear(Handle node, int field) {

@@ -14,6 +14,15 @@ type
 proc keep(pointer: pointer) {.inline.} =
   {.emit: ["asm volatile(\"\" : : \"r\"(", pointer, ") : \"memory\");"].}
 
+{.emit: "#include <sched.h>".}
+proc goFirst(): cint =
+  ## As the other contestants: before all ordinary processes, where that is permitted.
+  {.emit: """
+    struct sched_param parameters = {0};
+    parameters.sched_priority = 10;
+    `result` = sched_setscheduler(0, SCHED_RR, &parameters) == 0;
+  """.}
+
 proc wallNs(): float = float(getMonoTime().ticks)
 proc cpuNs(): float = cpuTime() * 1e9
 
@@ -25,8 +34,10 @@ proc resetPeak() =
   try: writeFile("/proc/self/clear_refs", "5")
   except IOError: discard
 
+var wentFirst: cint
+
 proc report(figures: openArray[(string, float)]) =
-  var members: seq[string]
+  var members = @["\"went_first\": " & $wentFirst]
   for (name, value) in figures: members.add("\"" & name & "\": " & $value)
   members.add("\"note\": \"Nim " & NimVersion & "\"")
   echo "{" & members.join(", ") & "}"
@@ -108,6 +119,7 @@ proc main() =
   let scale = if paramCount() > 1: paramStr(2) else: "full"
   let divisor = if scale == "full": 1 elif scale == "quick": 10 else: 1000
   let depth = 16 - (if scale == "full": 0 elif scale == "quick": 2 else: 7)
+  if scale != "smoke": wentFirst = goFirst()
   case paramStr(1)
   of "W1/one": copyOne(20_000_000 div divisor)
   of "W2/cycles": cycles(1_000_000 div divisor)

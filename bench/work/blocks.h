@@ -82,8 +82,8 @@ void stack_blocks(Scale scale, Report& report) {
     report.add("ns", static_cast<double>(together.sum()) / static_cast<double>(made));
 }
 
-/// A ring between one producer and one consumer. Either tells the other of its work in portions, and
-/// asks for the other's only when it must: the ring is to cost little beside what is measured.
+/// A ring between one producer and one consumer. Either tells the other of its work in portions,
+/// and asks for the other's only when it must: the ring is to cost little beside what is measured.
 template <class T>
 class Ring {
 public:

@@ -127,7 +127,7 @@ def scaling(of: Measurements, names: dict[str, str]) -> str | None:
             shares = [of.median(contestant, f"S/{x:02}", "others_share") for x, _ in points]
             lines[-1].labels = tuple(f"{100 * share:.0f} %" for share in shares)
     ticks = [(float(n), str(n)) for n in (1, 2, 4, 8, 16)]
-    title = "Scaling: W4's operation, each thread on its own nodes; at Ouro's: the collector's share"
+    title = "Scaling: W4's operation, each thread on its own nodes (at Ouro: the collector's share)"
     if not lines:
         return None
     return chart(title, "threads", "operations per microsecond", lines, ticks, False)

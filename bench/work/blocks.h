@@ -57,6 +57,7 @@ void replace_blocks(Scale scale, Report& report) {
         for (auto& block : blocks) C::free(block);
         if (index == 0) made = rounds * requests.size();
     });
+    report.add("operations", static_cast<double>(made * kCount));
     report.add("ns", static_cast<double>(together.sum()) / static_cast<double>(made * kCount));
     report.add("parallel", together.parallel());
     if constexpr (requires { C::parked_share(); }) report.add("parked_share", C::parked_share());
@@ -79,6 +80,7 @@ void stack_blocks(Scale scale, Report& report) {
         }
         made = rounds * requests.size();
     });
+    report.add("operations", static_cast<double>(made));
     report.add("ns", static_cast<double>(together.sum()) / static_cast<double>(made));
 }
 
@@ -139,6 +141,7 @@ void pass_blocks(Scale scale, Report& report) {
             }
         }
     });
+    report.add("operations", static_cast<double>(count));
     report.add("ns", static_cast<double>(together.sum()) / static_cast<double>(count));
     report.add("wall_ns", static_cast<double>(together.wall) / static_cast<double>(count));
     report.add("parallel", together.parallel());

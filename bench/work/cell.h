@@ -49,6 +49,7 @@ void read_cell(Scale scale, Report& report) {
         }
         stop = true;
     });
+    report.add("operations", static_cast<double>(reads));
     report.add("ns", static_cast<double>(together.threads[0]) / static_cast<double>(reads));
     report.add("parallel", together.parallel());
     if (kReplaced)

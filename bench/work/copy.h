@@ -17,6 +17,7 @@ inline constexpr std::size_t kCopies = 20'000'000;
 
 inline void report_pairs(Report& report, const Together& together, std::size_t pairs) {
     const auto all = static_cast<double>(pairs * together.threads.size());
+    report.add("operations", all);
     report.add("ns", static_cast<double>(together.sum()) / all);
     report.add("parallel", together.parallel());
 }

@@ -37,6 +37,7 @@ void cycles(Scale scale, Report& report) {
     finish<C>();
     const auto cycles = static_cast<double>(count);
     report.add("ns", static_cast<double>(wall_ns() - wall) / cycles);
+    report.add("operations", cycles);
     report.add("make_ns", static_cast<double>(made - wall) / cycles);
     report.add("cpu_ns", static_cast<double>(process_ns() - process) / cycles);
     report.add("mutator_cpu_ns", static_cast<double>(thread_ns() - thread) / cycles);

@@ -45,6 +45,7 @@ void drop_list(Scale scale, Report& report) {
         finish<C>();
         time = thread_ns() - start;
     });
+    report.add("operations", static_cast<double>(nodes));
     report.add("ns", static_cast<double>(time) / static_cast<double>(nodes));
     if (live_objects<C>(0) != objects_before) fail("W6: nodes are left");
 }

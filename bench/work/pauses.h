@@ -154,6 +154,7 @@ void time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
 
 inline void report_pauses(Report& report, const Histogram& times) {
     const auto total = static_cast<double>(times.sum());
+    report.add("operations", static_cast<double>(times.count()));
     report.add("ns", total / static_cast<double>(times.count()));
     report.add("p50", static_cast<double>(times.percentile(0.5)));
     report.add("p99", static_cast<double>(times.percentile(0.99)));

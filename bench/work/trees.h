@@ -46,6 +46,7 @@ void trees(Scale scale, Report& report) {
     finish<C>();
     const auto nodes = static_cast<double>(count * ((std::size_t{2} << depth) - 1));
     report.add("ns", static_cast<double>(wall_ns() - wall) / nodes);
+    report.add("operations", nodes);
     report.add("cpu_ns", static_cast<double>(process_ns() - process) / nodes);
     report.add("live_bytes", static_cast<double>(live_bytes));
     report.add("peak_over_start", static_cast<double>(peak_bytes<C>() - bytes_before));

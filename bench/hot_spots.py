@@ -5,6 +5,9 @@ Samples the processor clock with perf and prints, for each thread with a share w
 functions and the lines of code with the most samples; an inlined function counts as itself. The
 sample names the instruction after the one that took the time: a line that follows an atomic
 operation is that operation's.
+
+./dev bench instructions CASE...: how many instructions one operation takes, by function, and how
+many of them are locked ones (atomic read-modify-writes), by line; counted by callgrind.
 """
 
 import argparse
@@ -15,9 +18,9 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PROGRAM = ROOT / "build" / "profile" / "bin" / "bench" / "ouro"
-ROWS = 12
+import instructions
+from places import PROGRAM, ROWS, places
+
 # Of a sample: thread, address, symbol, the file that it is mapped from.
 SAMPLE = re.compile(r"^\s*(\d+)\s+([0-9a-f]+) (.*) \((.*)\)$")
 
@@ -32,54 +35,17 @@ def record(case: str, scale: str, data: Path) -> list[tuple[str, int, str, str]]
     return [(m[1], int(m[2], 16), m[3], m[4]) for m in found if m]
 
 
-def load_base(data: Path) -> int:
-    """Where the program's code was mapped, less its place in the file."""
-    maps = subprocess.run(
-        ["perf", "script", "-i", str(data), "--show-mmap-events"], capture_output=True, text=True
-    ).stdout
-    pattern = rf"\[(0x[0-9a-f]+)\(0x[0-9a-f]+\) @ (0x[0-9a-f]+|0) .*r-xp {re.escape(str(PROGRAM))}"
-    match = re.search(pattern, maps)
-    return int(match[1], 16) - int(match[2], 16) if match else 0
-
-
-def places(addresses: list[int]) -> dict[int, tuple[str, str]]:
-    """Innermost function of this project and its line, for addresses in the program's file. What
-    lies in a port, an atomic operation, is named with the function and the line that it is for."""
-    if not addresses:
-        return {}
-    asked = "\n".join(hex(address) for address in addresses)
-    output = subprocess.run(
-        ["addr2line", "-a", "-i", "-f", "-C", "-e", str(PROGRAM)],
-        input=asked, capture_output=True, text=True, check=True,
-    ).stdout
-    found = {}
-    for block in re.split(r"^(?=0x[0-9a-f]+$)", output, flags=re.MULTILINE):
-        lines = block.splitlines()
-        operation = ""
-        for function, place in zip(lines[1::2], lines[2::2]):
-            if str(ROOT) not in place:
-                continue
-            line = re.sub(r" \(discriminator.*", "", place).removeprefix(f"{ROOT}/")
-            name = re.sub(r"\(.*", "", function).removeprefix("ouro::")
-            found[int(lines[0], 16)] = (f"{operation}{name}", line)
-            if not line.startswith("ports/"):
-                break
-            operation = operation or f"{name.removeprefix('port::')} in "
-    return found
-
-
 def report(case: str, scale: str) -> None:
     with tempfile.TemporaryDirectory(prefix="ouro-profile.") as folder:
         data = Path(folder, "perf.data")
         samples = record(case, scale, data)
-        base = load_base(data)
-    inside = sorted({address - base for _, address, _, file in samples if file == str(PROGRAM)})
+    inside = sorted({address for _, address, _, file in samples if file == str(PROGRAM)})
     known = places(inside)
     functions, lines = defaultdict(Counter), defaultdict(Counter)
     for thread, address, symbol, file in samples:
         function, line = symbol, ""
         if file == str(PROGRAM):
-            function, line = known.get(address - base, (symbol, ""))
+            function, line = known.get(address, (symbol, ""))
         elif "kernel" in file:
             function = "(kernel)"
         functions[thread][function] += 1
@@ -100,12 +66,16 @@ def report(case: str, scale: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./dev bench profile", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=("profile", "instructions"))
     parser.add_argument("cases", nargs="+", metavar="CASE", help="as W2/cycles")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work")
+    parser.add_argument("--quick", action="store_true", help="profile a tenth of the work")
     options = parser.parse_args()
     for case in options.cases:
-        report(case, "quick" if options.quick else "full")
+        if options.what == "profile":
+            report(case, "quick" if options.quick else "full")
+        else:
+            instructions.report(case, "quick")
     return 0
 
 

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -39,6 +40,18 @@ inline void bind_to(int processor, pid_t thread = 0) {
     CPU_ZERO(&set);
     CPU_SET(processor, &set);
     if (sched_setaffinity(thread, sizeof set, &set) != 0) fail("cannot bind to a processor");
+}
+
+/// How a thread is scheduled: as all others, or before all of a lower rank.
+enum class Rank { ordinary, first, before_first };
+
+/// Sets the rank of the thread with this id (0: the calling one); threads that it starts inherit
+/// it. False: not permitted.
+inline bool set_rank(Rank rank, pid_t thread = 0) {
+    sched_param parameters{};
+    parameters.sched_priority = 10 * static_cast<int>(rank);
+    const int policy = rank == Rank::ordinary ? SCHED_OTHER : SCHED_RR;
+    return sched_setscheduler(thread, policy, &parameters) == 0;
 }
 
 /// What threads that ran side by side have used.
@@ -78,7 +91,7 @@ Together run_together(unsigned count, bool bound, const std::function<void(unsig
             if constexpr (requires { C::leave_thread(); }) C::leave_thread();
         });
     }
-    while (ready != count) std::this_thread::yield();
+    while (ready != count) std::this_thread::sleep_for(std::chrono::microseconds(100));
     const std::uint64_t start = wall_ns();
     go = true;
     for (std::thread& thread : threads) thread.join();
@@ -106,18 +119,6 @@ void run_on_stack(std::size_t bytes, const std::function<void()>& work) {
     pthread_join(thread, nullptr);
     if constexpr (requires { C::resume(); }) C::resume();
     pthread_attr_destroy(&attributes);
-}
-
-/// How a thread is scheduled: as all others; before all of those; before the former, too.
-enum class Rank { ordinary, first, before_first };
-
-/// Sets the rank of the thread with this id (0: the calling one); threads that it starts inherit
-/// it. False: not permitted.
-inline bool set_rank(Rank rank, pid_t thread = 0) {
-    sched_param parameters{};
-    parameters.sched_priority = rank == Rank::ordinary ? 0 : rank == Rank::first ? 10 : 20;
-    const int policy = rank == Rank::ordinary ? SCHED_OTHER : SCHED_RR;
-    return sched_setscheduler(thread, policy, &parameters) == 0;
 }
 
 }  // namespace ouro::bench

@@ -20,6 +20,11 @@ inline unsigned scaled_ms(Scale scale, unsigned full) {
     return std::max(full / divisor, 1u);
 }
 
+/// The region of works with much in it.
+inline std::size_t large_region(Scale scale) {
+    return std::size_t{scale == Scale::smoke ? 16u : 256u} << 20;
+}
+
 /// The depth of a tree: the full one, two or seven less.
 inline unsigned scaled_depth(Scale scale, unsigned full) {
     return full - (scale == Scale::full ? 0 : scale == Scale::quick ? 2 : 7);

@@ -20,7 +20,7 @@ void make_cycle() {
 
 template <class C>
 void cycles(Scale scale, Report& report) {
-    begin<C>({.region_bytes = std::size_t{256} << 20});
+    begin<C>({.region_bytes = large_region(scale)});
     const std::size_t count = scaled(scale, 1'000'000);
     make_cycle<C>();
     finish<C>();

@@ -32,7 +32,7 @@ typename C::Handle make_list(std::size_t nodes) {
 
 template <class C, bool kBothWays, std::size_t kStackBytes>
 void drop_list(Scale scale, Report& report) {
-    begin<C>({.region_bytes = std::size_t{256} << 20, .background = false});
+    begin<C>({.region_bytes = large_region(scale), .background = false});
     const std::size_t objects_before = live_objects<C>(0);
     const std::size_t nodes = scaled(scale, kListNodes);
     std::uint64_t time = 0;
@@ -54,7 +54,7 @@ void drop_list(Scale scale, Report& report) {
 /// million nodes and of a thousand lists of a thousand.
 template <class C>
 void drop_bounded(Scale scale, Report& report) {
-    begin<C>({.region_bytes = std::size_t{256} << 20, .cascade_objects = 256});
+    begin<C>({.region_bytes = large_region(scale), .cascade_objects = 256});
     std::uint64_t longest = 0;
     const std::size_t lists = scaled(scale, 1000);
     for (std::size_t i = 0; i <= lists; ++i) {

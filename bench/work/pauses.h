@@ -167,7 +167,7 @@ inline void report_pauses(Report& report, const Histogram& times) {
 template <class C, Pauses kVariant>
 void pauses(Scale scale, Report& report) {
     const std::vector<pid_t> before = thread_ids();
-    begin<C>({.region_bytes = std::size_t{256} << 20});
+    begin<C>({.region_bytes = large_region(scale)});
     const std::vector<pid_t> after = thread_ids();
     std::vector<pid_t> started;
     std::set_difference(after.begin(), after.end(), before.begin(), before.end(),

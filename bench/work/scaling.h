@@ -41,7 +41,7 @@ std::uint64_t replace_pairs_until(std::uint64_t end, unsigned seed) {
 
 template <class C, unsigned kCount>
 void scaling(Scale scale, Report& report) {
-    begin<C>({.region_bytes = std::size_t{256} << 20});
+    begin<C>({.region_bytes = large_region(scale)});
     const std::uint64_t duration = scaled_ms(scale, 400) * 1'000'000ull;
     std::atomic<std::uint64_t> operations{0};
     const std::uint64_t process = process_ns();

@@ -28,7 +28,7 @@ typename C::Handle tree(unsigned depth) {
 
 template <class C, bool kParents>
 void trees(Scale scale, Report& report) {
-    begin<C>({.region_bytes = std::size_t{256} << 20});
+    begin<C>({.region_bytes = large_region(scale)});
     const unsigned depth = scaled_depth(scale, 16);
     const std::size_t count = std::max<std::size_t>(scaled(scale, 40), 2);
     const std::size_t objects_before = live_objects<C>(0);

@@ -135,14 +135,17 @@ private:
 /// Does operations in bursts until `milliseconds` of them are timed, with rests between them and
 /// before the first. They leave the machine usable while this process goes first, and keep it from
 /// using a processor for 950 of 1000 ms, after which Linux stops such threads for the other 50.
+/// `in_burst` tells other threads to rest as well.
 template <class C>
-void time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
+void time_operations(bool touch, unsigned milliseconds, Histogram& histogram,
+                     std::atomic<bool>& in_burst) {
     constexpr std::uint64_t kBurstNs = 700'000'000;
     constexpr std::chrono::milliseconds kRest{300};
     Random random(1);
     for (const std::uint64_t wanted = std::uint64_t{milliseconds} * 1'000'000;
          histogram.sum() < wanted;) {
         std::this_thread::sleep_for(kRest);
+        in_burst = true;
         const std::uint64_t burst = std::min(wanted - histogram.sum(), kBurstNs);
         const std::uint64_t start = wall_ns();
         for (std::uint64_t last = start, now; last - start < burst; last = now) {
@@ -151,6 +154,7 @@ void time_operations(bool touch, unsigned milliseconds, Histogram& histogram) {
             now = wall_ns();
             histogram.add(now - last);
         }
+        in_burst = false;
     }
 }
 
@@ -182,11 +186,18 @@ void pauses(Scale scale, Report& report) {
     report.add("live_bytes", static_cast<double>(used_bytes<C>()));
 
     std::atomic<bool> stop{false};
+    std::atomic<bool> in_burst{false};
     std::thread forcing;
     if constexpr (kVariant == Pauses::fr) {
-        forcing = std::thread([&stop] {
+        forcing = std::thread([&stop, &in_burst] {
             if constexpr (requires { C::enter_thread(); }) C::enter_thread();
-            while (!stop) C::collect();
+            while (!stop) {
+                if (in_burst) {
+                    C::collect();
+                } else {
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                }
+            }
             if constexpr (requires { C::leave_thread(); }) C::leave_thread();
         });
     }
@@ -195,7 +206,7 @@ void pauses(Scale scale, Report& report) {
     const std::uint64_t wall = wall_ns();
     const std::uint64_t others = other_threads_ns();
     Histogram times;
-    time_operations<C>(kVariant == Pauses::dr, scaled_ms(scale, 1600), times);
+    time_operations<C>(kVariant == Pauses::dr, scaled_ms(scale, 1600), times, in_burst);
     double other_ns = static_cast<double>(other_threads_ns()) - static_cast<double>(others);
     if (starvation) other_ns -= static_cast<double>(starvation->end());
     stop = true;

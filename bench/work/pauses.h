@@ -140,11 +140,11 @@ template <class C>
 void time_operations(bool touch, unsigned milliseconds, Histogram& histogram,
                      std::atomic<bool>& in_burst) {
     constexpr std::uint64_t kBurstNs = 700'000'000;
-    constexpr std::chrono::milliseconds kRest{300};
+    const std::chrono::milliseconds rest{milliseconds < 100 ? 0 : 300};
     Random random(1);
     for (const std::uint64_t wanted = std::uint64_t{milliseconds} * 1'000'000;
          histogram.sum() < wanted;) {
-        std::this_thread::sleep_for(kRest);
+        std::this_thread::sleep_for(rest);
         in_burst = true;
         const std::uint64_t burst = std::min(wanted - histogram.sum(), kBurstNs);
         const std::uint64_t start = wall_ns();

@@ -37,6 +37,7 @@ QUICK = {
             "gcscript": 20,
             "shadow": 20,
             "differential_quick": 45,
+            "bench": 15,
         },
     )
 }
@@ -60,6 +61,7 @@ FULL = {
             "replay": 40,
             "stress": 30,
             "valgrind": 50,
+            "bench": 20,
             "compile": 100,
         },
     ),

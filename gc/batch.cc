@@ -104,7 +104,12 @@ bool Batch::let_go_if_alive(Header* header, PageInfo& page, std::uint32_t cell, 
         }
     }
     pass_.unclaim(header, page, cell);
-    if (alive) heap_.report_again(header->payload());  // after the claim; see gather_cell()
+    if (alive) {
+        // A pass that takes the mark while it still sees the claim drops it (gather_cell()). So the
+        // report comes after the claim and under the lock: no such pass is later than the report.
+        platform::LockGuard guard(pass_lock_);
+        heap_.report_again(header->payload());
+    }
     return true;
 }
 

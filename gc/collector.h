@@ -114,8 +114,10 @@ public:
     void rehearse();
 
     /// Runs the finalizers that never ran of all objects that live, in no particular order, without
-    /// ending any. Returns how many ran. For the end of a heap. Time: O(pages + objects).
-    std::size_t finalize_survivors();
+    /// ending any, also of those that finalizers make meanwhile. Returns how many ran; `complete`:
+    /// false if after 16 rounds through the heap there still were some. For the end of a heap.
+    /// Time: O(pages + objects) a round.
+    std::size_t finalize_survivors(bool& complete);
 
     /// Automatic collection. Neither runs a collection; both may be called any number of times.
     void enable();

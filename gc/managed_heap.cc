@@ -42,8 +42,10 @@ ShutdownReport ManagedHeap::shut_down() {
         collector_->stop();
         heap_->finalizers().run_at_exit(*heap_);
         collect_all(report);
-        report.finalized = collector_->finalize_survivors();
+        bool all_finalized = false;
+        report.finalized = collector_->finalize_survivors(all_finalized);
         collect_all(report);
+        report.complete = report.complete && all_finalized;
         heap_->shut_down();
     }
     report.live_objects = statistics().live_objects;

@@ -21,7 +21,7 @@ struct ShutdownReport {
     std::size_t finalized = 0;     ///< finalizers of objects that were still referenced
     std::size_t live_objects = 0;  ///< that handles hold beyond the end
     std::size_t live_bytes = 0;    ///< their payload
-    bool complete = true;          ///< false: finalizers kept making garbage to the last
+    bool complete = true;          ///< false: finalizers kept making objects to the last
 };
 
 /// Owns a Heap in a region of the caller's and a Collector in the same region.

@@ -9,7 +9,7 @@ constexpr int kRoundsMax = 16;  // over objects that finalizers have made meanwh
 
 }  // namespace
 
-std::size_t Collector::finalize_survivors() {
+std::size_t Collector::finalize_survivors(bool& complete) {
     BlockAllocator& blocks = heap_.blocks();
     std::size_t all = 0;
     for (int round = 0; round < kRoundsMax; ++round) {
@@ -26,7 +26,8 @@ std::size_t Collector::finalize_survivors() {
             }
         }
         all += run;
-        if (run == 0) break;
+        complete = run == 0;
+        if (complete) break;
     }
     return all;
 }

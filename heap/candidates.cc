@@ -62,4 +62,22 @@ PageIndex Heap::take_dirty_pages() {
         kNoPage, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
 }
 
+// ---- after a fork
+
+/// A thread that the child does not have may have marked a page as dirty without linking it. No
+/// pass is under way.
+void Heap::report_all_pages() {
+    // order: relaxed everywhere here; the child has one thread.
+    dirty_.store(kNoPage, memory_order_relaxed);
+    listing_.store(0, memory_order_relaxed);  // order: see above
+    for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
+        PageInfo& page = blocks_.page(p);
+        std::uint64_t candidates = 0;
+        // order: relaxed, both; see above.
+        for (auto& word : page.candidate) candidates |= word.load(memory_order_relaxed);
+        page.dirty.store(candidates != 0 ? 1 : 0, memory_order_relaxed);
+        if (candidates != 0) push_dirty(p);
+    }
+}
+
 }  // namespace ouro

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -117,6 +118,22 @@ std::string AbslUnparseFlag(const ByteCount& count) { return absl::StrCat(count.
 int report_usage_error(std::ostream& err, absl::string_view command, absl::string_view message) {
     err << command << ": " << message << "\nTry '" << command << " --help'.\n" << std::flush;
     return kExitUsage;
+}
+
+std::optional<CommandLine> read_arguments(const FlagSet& flags, std::span<char* const> arguments,
+                                          const CommandText& text, std::ostream& out,
+                                          std::ostream& err, int& status) {
+    absl::StatusOr<CommandLine> line = flags.parse(arguments);
+    if (!line.ok()) {
+        status = report_usage_error(err, text.name, line.status().message());
+        return std::nullopt;
+    }
+    if (line->help) {
+        out << text.usage << flags.help() << text.explanation << std::flush;
+        status = kExitOk;
+        return std::nullopt;
+    }
+    return *std::move(line);
 }
 
 }  // namespace ouro::tools

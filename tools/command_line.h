@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -100,5 +101,19 @@ std::string AbslUnparseFlag(const ByteCount& count);
 /// Says what is wrong with the arguments of a command ("ouro replay"), and where help is.
 /// Returns:    kExitUsage.
 int report_usage_error(std::ostream& err, absl::string_view command, absl::string_view message);
+
+/// What a command says of itself: its name ("ouro replay") and the text around its flags' help.
+struct CommandText {
+    absl::string_view name;
+    absl::string_view usage;
+    absl::string_view explanation;
+};
+
+/// Reads the arguments of a command. Prints the help that was asked for, or what is wrong.
+/// Returns:    what the arguments say; nothing iff something was printed: then `status` is the exit
+///             status.
+std::optional<CommandLine> read_arguments(const FlagSet& flags, std::span<char* const> arguments,
+                                          const CommandText& text, std::ostream& out,
+                                          std::ostream& err, int& status);
 
 }  // namespace ouro::tools

@@ -124,19 +124,16 @@ int replay(std::span<char* const> words, std::ostream& out, std::ostream& err,
            bool err_is_terminal) {
     Arguments arguments;
     const FlagSet flags = flags_of(arguments);
-    const absl::StatusOr<CommandLine> line = flags.parse(words);
-    if (!line.ok()) return report_usage_error(err, kCommand, line.status().message());
-    if (line->help) {
-        out << kUsage << flags.help() << kExplanation << std::flush;
-        return kExitOk;
-    }
+    int status = kExitOk;
+    const std::optional<CommandLine> line =
+        read_arguments(flags, words, {kCommand, kUsage, kExplanation}, out, err, status);
+    if (!line) return status;
     if (line->positionals.empty()) return report_usage_error(err, kCommand, "no FILE is given");
     if (arguments.options.threads < 1 || arguments.options.threads > kDropThreadsMax) {
         return report_usage_error(err, kCommand,
                                   absl::StrCat("--threads must be from 1 to ", kDropThreadsMax));
     }
     if (arguments.region) arguments.options.region_bytes = arguments.region->value;
-    int status = kExitOk;
     for (const std::string& file : line->positionals) {
         status = std::max(status, replay_file(file, arguments, out, err, err_is_terminal));
     }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -97,15 +98,12 @@ int script(std::span<char* const> arguments, std::ostream& out, std::ostream& er
               "A second thread does collections up to their decision, and takes them back, all\n"
               "the time. The output stays the same.");
     flags.add("headings", &given.headings, "", "Prints `== FILE` before the output of each file.");
-    const absl::StatusOr<CommandLine> line = flags.parse(arguments);
-    if (!line.ok()) return report_usage_error(err, kCommand, line.status().message());
-    if (line->help) {
-        out << kUsage << flags.help() << kExplanation << std::flush;
-        return kExitOk;
-    }
+    int status = kExitOk;
+    const std::optional<CommandLine> line =
+        read_arguments(flags, arguments, {kCommand, kUsage, kExplanation}, out, err, status);
+    if (!line) return status;
     if (line->positionals.empty()) return report_usage_error(err, kCommand, "no FILE is given");
     given.options.region_bytes = given.region.value;
-    int status = kExitOk;
     for (const std::string& file : line->positionals) {
         if (given.headings) out << "== " << file << '\n';
         status = std::max(status, script_file(file, given.options, out, err));

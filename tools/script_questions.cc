@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tools/object_search.h"
 #include "tools/script_verbs.h"
 #include "tools/script_world.h"
 
@@ -106,19 +107,7 @@ std::string ScriptWorld::answer_plain(ScriptVerb verb) {
     return absl::StrCat(base_[0] - old[0], " ", base_[1] - old[1], " ", base_[2] - old[2]);
 }
 
-bool ScriptWorld::is_listed(const Id& wanted) {
-    struct Search {
-        Id wanted;
-        bool found = false;
-    } search{wanted};
-    heap_.collector().get_objects(
-        [](void* self, const Ref<Object>& object) {
-            auto& at = *static_cast<Search*>(self);
-            if (id(object) == at.wanted) at.found = true;
-        },
-        &search);
-    return search.found;
-}
+bool ScriptWorld::is_listed(const Id& wanted) { return object_by_id(heap_.collector(), wanted); }
 
 std::string ScriptWorld::garbage_labels() {
     std::vector<std::uint32_t> noted;

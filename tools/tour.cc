@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -96,20 +97,18 @@ int tour(std::span<char* const> arguments, std::ostream& out, std::ostream& err)
     FlagSet flags;
     flags.add("json", &options.json, "", "one JSON object with every value instead of the text");
     flags.add("region", &options.region, "BYTES", "memory of each document's heap.");
-    const absl::StatusOr<CommandLine> line = flags.parse(arguments);
-    if (!line.ok()) return report_usage_error(err, kCommand, line.status().message());
-    if (line->help) {
-        out << kUsage << flags.help() << std::flush;
-        return kExitOk;
-    }
+    int status = kExitOk;
+    const std::optional<CommandLine> line =
+        read_arguments(flags, arguments, {kCommand, kUsage, ""}, out, err, status);
+    if (!line) return status;
     if (!line->positionals.empty()) {
         return report_usage_error(
             err, kCommand, absl::StrCat("unexpected argument '", line->positionals.front(), "'"));
     }
     Transcript transcript(options.json ? nullptr : &out);
-    const absl::Status status = run_documents(transcript, options.region.value);
-    if (!status.ok()) {
-        err << kCommand << ": " << status.message() << "\n";
+    const absl::Status ran = run_documents(transcript, options.region.value);
+    if (!ran.ok()) {
+        err << kCommand << ": " << ran.message() << "\n";
         return kExitOutOfMemory;
     }
     transcript.close();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tools/object_search.h"
 
 namespace ouro::tools::documents {
 
@@ -74,17 +75,7 @@ std::string resident(std::uintptr_t address) {
 }
 
 bool object_by_id(ManagedHeap& heap, const Id& object_id) {
-    struct Search {
-        Id wanted;
-        bool found = false;
-    } search{object_id};
-    heap.collector().get_objects(
-        [](void* self, const Ref<Object>& object) {
-            auto& at = *static_cast<Search*>(self);
-            if (id(object) == at.wanted) at.found = true;
-        },
-        &search);
-    return search.found;
+    return tools::object_by_id(heap.collector(), object_id);
 }
 
 Ref<List> reuse_address(ManagedHeap& heap, std::uintptr_t address, std::uint32_t size) {

@@ -8,6 +8,7 @@
 
 #include "tests/support/heap_test.h"
 #include "tests/support/threads.h"
+#include "tools/object_search.h"
 
 namespace ouro::testing {
 namespace {
@@ -30,19 +31,7 @@ protected:
         LeafProbe::on_finalize = nullptr;
     }
 
-    bool is_listed(const Id& wanted) {
-        struct Search {
-            Id wanted;
-            bool found = false;
-        } search{wanted};
-        collector().get_objects(
-            [](void* self, const Ref<Object>& object) {
-                auto& at = *static_cast<Search*>(self);
-                if (id(object) == at.wanted) at.found = true;
-            },
-            &search);
-        return search.found;
-    }
+    bool is_listed(const Id& wanted) { return tools::object_by_id(collector(), wanted); }
     Ref<Object> text(const char* letters) { return try_string(heap(), letters).value(); }
 };
 

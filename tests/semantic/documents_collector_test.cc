@@ -8,6 +8,7 @@
 
 #include "tests/support/heap_test.h"
 #include "tests/support/threads.h"
+#include "tools/object_search.h"
 
 namespace ouro::testing {
 namespace {
@@ -43,19 +44,7 @@ protected:
     void SetUp() override { constructed.clear(); }
 
     /// The search of the documents, through every tracked object.
-    bool object_by_id(const Id& wanted) {
-        struct Search {
-            Id wanted;
-            bool found = false;
-        } search{wanted};
-        collector().get_objects(
-            [](void* self, const Ref<Object>& object) {
-                auto& at = *static_cast<Search*>(self);
-                if (id(object) == at.wanted) at.found = true;
-            },
-            &search);
-        return search.found;
-    }
+    bool object_by_id(const Id& wanted) { return tools::object_by_id(collector(), wanted); }
     std::size_t tracked_objects() {
         std::size_t count = 0;
         collector().get_objects(

@@ -95,6 +95,21 @@ TEST_F(ManagedHeapTest, shut_down_runs_the_finalizers_of_what_still_lives_and_re
     EXPECT_EQ(events::count('D', 3), 1);
 }
 
+TEST_F(ManagedHeapTest, shut_down_ends_and_says_so_when_finalizers_go_on_making_objects) {
+    ManagedHeap heap(region_.span(), testing::manual());
+    Ref<Probe> current = heap.make<Probe>(1);
+    Ref<Probe> previous;  // its place is free for the next one, behind the back of the search
+    Probe::on_finalize[1] = [&](Probe&) {
+        previous = std::move(current);
+        current = heap.make<Probe>(1);
+    };
+    const ShutdownReport report = heap.shut_down();
+    Probe::forget_scripts();
+    EXPECT_FALSE(report.complete);
+    EXPECT_GE(report.finalized, 16u);
+    EXPECT_EQ(report.live_objects, 2u);
+}
+
 TEST_F(ManagedHeapTest, its_end_with_a_background_thread_at_work_is_complete_too) {
     for (int round = 0; round < 20; ++round) {
         events::clear();

@@ -47,10 +47,21 @@ function(ouro_add_tests label)
     endif()
     ouro_set_warnings(${target})
     # The code under test keeps the optimization of the build; the tests' own is not worth the wait.
-    target_compile_options(${target} PRIVATE -O1)
+    # Counts of branches stay with their lines only where nothing is inlined.
+    if(NOT CMAKE_CXX_FLAGS MATCHES "--coverage")
+        target_compile_options(${target} PRIVATE -O1)
+    endif()
+    ouro_count_always(${target})
     ouro_precompile(${target} tests_${ARGC} <gmock/gmock.h> <gtest/gtest.h>)
     gtest_discover_tests(${target} TEST_PREFIX "${label}/" NO_PRETTY_VALUES
         DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 120)
+endfunction()
+
+# ouro_count_always(<target>): in the coverage build, processes that end early count too.
+function(ouro_count_always target)
+    if(CMAKE_CXX_FLAGS MATCHES "--coverage")
+        target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/coverage/count_always.cc")
+    endif()
 endfunction()
 
 # ouro_add_run(<label> <name> <arguments of the program>...): one run of `ouro` as a test.

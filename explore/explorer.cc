@@ -4,6 +4,7 @@
 
 #include "explore/shadow.h"
 #include "explore/trace.h"
+#include "faults/allocation.h"
 
 namespace ouro::explore {
 
@@ -13,11 +14,27 @@ using port::sim::Decision;
 using port::sim::engine;
 using port::sim::Schedule;
 
+/// What thread 0 is given.
+struct Task {
+    const Scenario& scenario;
+    const Hostility& hostility;
+};
+
+void interrupt_scenario(void* task) {
+    run_program([=] { static_cast<const Task*>(task)->scenario.interrupt(&world()); });
+}
+
 /// What thread 0 does: the scenario, and then the collector's chance to finish.
-void run_scenario(void* scenario_pointer) {
-    const auto& scenario = *static_cast<const Scenario*>(scenario_pointer);
-    if (scenario.interrupt != nullptr) engine().set_interrupt(scenario.interrupt, &world());
-    scenario.run();
+void run_scenario(void* task_pointer) {
+    const auto& task = *static_cast<const Task*>(task_pointer);
+    if (task.scenario.interrupt != nullptr)
+        engine().set_interrupt(&interrupt_scenario, task_pointer);
+    world().operations = 0;
+    world().end_at = task.hostility.end_at;
+    faults::arm(task.hostility.fault);
+    run_program(task.scenario.run);
+    faults::disarm();
+    world().end_at = 0;
     engine().set_interrupt(nullptr, nullptr);
     if (world().keeps_garbage) return;
     for (int round = 0; round < 8; ++round) {
@@ -40,17 +57,23 @@ void memory_freed(void*, const void* at, std::size_t) {
 
 }  // namespace
 
-Explorer::Explorer(const Scenario& scenario) : scenario_(scenario) {
+Explorer::Explorer(const Scenario& scenario, bool prepares_later) : scenario_(scenario) {
     ManagedHeapConfig config;
     config.heap.types_max = 16;
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 1;
     config.collector.background = false;
-    if (scenario.configure != nullptr) scenario.configure(config);
+    if (scenario_.configure != nullptr) scenario_.configure(config);
     make_world(config);
-    scenario.prepare(world());
     save_world();
+    if (!prepares_later) prepare();
     observe(nullptr, nullptr);
+}
+
+/// From here on executions begin behind the preparation.
+void Explorer::prepare() {
+    scenario_.prepare(world());
+    save_world();
 }
 
 void Explorer::observe(void* self, void (*traced)(void*, const port::sim::Operation&)) {
@@ -59,8 +82,9 @@ void Explorer::observe(void* self, void (*traced)(void*, const port::sim::Operat
 
 Verdict Explorer::run(port::sim::Strategy& strategy) {
     restore_world();
-    const port::sim::Outcome outcome =
-        engine().run(strategy, &run_scenario, const_cast<Scenario*>(&scenario_));
+    Task task{scenario_, hostility_};
+    const port::sim::Outcome outcome = engine().run(strategy, &run_scenario, &task);
+    faults::disarm();
     if (outcome.violation != nullptr)
         return {outcome.violation, outcome.object, outcome.thread, outcome.steps};
     const Finding finding = check_end();
@@ -75,7 +99,8 @@ Verdict Explorer::replay(const Schedule& schedule) {
 /// Of eight schedules four follow PCT with depths 2 to 5, half of them with changes close together;
 /// the others walk at random with as many paces. Every second one reads old stores, and every
 /// second one passes over most yields.
-Verdict Explorer::run_random(const Search& search, std::uint64_t number) {
+template <class F>
+Verdict Explorer::with_random_strategy(const Search& search, std::uint64_t number, F&& run_with) {
     port::sim::Random random(search.seed * 0x1'0000'0001u + number);
     const std::uint64_t seed = random.next();
     port::sim::Tuning tuning;
@@ -86,26 +111,158 @@ Verdict Explorer::run_random(const Search& search, std::uint64_t number) {
         const std::uint32_t turns = std::max(turns_seen_ >> random.below(3), 16u);
         const std::uint32_t spread = number / 64 % 2 == 0 ? 0 : 32;
         port::sim::PriorityChange strategy(seed, kind + 2, turns, spread, tuning);
-        const Verdict verdict = run(strategy);
+        const Verdict verdict = run_with(strategy);
         if (verdict.violation == nullptr) turns_seen_ = std::max(turns_seen_, strategy.turns());
         return verdict;
     }
     static constexpr unsigned kLeave[] = {64, 24, 8, 3};
     port::sim::RandomWalk strategy(seed, kLeave[kind - 4], tuning);
-    return run(strategy);
+    return run_with(strategy);
+}
+
+Verdict Explorer::run_random(const Search& search, std::uint64_t number) {
+    return with_random_strategy(search, number,
+                                [this](port::sim::Strategy& base) { return run(base); });
+}
+
+void Explorer::set_hostility(const Hostility& hostility) {
+    hostility_ = hostility;
+    engine().distort_clock(hostility.clock);
+}
+
+/// Counts an execution; true iff it is a finding, which is then shrunk.
+bool Explorer::note(Found& found, const Verdict& verdict) {
+    ++found.schedules;
+    found.steps += verdict.steps;
+    if (verdict.violation == nullptr) return false;
+    found.verdict = verdict;
+    found.hostility = hostility_;
+    found.schedule = shrink(engine().schedule());
+    return true;
 }
 
 Found Explorer::search(const Search& search) {
+    set_hostility(search.hostility);
     if (search.exhaustive) return search_all(search);
+    if (search.mode == Mode::exhaustion) return search_exhaustion(search);
+    if (search.mode == Mode::endings) return search_endings(search);
+    if (search.mode == Mode::steps) return search_steps(search);
     Found found;
     for (std::uint64_t i = search.worker; i < search.schedules; i += search.workers) {
-        const Verdict verdict = run_random(search, i);
+        if (note(found, run_random(search, i))) break;
+    }
+    return found;
+}
+
+// ---- hostile searches: the first point, the second ... until nothing comes of it any more
+
+namespace {
+constexpr unsigned kPointsMax = 2000;  // a scenario that makes as many objects has an endless loop
+constexpr unsigned kMissesMax = 12;
+}  // namespace
+
+/// The schedules of one point. True iff the next point is to be tried.
+bool Explorer::try_hostility(const Search& search, Found& found, unsigned point) {
+    const std::uint64_t hits = found.hits;
+    for (std::uint64_t i = search.worker; i < search.schedules; i += search.workers) {
+        const Verdict verdict = run_random(search, point * search.schedules + i);
+        const bool ended = hostility_.end_at != 0 && world().operations >= hostility_.end_at;
+        if (faults::was_hit() || ended) ++found.hits;
+        if (note(found, verdict)) return false;
+    }
+    if (found.hits == hits) return false;
+    ++found.points;
+    return point < kPointsMax;
+}
+
+/// Each allocation before the threads start, refused in a world of its own. There is no schedule
+/// yet: what is left must be sound and nothing leaked. False: it is not.
+bool Explorer::exhaust_preparation(Found& found, faults::Refuse what) {
+    bool hit = true;
+    for (unsigned number = 1; hit; ++number) {
+        restore_world();
+        hostility_.fault = {what, number};
+        faults::arm(hostility_.fault);
+        run_program([this] { scenario_.prepare(world()); });
+        hit = faults::was_hit();
+        faults::disarm();
+        world().heap->collector().set_save_all(false);
+        world().heap->collector().clear_garbage();
+        world().heap->collector().unfreeze();
+        for (int round = 0; round < 4; ++round) world().collect();
+        const Finding finding = scenario_.prepares_soundly ? check_end(false) : check_sound();
         ++found.schedules;
-        found.steps += verdict.steps;
-        if (verdict.violation == nullptr) continue;
-        found.verdict = verdict;
-        found.schedule = shrink(engine().schedule());
-        break;
+        if (hit) ++found.points, ++found.hits;
+        if (finding.what == nullptr) continue;
+        found.verdict = {finding.what, finding.object};
+        found.hostility = hostility_;
+        return false;
+    }
+    return true;
+}
+
+Found Explorer::search_exhaustion(const Search& search) {
+    Found found;
+    for (const auto what : {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
+        if (!exhaust_preparation(found, what)) return found;
+    }
+    restore_world();
+    prepare();
+    Hostility hostility = search.hostility;
+    for (const auto what : {faults::Refuse::block, faults::Refuse::request, faults::Refuse::rest}) {
+        hostility.fault = {what, 1};
+        do {
+            set_hostility(hostility);
+        } while (try_hostility(search, found, hostility.fault.number++));
+        if (found.verdict.violation != nullptr) break;
+    }
+    return found;
+}
+
+Found Explorer::search_endings(const Search& search) {
+    Found found;
+    Hostility hostility = search.hostility;
+    do {
+        ++hostility.end_at;
+        set_hostility(hostility);
+    } while (try_hostility(search, found, hostility.end_at));
+    return found;
+}
+
+/// One kind of event at each step of one thread. False: a violation was found.
+template <class S>
+bool Explorer::try_steps(const Search& search, Found& found, unsigned thread) {
+    port::sim::Random random(search.seed + thread);
+    std::uint64_t number = 0;
+    unsigned misses = 0;  // in a row: the thread has no step as late as that
+    for (std::uint32_t step = 1; misses < kMissesMax; ++step) {
+        if (search.every > 1) step += random.below(2 * search.every - 1);
+        const std::uint64_t hits = found.hits;
+        for (std::uint64_t i = search.worker; i < search.schedules; i += search.workers) {
+            const Verdict verdict =
+                with_random_strategy(search, ++number, [&](port::sim::Strategy& base) {
+                    S strategy(base, thread, step);
+                    const Verdict judged = run(strategy);
+                    if (strategy.happened()) ++found.hits;
+                    if constexpr (requires { strategy.woken(); }) {
+                        if (strategy.woken()) ++found.waits;
+                    }
+                    return judged;
+                });
+            if (note(found, verdict)) return false;
+        }
+        misses = found.hits == hits ? misses + 1 : 0;
+        if (misses == 0) ++found.points;
+    }
+    return true;
+}
+
+Found Explorer::search_steps(const Search& search) {
+    Found found;
+    for (unsigned thread = 0; thread < port::sim::kThreadsMax; ++thread) {
+        if (!try_steps<Suspension>(search, found, thread)) break;
+        if (scenario_.interrupt == nullptr) continue;
+        if (!try_steps<Interruption>(search, found, thread)) break;
     }
     return found;
 }
@@ -114,11 +271,7 @@ Found Explorer::search_all(const Search& search) {
     port::sim::Exhaustive strategy(search.preemptions, search.old_stores);
     Found found;
     do {
-        const Verdict verdict = run(strategy);
-        if (verdict.violation == nullptr) continue;
-        found.verdict = verdict;
-        found.schedule = shrink(engine().schedule());
-        break;
+        if (note(found, run(strategy))) break;
     } while (strategy.schedules() < search.schedules && strategy.next());
     found.schedules = strategy.schedules();
     found.steps = strategy.steps();

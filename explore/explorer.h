@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "explore/hostile.h"
 #include "explore/scenario.h"
 #include "ports/sim/engine.h"
 
@@ -17,8 +18,21 @@ struct Verdict {
     std::uint32_t steps = 0;
 };
 
+/// What a search goes through.
+enum class Mode {
+    schedules,   ///< random ones, or all
+    exhaustion,  ///< each allocation refused, in each of the ways of faults::Refuse
+    endings,     ///< each operation of the threads' programs the last of its thread
+    steps,       ///< each thread suspended, each interrupt come, at each step
+};
+
 /// How to search.
 struct Search {
+    Mode mode = Mode::schedules;
+    /// What is hostile in every execution.
+    Hostility hostility;
+    /// Of the steps that Mode::steps goes through, one of so many.
+    std::uint32_t every = 1;
     std::uint64_t seed = 1;
     std::uint64_t schedules = 20'000;
     /// Workers divide the schedules among them: this one takes every `workers`-th.
@@ -36,13 +50,17 @@ struct Found {
     port::sim::Schedule schedule;
     std::uint64_t schedules = 0;  ///< run until then
     std::uint64_t steps = 0;
-    bool complete = false;  ///< an exhaustive search that ran to its end
+    Hostility hostility;      ///< of that schedule
+    unsigned points = 0;      ///< faults, ends or steps that were tried, each with some schedules
+    std::uint64_t hits = 0;   ///< executions in which that happened
+    std::uint64_t waits = 0;  ///< executions in which others waited for the suspended thread
+    bool complete = false;    ///< an exhaustive search that ran to its end
 };
 
 class Explorer {
 public:
-    /// Makes the scenario's world. One explorer at a time.
-    explicit Explorer(const Scenario& scenario);
+    /// Makes the world of the scenario. One explorer at a time. `prepares_later`: the search does.
+    explicit Explorer(const Scenario& scenario, bool prepares_later = false);
 
     /// One execution from the saved moment on, and its judgement.
     Verdict run(port::sim::Strategy& strategy);
@@ -56,12 +74,28 @@ public:
     /// Stops in the debugger at a violation from now on.
     void trap() { port::sim::engine().trap_on_violation(true); }
 
+    /// What is hostile in executions from now on.
+    void set_hostility(const Hostility& hostility);
+
 private:
+    template <class F>
+    Verdict with_random_strategy(const Search& search, std::uint64_t number, F&& run_with);
     Verdict run_random(const Search& search, std::uint64_t number);
     Found search_all(const Search& search);
+    bool exhaust_preparation(Found& found, faults::Refuse what);
+    Found search_exhaustion(const Search& search);
+    Found search_endings(const Search& search);
+    Found search_steps(const Search& search);
+    bool try_hostility(const Search& search, Found& found, unsigned point);
+    template <class S>
+    bool try_steps(const Search& search, Found& found, unsigned thread);
+    bool note(Found& found, const Verdict& verdict);
     void observe(void* self, void (*traced)(void*, const port::sim::Operation&));
 
+    void prepare();
+
     const Scenario& scenario_;
+    Hostility hostility_;
     std::uint32_t turns_seen_ = 100;  ///< most choices in an execution so far: the k of PCT
 };
 

@@ -27,7 +27,9 @@ void print_usage() {
     std::puts(
         "usage: explore [--scenario NAME] [--schedules N] [--seed S] [--workers N]\n"
         "               [--exhaustive [--preemptions N] [--old-stores N]] [--mutant NAME]\n"
-        "               [--replay FILE|SCHEDULE [--trap]] [--mutants] [--list]");
+        "               [--replay FILE|SCHEDULE [--trap]] [--mutants] [--list]\n"
+        "               [--exhaustion | --endings | --every-step [--one-of N]]\n"
+        "               [--fault KIND:N] [--end-at N] [--clock steady|still|jumps]");
 }
 
 std::uint64_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
@@ -40,6 +42,14 @@ bool take_value(Options& options, std::string_view name, const char* value) {
         options.mutant = value;
     } else if (name == "--replay") {
         options.replay = value;
+    } else if (name == "--fault") {
+        return faults::from_text(value, options.search.hostility.fault);
+    } else if (name == "--clock") {
+        return clock_from_text(value, options.search.hostility.clock);
+    } else if (name == "--end-at") {
+        options.search.hostility.end_at = static_cast<std::uint32_t>(number(value));
+    } else if (name == "--one-of") {
+        options.search.every = static_cast<std::uint32_t>(number(value));
     } else if (name == "--schedules") {
         options.search.schedules = number(value);
         options.schedules_given = true;
@@ -69,13 +79,21 @@ bool parse(int count, char** arguments, Options& options) {
             options.all_mutants = true;
         } else if (name == "--trap") {
             options.trap = true;
+        } else if (name == "--exhaustion") {
+            options.search.mode = Mode::exhaustion;
+        } else if (name == "--endings") {
+            options.search.mode = Mode::endings;
+        } else if (name == "--every-step") {
+            options.search.mode = Mode::steps;
         } else if (i + 1 < count && take_value(options, name, arguments[i + 1])) {
             ++i;
         } else {
             return false;
         }
     }
-    return options.search.workers > 0;
+    if (options.search.mode != Mode::schedules && !options.schedules_given)
+        options.search.schedules = 50 * options.search.workers;
+    return options.search.workers > 0 && options.search.every > 0;
 }
 
 void print_list() {
@@ -90,6 +108,7 @@ void print_finding(const Options& options, const Scenario& scenario, const Repor
     std::printf("%s\n", report.trace.c_str());
     std::string arguments = std::string("--scenario ") + scenario.name;
     if (!options.mutant.empty()) arguments += " --mutant " + options.mutant;
+    arguments += options_of(report.hostility);
     arguments += " --replay '" + report.schedule + "'";
     std::printf("VIOLATION in %s after %llu schedules: %s\n", scenario.name,
                 static_cast<unsigned long long>(report.needed), report.violation.c_str());
@@ -108,6 +127,11 @@ bool explore_one(const Options& options, const Scenario& scenario, Report& total
                 static_cast<unsigned long long>(report.schedules),
                 static_cast<unsigned long long>(report.steps), per_minute,
                 report.complete ? "  complete" : "");
+    if (options.search.mode != Mode::schedules)
+        std::printf("%22s %9llu points     %11llu hit    %8llu waited for the suspended\n", "",
+                    static_cast<unsigned long long>(report.points),
+                    static_cast<unsigned long long>(report.hits),
+                    static_cast<unsigned long long>(report.waits));
     if (report.violated) print_finding(options, scenario, report);
     std::fflush(stdout);
     return !report.violated;
@@ -194,6 +218,7 @@ int replay(const Options& options, const Scenario& scenario) {
         return 2;
     }
     Explorer explorer(scenario);
+    explorer.set_hostility(options.search.hostility);
     if (options.trap) {
         explorer.trap();
     } else {

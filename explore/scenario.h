@@ -18,6 +18,9 @@ struct Scenario {
     void (*interrupt)(void* world) = nullptr;
     /// Changes the heap's configuration; null = nothing.
     void (*configure)(ManagedHeapConfig& config) = nullptr;
+    /// Does the shadow model hold behind the preparation? Not where counts were falsified, or where
+    /// garbage is kept on purpose.
+    bool prepares_soundly = true;
 };
 
 /// Scenarios by the part of the heap that they are about, each list in a file of its own.
@@ -26,6 +29,7 @@ std::span<const Scenario> collector_scenarios();
 std::span<const Scenario> weak_scenarios();
 std::span<const Scenario> end_scenarios();
 std::span<const Scenario> batch_scenarios();
+std::span<const Scenario> hostile_scenarios();
 
 /// Null when there is none of that name.
 const Scenario* find_scenario(const char* name);
@@ -37,6 +41,7 @@ void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : weak_scenarios()) visit(scenario);
     for (const Scenario& scenario : end_scenarios()) visit(scenario);
     for (const Scenario& scenario : batch_scenarios()) visit(scenario);
+    for (const Scenario& scenario : hostile_scenarios()) visit(scenario);
 }
 
 }  // namespace ouro::explore

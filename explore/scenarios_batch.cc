@@ -256,7 +256,7 @@ constexpr Scenario kScenarios[] = {
      short_steps},
     {"saved", "the garbage list, filled and cleared", prepare_saved, run_saved},
     {"legacy", "garbage with legacy finalizers is kept", prepare_legacy, run_legacy, nullptr,
-     old_finalizers},
+     old_finalizers, false},
     {"frozen", "objects that are set aside", prepare_frozen, run_frozen},
     {"freezing", "objects are set aside and taken back during a collection", prepare_frozen,
      run_freezing, nullptr, short_steps},
@@ -265,7 +265,8 @@ constexpr Scenario kScenarios[] = {
     {"settled", "liveness: garbage is gone after settle()", prepare_nothing, run_settled},
     {"listed", "rule 9: a candidate is asked though another thread is about to list its page",
      prepare_nothing, run_listed},
-    {"saturated", "counts at the edge of what they can hold", prepare_saturated, run_saturated},
+    {"saturated", "counts at the edge of what they can hold", prepare_saturated, run_saturated,
+     nullptr, nullptr, false},
 };
 
 }  // namespace

@@ -169,13 +169,12 @@ void run_busy() { run_threads(collect, step_on, make_ring); }
 
 // ---- newborn: an object under construction shows itself and is let go
 
-Ref<Escaping> make_escaping(World& w) { return w.heap->make<Escaping>(w.take_id()); }
 void prepare_newborn(World& w) {
     // The first one finds no container to show itself in.
-    w.escaping.ref[0] = make_escaping(w);
+    w.escaping.ref[0] = w.make<Escaping>();
 }
 void escape(World& w) {
-    w.escaping.ref[1] = make_escaping(w);
+    w.escaping.ref[1] = w.make<Escaping>();
     use(w.escaping.ref[1]);
 }
 

@@ -157,10 +157,14 @@ Finding check_freed(const void* payload) {
     return {};
 }
 
-Finding check_end() {
+Finding check_sound() {
+    const Violation violation = world().heap->collector().verify();
+    return {violation.invariant, reinterpret_cast<const void*>(violation.object)};
+}
+
+Finding check_end(bool user_code) {
     if (world().keeps_garbage) return {};
-    if (const Violation violation = world().heap->collector().verify())
-        return {violation.invariant, reinterpret_cast<const void*>(violation.object)};
+    if (const Finding finding = check_sound(); finding.what != nullptr) return finding;
     Reached reached;
     reach(reached);
     bool alive[kIdsMax] = {};
@@ -176,7 +180,7 @@ Finding check_end() {
     for_all_handles([&](const auto& handles) {
         if (finding.what == nullptr) finding = check_weaks(handles);
     });
-    if (finding.what == nullptr) finding = check_user_code(alive);
+    if (finding.what == nullptr && user_code) finding = check_user_code(alive);
     return finding;
 }
 

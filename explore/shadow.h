@@ -24,9 +24,13 @@ Finding check_handles();
 /// reaches the object.
 Finding check_freed(const void* payload);
 
+/// verify() alone.
+Finding check_sound();
+
 /// After an execution, when the collector has had the chance to finish: verify(); every object is
-/// reachable, every reachable object is there; counts are the true numbers of references;
-/// finalizers of the dead ran once; no weak reference yields a dead or another object.
-Finding check_end();
+/// reachable, every reachable object is there; counts are the true numbers of references; no weak
+/// reference yields a dead or another object. `user_code`: finalizers of the dead ran once, and
+/// what else was to run.
+Finding check_end(bool user_code = true);
 
 }  // namespace ouro::explore

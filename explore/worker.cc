@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -17,7 +18,8 @@ namespace ouro::explore {
 namespace {
 
 struct Summary {
-    std::uint64_t schedules, steps;
+    std::uint64_t schedules, steps, points, hits, waits;
+    Hostility hostility;
     std::uint32_t violated, complete, violation_bytes, schedule_bytes, trace_bytes;
 };
 
@@ -76,7 +78,7 @@ void write_all(int file, const void* data, std::size_t bytes) {
 
 [[noreturn]] void work(const Scenario& scenario, const Search& search, int out) {
     catch_crashes();
-    Explorer explorer(scenario);
+    Explorer explorer(scenario, search.mode == Mode::exhaustion);
     const Found found = explorer.search(search);
     std::string violation, schedule, trace;
     if (found.verdict.violation != nullptr) {
@@ -86,6 +88,10 @@ void write_all(int file, const void* data, std::size_t bytes) {
     }
     const Summary summary{found.schedules,
                           found.steps,
+                          found.points,
+                          found.hits,
+                          found.waits,
+                          found.hostility,
                           violation.empty() ? 0u : 1u,
                           found.complete ? 1u : 0u,
                           static_cast<std::uint32_t>(violation.size()),
@@ -130,10 +136,14 @@ void take(Report& report, const std::string& received) {
     std::memcpy(&summary, received.data(), sizeof summary);
     report.schedules += summary.schedules;
     report.steps += summary.steps;
+    report.points = std::max(report.points, summary.points);
+    report.hits += summary.hits;
+    report.waits += summary.waits;
     report.complete = summary.complete != 0;
     if (summary.violated == 0 || report.violated) return;
     report.violated = true;
     report.needed = summary.schedules;
+    report.hostility = summary.hostility;
     std::size_t at = sizeof summary;
     report.violation = received.substr(at, summary.violation_bytes);
     report.schedule = received.substr(at += summary.violation_bytes, summary.schedule_bytes);

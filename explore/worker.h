@@ -16,6 +16,10 @@ struct Report {
     std::uint64_t schedules = 0;  ///< of all workers
     std::uint64_t steps = 0;
     double seconds = 0;        ///< of real time
+    std::uint64_t points = 0;  ///< of a hostile search: as of Found; hits and waits of all workers
+    std::uint64_t hits = 0;
+    std::uint64_t waits = 0;
+    Hostility hostility;       ///< of the violation
     std::uint64_t needed = 0;  ///< schedules of the worker that found the violation
     std::string violation;
     std::string schedule;  ///< text of the shrunk one

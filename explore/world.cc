@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "faults/allocation.h"
 #include "platform/thread.h"
 #include "ports/sim/engine.h"
 
@@ -15,7 +16,9 @@ alignas(64) std::byte g_world[sizeof(World)];
 std::byte g_saved_region[kRegionBytes];
 std::byte g_saved_world[sizeof(World)];
 
-void run_thread(void* function) { (*static_cast<ThreadFunction*>(function))(world()); }
+void run_thread(void* function) {
+    run_program([=] { (*static_cast<ThreadFunction*>(function))(world()); });
+}
 
 }  // namespace
 
@@ -29,18 +32,31 @@ std::uint64_t World::take_id() {
     return id;
 }
 
+void World::operate() {
+    if (!port::sim::g_running || port::sim::engine().current_thread() == 0) return;
+    if (++operations == end_at) throw ThreadEnds();
+}
+
+void World::refused(Error error) {
+    if (error != Error::out_of_memory && error != Error::collector_busy)
+        violated("memory is refused for another reason than that there is none", nullptr);
+    if (!faults::was_hit() && !world().may_run_out)
+        violated("memory is refused while there is some", nullptr);
+    throw ThreadEnds();
+}
+
 void violated(const char* what, const void* object) { port::sim::engine().fail(what, object); }
 
 void run_finalizer(void* object, std::uint64_t id) {
     if (id == 0 || id >= kIdsMax) violated("a finalizer of no object", object);
     if (++world().finalizers[id] > 1) violated("a finalizer ran twice", object);
-    if (world().on_finalize != nullptr) world().on_finalize(object, id);
+    if (world().on_finalize != nullptr) run_program([=] { world().on_finalize(object, id); });
 }
 
 void run_destructor(std::uint64_t id) {
     if (id == 0 || id >= kIdsMax) violated("a destructor of no object", nullptr);
     if (++world().destructors[id] > 1) violated("a destructor ran twice", nullptr);
-    if (world().on_destroy != nullptr) world().on_destroy(nullptr, id);
+    if (world().on_destroy != nullptr) run_program([=] { world().on_destroy(nullptr, id); });
 }
 
 void run_callback(std::uint64_t id) {

@@ -19,7 +19,10 @@ static_assert(PortAtomic<port::atomic<std::uint32_t>, std::uint32_t>,
               "the port's atomic<uint32_t> lacks an operation (see platform/port_concept.h)");
 static_assert(PortAtomic<port::atomic<std::uintptr_t>, std::uintptr_t>,
               "the port's atomic<uintptr_t> lacks an operation (see platform/port_concept.h)");
+static_assert(PortMaskedAdd<port::atomic<std::uint32_t>, std::uint32_t>,
+              "the port's atomic<uint32_t> lacks fetch_add_masked (see platform/port_concept.h)");
 static_assert(PortMutex<port::Mutex>, "the port's Mutex lacks an operation");
 static_assert(PortEvent<port::Event>, "the port's Event lacks an operation");
+static_assert(PortThread<port::Thread>, "the port's Thread lacks an operation");
 
 }  // namespace ouro::platform

@@ -6,10 +6,11 @@
     heap/           heap/, platform/
     platform/       platform/; platform/port.h also OURO_PORT_HEADER
     ports/<one>/    platform/, ports/<one>/, and the system's headers
-    tests/, stress/, tools/, examples/, bench/, explore/
+    tests/, stress/, tools/, examples/, bench/, explore/, faults/, fuzz/
                     all of the above but ports/, and each other; none of the above includes them
-    explore/, tests/sim/
+    explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
+    tests/mcu/      also ports/cortex_m/, its boards and its scheduler
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
 there is one.
@@ -28,9 +29,10 @@ MAY_INCLUDE = {
     "gc": {"gc", "heap", "platform"},
     "include": {"ouro", "gc", "heap", "platform"},
 }
-USERS = ("tests", "stress", "tools", "examples", "bench", "explore")
-# Who may name the simulation port: what drives its engine.
-SIMULATED = ("explore", "tests/sim")
+USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
+# Who may name a port: what drives the simulation's engine, and firmware.
+DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",)}
+DRIVING_TESTS = ("sim", "mcu")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.
@@ -68,7 +70,9 @@ TARGET = re.compile(r'(?P<open>["<])(?P<path>[^">]*)[">]')
 
 def layer_of(parts: tuple[str, ...]) -> str:
     """The first folder of a path, or ports/<one> for ports: they do not know each other."""
-    if parts[:2] == ("tests", "sim") or (parts[0] == "ports" and len(parts) > 2):
+    if parts[0] == "tests" and parts[1] in DRIVING_TESTS:
+        return "/".join(parts[:2])
+    if parts[0] == "ports" and len(parts) > 2:
         return "/".join(parts[:2])
     return parts[0]
 
@@ -79,7 +83,7 @@ def folder_rule(layer: str, path: str) -> str | None:
     if top == "ports":
         if layer.startswith("ports/") and path.startswith(layer + "/"):
             return None
-        if path.startswith("ports/sim/") and layer in SIMULATED:
+        if layer in DRIVERS.get("/".join(path.split("/")[:2]), ()):
             return None
         return f'layer: only the build names ports/, "{path}" may not be included here'
     if layer.startswith("ports/"):

@@ -22,7 +22,8 @@ CONCEPT = "platform/port_concept.h"  # only names the operations
 # load() without an argument is a Field's: the atomic has no default order.
 OPERATION = re.compile(
     r"([\w\]\[()\->.*/]*?)(?:\.|->)"
-    r"(load(?!\(\))|store|exchange|fetch_(?:add|sub|or|and)|compare_exchange(?:_weak|_strong)?)\("
+    r"(load(?!\(\))|store|exchange|fetch_(?:add|add_masked|sub|or|and)"
+    r"|compare_exchange(?:_weak|_strong)?)\("
 )
 ORDER = re.compile(r"\bmemory_order_(\w+)")
 MUTANT = re.compile(r"OURO_ORDER\(\s*memory_order_\w+,\s*(\w+),")

@@ -3,6 +3,7 @@
 
 #include <linux/membarrier.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -157,7 +158,7 @@ void* Thread::run(void* self) {
     return nullptr;
 }
 
-bool Thread::start(void (*function)(void*), void* argument) {
+bool Thread::start(void (*function)(void*), void* argument, const platform::ThreadSettings&) {
     function_ = function;
     argument_ = argument;
     started_ = pthread_create(&handle_, nullptr, &Thread::run, this) == 0;
@@ -175,6 +176,20 @@ std::uint64_t clock_ns() {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
+unsigned core_id() {
+    const int core = sched_getcpu();
+    return core < 0 ? 0 : static_cast<unsigned>(core);
+}
+
+bool probe_word(std::uint32_t* word) {
+    // order: relaxed, all; the word is the caller's alone.
+    std::atomic_ref<std::uint32_t> probed(*word);
+    const std::uint32_t before = probed.load(std::memory_order_relaxed);
+    const bool added = probed.fetch_add(1, std::memory_order_relaxed) == before;
+    const bool kept = probed.exchange(before, std::memory_order_relaxed) == before + 1;
+    return added && kept;
 }
 
 void yield_thread() { std::this_thread::yield(); }

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "platform/thread_settings.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define OURO_PORT_ASAN 1
 #elif defined(__has_feature)
@@ -62,6 +64,13 @@ public:
     T fetch_and(T value, std::memory_order order) noexcept {
         return value_.fetch_and(value, order);
     }
+    T fetch_add_masked(T add, T clear, T set, std::memory_order order) noexcept {
+        T old = value_.load(std::memory_order_relaxed);
+        while (!value_.compare_exchange_weak(old, static_cast<T>(((old + add) & ~clear) | set),
+                                             order, std::memory_order_relaxed)) {
+        }
+        return old;
+    }
     /// Strong. On failure `expected` receives the value found.
     bool compare_exchange(T& expected, T desired, std::memory_order success,
                           std::memory_order failure) noexcept {
@@ -99,7 +108,8 @@ class Thread {
 public:
     ~Thread() { join(); }
     /// Runs function(argument) on a new thread. False iff the system has none to give.
-    bool start(void (*function)(void*), void* argument);
+    bool start(void (*function)(void*), void* argument,
+               const platform::ThreadSettings& settings = {});
     /// Waits for its end; returns at once when it was never started.
     void join();
     /// Forgets the thread without waiting: after fork() it does not exist in the child.
@@ -149,6 +159,12 @@ std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);
 void note(const char* sentence, const char* name, unsigned a, unsigned b);
+
+/// A program sees no interrupts here; signal handlers may not use Ouro.
+inline bool is_in_interrupt() { return false; }
+unsigned core_id();
+/// Every memory of a desktop machine that a program can have has working atomics.
+bool probe_word(std::uint32_t* word);
 
 void forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());

@@ -76,19 +76,32 @@ void Engine::store(void* at, unsigned bytes, std::uint64_t value, std::memory_or
     report("store", at, bytes, before, value, order, 0);
 }
 
-std::uint64_t Engine::modify(void* at, unsigned bytes, Modify what, std::uint64_t operand,
-                             std::memory_order order) {
+template <class Compute>
+std::uint64_t Engine::modify_with(void* at, unsigned bytes, const char* name,
+                                  std::memory_order order, Compute compute) {
     step(nullptr, at);
     begin_access();
     Race race;
     Location& location = memory_.atomic_at(view(), at, bytes, race);
     check(race, at);
     const std::uint64_t before = memory_.load(view(), location, location.newest, order);
-    const std::uint64_t after = narrowed(modified(what, before, operand), bytes);
+    const std::uint64_t after = narrowed(compute(before), bytes);
     memory_.store(view(), location, after, order, true);
     std::memcpy(at, &after, bytes);
-    report(name_of(what), at, bytes, before, after, order, 0);
+    report(name, at, bytes, before, after, order, 0);
     return before;
+}
+
+std::uint64_t Engine::modify(void* at, unsigned bytes, Modify what, std::uint64_t operand,
+                             std::memory_order order) {
+    return modify_with(at, bytes, name_of(what), order,
+                       [=](std::uint64_t before) { return modified(what, before, operand); });
+}
+
+std::uint64_t Engine::add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
+                                 std::uint64_t set, std::memory_order order) {
+    return modify_with(at, bytes, "fetch_add_masked", order,
+                       [=](std::uint64_t before) { return ((before + add) & ~clear) | set; });
 }
 
 bool Engine::compare_exchange(void* at, unsigned bytes, std::uint64_t& expected,

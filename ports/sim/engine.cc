@@ -27,7 +27,7 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     current_ = threads_used_ = locks_held_ = 0;
     total_ = 0;
     steps_max_ = steps_max;
-    now_ = 0;
+    now_ = clock_readings_ = 0;
     interrupt_handler_ = nullptr;
     for (platform::Context& context : contexts_) {
         context.window.store(0, std::memory_order_relaxed);
@@ -116,6 +116,12 @@ bool Engine::thread_has_ended(unsigned thread) const {
 }
 
 void Engine::join_clock_of(unsigned thread) { clock().join(threads_[thread].view.clock); }
+
+std::uint64_t Engine::read_clock() {
+    constexpr std::uint64_t kHour = 3'600'000'000'000;
+    if (clock_kind_ == ClockKind::still) return 0;
+    return clock_kind_ == ClockKind::jumps ? now_ + ++clock_readings_ * kHour : now_;
+}
 
 // ---- turns
 

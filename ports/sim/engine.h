@@ -50,6 +50,9 @@ struct Observer {
     void (*freed)(void* self, const void* at, std::size_t bytes) = nullptr;
 };
 
+/// What clock_ns() returns: time in steps, one moment for ever, or an hour more at each reading.
+enum class ClockKind { steady, still, jumps };
+
 enum class Modify { exchange, add, subtract, set_bits, keep_bits };
 
 class Engine {
@@ -63,6 +66,8 @@ public:
     void observe(const Observer& observer) { observer_ = observer; }
     /// On a violation, stop in the debugger where it is found.
     void trap_on_violation(bool trap) { trap_ = trap; }
+    /// The clock of all executions from now on. Waits keep to the steps: any of them may end.
+    void distort_clock(ClockKind kind) { clock_kind_ = kind; }
     /// From inside an execution: `handler` may interrupt any thread from now on, once.
     void set_interrupt(void (*handler)(void*), void* argument);
     /// From inside an execution: ends it with this violation. Outside it stops the program.
@@ -77,6 +82,8 @@ public:
     void store(void* at, unsigned bytes, std::uint64_t value, std::memory_order order);
     std::uint64_t modify(void* at, unsigned bytes, Modify what, std::uint64_t operand,
                          std::memory_order order);
+    std::uint64_t add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
+                             std::uint64_t set, std::memory_order order);
     bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,
                           std::memory_order success, std::memory_order failure);
     void fence(std::memory_order order);
@@ -97,6 +104,9 @@ public:
     void lock_taken() { ++locks_held_; }
     void lock_given() { --locks_held_; }
     std::uint64_t now() const { return now_; }
+    bool runs_interrupt() const { return threads_[current_].interrupt; }
+    /// What the program's clock shows.
+    std::uint64_t read_clock();
     platform::Context& context() { return contexts_[current_]; }
     platform::Context& context_of(unsigned thread) { return contexts_[thread]; }
 
@@ -129,6 +139,9 @@ private:
     void leave(const char* violation, const void* object);
     void check(const Race& race, const void* at);
     void record(Decision::Kind kind, unsigned value);
+    template <class Compute>
+    std::uint64_t modify_with(void* at, unsigned bytes, const char* name, std::memory_order order,
+                              Compute compute);
     void report(const char* what, const void* at, unsigned bytes, std::uint64_t before,
                 std::uint64_t after, std::memory_order order, unsigned age);
     ThreadView& view() { return threads_[current_].view; }
@@ -151,6 +164,8 @@ private:
     std::uint32_t total_ = 0;
     std::uint32_t steps_max_ = 0;
     std::uint64_t now_ = 0;
+    ClockKind clock_kind_ = ClockKind::steady;
+    std::uint64_t clock_readings_ = 0;
     std::uint64_t executions_ = 0;
     void (*interrupt_handler_)(void*) = nullptr;
     void* interrupt_argument_ = nullptr;

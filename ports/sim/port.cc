@@ -58,6 +58,13 @@ std::uint64_t fetch_and(void* at, unsigned bytes, std::uint64_t value, std::memo
     return directly(at, bytes, [=](std::uint64_t before) { return before & value; });
 }
 
+std::uint64_t fetch_add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
+                               std::uint64_t set, std::memory_order order) {
+    if (g_running) return engine().add_masked(at, bytes, add, clear, set, order);
+    return directly(at, bytes,
+                    [=](std::uint64_t before) { return ((before + add) & ~clear) | set; });
+}
+
 bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,
                       std::memory_order success, std::memory_order failure) {
     if (g_running) return engine().compare_exchange(at, bytes, expected, desired, success, failure);
@@ -135,7 +142,7 @@ bool Event::wait(std::uint64_t ns) {
     return true;
 }
 
-bool Thread::start(void (*function)(void*), void* argument) {
+bool Thread::start(void (*function)(void*), void* argument, const platform::ThreadSettings&) {
     if (!sim::g_running) return false;
     thread_ = sim::engine().start_thread(function, argument);
     return thread_ >= 0;
@@ -174,10 +181,19 @@ bool all_windows_closed() {
     return true;
 }
 
+bool is_in_interrupt() { return sim::g_running && sim::engine().runs_interrupt(); }
+
+bool probe_word(std::uint32_t* word) {
+    const std::uint32_t before = *word;
+    const bool added = sim::fetch_add(word, sizeof *word, 1, std::memory_order_relaxed) == before;
+    return sim::exchange(word, sizeof *word, before, std::memory_order_relaxed) == before + 1 &&
+           added;
+}
+
 void forget_other_contexts() {}
 void on_fork(void (*)(), void (*)(), void (*)()) {}
 
-std::uint64_t clock_ns() { return sim::g_running ? sim::engine().now() : 0; }
+std::uint64_t clock_ns() { return sim::g_running ? sim::engine().read_clock() : 0; }
 
 void yield_thread() {
     if (sim::g_running) sim::engine().step("yield", nullptr, true);

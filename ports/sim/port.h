@@ -11,6 +11,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "platform/thread_settings.h"
 #include "ports/sim/clock.h"
 
 namespace ouro::platform {
@@ -37,6 +38,8 @@ std::uint64_t fetch_add(void* at, unsigned bytes, std::uint64_t value, std::memo
 std::uint64_t fetch_sub(void* at, unsigned bytes, std::uint64_t value, std::memory_order order);
 std::uint64_t fetch_or(void* at, unsigned bytes, std::uint64_t value, std::memory_order order);
 std::uint64_t fetch_and(void* at, unsigned bytes, std::uint64_t value, std::memory_order order);
+std::uint64_t fetch_add_masked(void* at, unsigned bytes, std::uint64_t add, std::uint64_t clear,
+                               std::uint64_t set, std::memory_order order);
 bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,
                       std::memory_order success, std::memory_order failure);
 void construct(const void* at, unsigned bytes);
@@ -91,6 +94,10 @@ public:
     T fetch_and(T value, std::memory_order order) noexcept {
         return sim::value_of<T>(sim::fetch_and(&value_, sizeof(T), sim::bits_of(value), order));
     }
+    T fetch_add_masked(T add, T clear, T set, std::memory_order order) noexcept {
+        return sim::value_of<T>(sim::fetch_add_masked(
+            &value_, sizeof(T), sim::bits_of(add), sim::bits_of(clear), sim::bits_of(set), order));
+    }
     bool compare_exchange(T& expected, T desired, std::memory_order success,
                           std::memory_order failure) noexcept {
         std::uint64_t bits = sim::bits_of(expected);
@@ -141,7 +148,8 @@ private:
 class Thread {
 public:
     ~Thread() { join(); }
-    bool start(void (*function)(void*), void* argument);
+    bool start(void (*function)(void*), void* argument,
+               const platform::ThreadSettings& settings = {});
     void join();
     void forget() { thread_ = -1; }
 
@@ -169,6 +177,9 @@ std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);
 void note(const char* sentence, const char* name, unsigned a, unsigned b);
+bool is_in_interrupt();
+inline unsigned core_id() { return 0; }
+bool probe_word(std::uint32_t* word);
 void forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 

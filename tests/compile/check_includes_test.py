@@ -24,6 +24,8 @@ CLEAN = {
     "ports/sim/more.h": "",
     "explore/main.cc": '#include "ports/sim/engine.h"\n#include "ouro/ouro.h"\n',
     "tests/sim/a_test.cc": '#include "ports/sim/engine.h"\n',
+    "ports/cortex_m/boards/board.h": "",
+    "tests/mcu/program.cc": '#include "ports/cortex_m/boards/board.h"\n',
     "tools/main.cc": '#include "absl/flags/flag.h"\n#include "ouro/ouro.h"\n',
 }
 
@@ -37,6 +39,9 @@ PLANTED = [
     ("tests/a.cc", "#include <ports/one/port.h>\n", "1: layer: only the build names ports/"),
     ("explore/a.cc", '#include "ports/one/port.h"\n', "1: layer: only the build names ports/"),
     ("tests/a.cc", '#include "ports/sim/engine.h"\n', "1: layer: only the build names ports/"),
+    ("tests/mcu/a.cc", '#include "ports/sim/engine.h"\n', "1: layer: only the build names ports/"),
+    ("tests/sim/a.cc", '#include "ports/cortex_m/boards/board.h"\n',
+     "1: layer: only the build names ports/"),
     ("include/ouro/a.h", '#include "tools/main.cc"\n', "1: layer: include/ may not include tools"),
     ("gc/a.h", '#include "ouro/ouro.h"\n', "1: layer: gc/ may not include ouro/"),
     ("heap/a.h", '#include "../gc/gc.h"\n', '1: path: "../gc/gc.h" must be named from the root'),

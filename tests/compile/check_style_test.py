@@ -23,6 +23,7 @@ CLEAN = {
     "heap/order_strong.cc": "a.load(std::memory_order_seq_cst);\n",
     "tests/order_elsewhere.cc": "a.load(memory_order_acquire);\n",
     "ports/one/port.h": "#ifdef __linux__\nstd::atomic<int> a;\n#endif\n",
+    "bench/contestants/one.cc": "std::atomic<std::shared_ptr<int>> a;\n",
     "platform/compiler.h": "#if defined(__GNUC__)\n#endif\n",
     "heap/in_comment.h": "// std::atomic, memory_order_relaxed\nint a = f(\"std::atomic\");\n",
     "heap/long_file.h": "// Why so long: one table.\n" + "int a;\n" * 400,

@@ -31,6 +31,9 @@ struct Case {
     std::uint64_t seed;
 };
 
+/// GoogleTest would print the bytes, padding and all.
+void PrintTo(const Case& run, std::ostream* stream) { *stream << run.threads << " threads"; }
+
 class StressSmokeTest : public testing::TestWithParam<Case> {};
 
 TEST_P(StressSmokeTest, a_short_run_finds_nothing) {

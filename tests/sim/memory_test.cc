@@ -230,5 +230,23 @@ TEST(Memory, ReleaseSequences) {
     EXPECT_NE(explore(broken, 2, 2).violation, nullptr);
 }
 
+// ---- the masked addition is one step
+
+template <unsigned kThread>
+void add_masked() {
+    g_registers[kThread] = g_x.fetch_add_masked(0x10, 0x1, 0x2, kRelaxed);
+}
+
+TEST(Memory, MaskedAddIsOneReadModifyWrite) {
+    const auto start_odd = [] {
+        reset();
+        g_x.store(1, kRelaxed);
+    };
+    const auto results = results_of({{add_masked<0>, add_masked<1>}, start_odd});
+    const std::set<Registers> expected{{0x1, 0x12, 0, 0}, {0x12, 0x1, 0, 0}};
+    EXPECT_EQ(results, expected);
+    EXPECT_EQ(g_x.load(kRelaxed), 0x22u);
+}
+
 }  // namespace
 }  // namespace ouro::testing

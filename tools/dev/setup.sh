@@ -7,7 +7,10 @@ packages=(
     g++ cmake ninja-build python3
     googletest libabsl-dev libboost-dev zlib1g-dev
     spin # checks models/
+    valgrind # its client requests, too: the heap marks its cells with them
     clang-19 libclang-rt-19-dev llvm-19 # the sanitizer builds and their stack traces
+    # firmware: compiler, libraries, machines
+    gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
     "$@"
 )
 

@@ -258,5 +258,10 @@ TEST_F(SettleTest, has_nothing_to_wait_for_when_nothing_is_automatic) {
     EXPECT_FALSE(collector().settle());
 }
 
+TEST_F(GarbageListTest, what_was_never_on_it_cannot_be_taken) {
+    EXPECT_FALSE(collector().take_garbage(none()));
+    EXPECT_FALSE(collector().take_garbage({}));
+}
+
 }  // namespace
 }  // namespace ouro

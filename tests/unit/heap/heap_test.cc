@@ -259,5 +259,14 @@ TEST_F(HeapUnit, interned_strings_do_not_keep_the_region) {
     create(region.span()).destroy();
 }
 
+TEST_F(HeapUnit, sizes_that_no_heap_can_have_are_errors) {
+    const testing::Region region(testing::kMiB);
+    HeapConfig config;
+    config.types_max = 0;
+    EXPECT_EQ(Heap::create(region.span(), config).error(), Error::too_many_types);
+    const std::span<std::byte> huge(region.data(), (std::size_t{1} << 36) + 1);
+    EXPECT_EQ(Heap::create(huge).error(), Error::region_too_large);
+}
+
 }  // namespace
 }  // namespace ouro

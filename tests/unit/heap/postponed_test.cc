@@ -4,6 +4,7 @@
 
 #include "heap/query.h"
 #include "heap/reference_count.h"
+#include "tests/support/heap_test.h"
 #include "tests/support/pass_test.h"
 
 namespace ouro {
@@ -102,6 +103,51 @@ TEST_F(PostponedTest, a_quiet_release_runs_no_user_code) {
     settle_all();
     EXPECT_EQ(events::all(), "F2 D2");
     EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(PostponedTest, an_immortal_object_has_no_release_to_put_off) {
+    const Ref<Plain> object = make<Plain>(1);
+    Header* header = testing::header_of(object);
+    const WordValue mortal = header->load_word();
+    header->word.store(mortal.saturated().bits, platform::memory_order_relaxed);
+    postpone_one(object);
+    EXPECT_FALSE(heap_.has_postponed());
+    EXPECT_TRUE(header->load_word().immortal());
+    detail::retain(object.get());
+    heap_.release_quietly(object.get());
+    EXPECT_FALSE(heap_.has_postponed());
+    EXPECT_TRUE(header->load_word().immortal());
+    header->word.store(
+        header->load_word().without(WordValue::kCountMask).bits | WordValue::kCountOne,
+        platform::memory_order_relaxed);
+}
+
+TEST_F(PostponedTest, a_quiet_release_of_one_reference_among_several_reports_a_candidate) {
+    const Ref<Plain> object = make<Plain>(1);
+    detail::retain(object.get());
+    heap_.release_quietly(object.get());
+    EXPECT_EQ(refcount(object), 1u);
+    EXPECT_TRUE(is_candidate(object.get()));
+    detail::retain(object.get());
+    heap_.release_quietly(object.get());  // reported already
+    EXPECT_EQ(refcount(object), 1u);
+}
+
+TEST_F(PostponedTest, a_quiet_release_of_another_heaps_object_is_put_off_there) {
+    const testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    Ref<Plain> foreign = other.make<Plain>(1);
+    heap_.release_quietly(reinterpret_cast<void*>(foreign.detach()));
+    EXPECT_FALSE(heap_.has_postponed());
+    EXPECT_EQ(other.statistics().live_objects, 1u);
+    other.collect();
+    EXPECT_EQ(other.statistics().live_objects, 0u);
+}
+
+TEST_F(PostponedTest, a_quiet_release_of_what_is_in_no_heap_any_more_does_nothing) {
+    alignas(16) std::byte nowhere[64] = {};
+    heap_.release_quietly(nowhere + 16);
+    EXPECT_FALSE(heap_.has_postponed());
 }
 
 }  // namespace

@@ -258,5 +258,36 @@ TEST_F(QueryTest, live_objects_have_distinct_ids) {
     EXPECT_EQ(std::unique(addresses.begin(), addresses.end()), addresses.end());
 }
 
+TEST_F(QueryTest, immediates_have_the_names_of_their_types) {
+    EXPECT_STREQ(type_name(id(none())).value(), "constant");
+    EXPECT_STREQ(type_name(id(try_integer(heap(), 5).value())).value(), "int");
+}
+
+/// Asks for itself before it is complete.
+struct Curious {
+    explicit Curious(bool& found) {
+        found = object_at(reinterpret_cast<std::uintptr_t>(this)).ok();
+    }
+    using ouro_leaf = void;
+    int value = 0;
+};
+
+TEST_F(QueryTest, an_object_under_construction_is_at_no_address) {
+    bool found = true;
+    const Ref<Curious> object = make<Curious>(found);
+    EXPECT_FALSE(found);
+    EXPECT_TRUE(object_at(reinterpret_cast<std::uintptr_t>(object.get())).ok());
+}
+
+TEST_F(QueryTest, an_immortal_object_says_so_under_its_id) {
+    const Ref<Plain> object = make<Plain>(1);
+    Header* header = testing::header_of(object);
+    const WordValue mortal = header->load_word();
+    header->word.store(mortal.saturated().bits, platform::memory_order_relaxed);
+    EXPECT_EQ(refcount(id(object)).value(), kImmortal);
+    EXPECT_EQ(refcount(object), kImmortal);
+    header->word.store(mortal.bits, platform::memory_order_relaxed);
+}
+
 }  // namespace
 }  // namespace ouro

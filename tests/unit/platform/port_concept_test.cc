@@ -43,6 +43,27 @@ static_assert(!PortAtomic<WithoutOrder, U32>);
 static_assert(!PortAtomic<CompareReturnsNothing, U32>);
 static_assert(!PortAtomic<int, U32>);
 
+struct AddsMasked : Complete {
+    U32 fetch_add_masked(U32, U32, U32, Order);
+};
+struct AddsMaskedInSteps : Complete {
+    void fetch_add_masked(U32, U32, U32, Order);
+};
+static_assert(PortMaskedAdd<AddsMasked, U32>);
+static_assert(!PortMaskedAdd<AddsMaskedInSteps, U32>);
+static_assert(!PortMaskedAdd<Complete, U32>);
+
+struct ThreadWithoutSettings {
+    bool start(void (*)(void*), void*);
+    void join();
+};
+struct CompleteThread {
+    bool start(void (*)(void*), void*, const ThreadSettings& = {});
+    void join();
+};
+static_assert(PortThread<CompleteThread>);
+static_assert(!PortThread<ThreadWithoutSettings>);
+
 struct MutexWithoutTry {
     void lock();
     void unlock();
@@ -67,8 +88,10 @@ static_assert(!PortEvent<EventWithoutTimeout>);
 TEST(PortConcept, the_port_of_this_build_offers_what_is_asked) {
     EXPECT_TRUE((PortAtomic<port::atomic<std::uint32_t>, std::uint32_t>));
     EXPECT_TRUE((PortAtomic<port::atomic<std::uintptr_t>, std::uintptr_t>));
+    EXPECT_TRUE((PortMaskedAdd<port::atomic<std::uint32_t>, std::uint32_t>));
     EXPECT_TRUE(PortMutex<port::Mutex>);
     EXPECT_TRUE(PortEvent<port::Event>);
+    EXPECT_TRUE(PortThread<port::Thread>);
     EXPECT_TRUE(port::kWordBits == 32 || port::kWordBits == 64);
 }
 

@@ -1,0 +1,13 @@
+#include "tests/conformance/suite.h"
+
+namespace ouro::conformance {
+
+void for_each_case(void (*visit)(const Case& one)) {
+    const Case* const all[] = {kAtomicCases, kLockCases,   kEventCases,   kContextCases,
+                               kTimeCases,   kThreadCases, kSelfTestCases};
+    for (const Case* cases : all) {
+        for (; cases->name != nullptr; ++cases) visit(*cases);
+    }
+}
+
+}  // namespace ouro::conformance

@@ -8,10 +8,10 @@
 namespace ouro {
 
 // The linker resolves `real` to the heap's own function and everybody's calls of it to `wrapped`.
-Header* real_allocate(BlockAllocator* self,
-                      std::size_t payload_bytes) asm("__real__ZN4ouro14BlockAllocator8allocateEm");
-Header* wrapped_allocate(BlockAllocator* self, std::size_t payload_bytes) asm(
-    "__wrap__ZN4ouro14BlockAllocator8allocateEm");
+Header* real_allocate(BlockAllocator* self, const BlockRequest& request) asm(
+    "__real__ZN4ouro14BlockAllocator8allocateERKNS_12BlockRequestE");
+Header* wrapped_allocate(BlockAllocator* self, const BlockRequest& request) asm(
+    "__wrap__ZN4ouro14BlockAllocator8allocateERKNS_12BlockRequestE");
 Result<void*> real_begin_object(
     Heap* self, const TypeInfo& info, std::size_t bytes,
     Trailing trailing) asm("__real__ZN4ouro4Heap12begin_objectERKNS_8TypeInfoEmNS_8TrailingE");
@@ -39,9 +39,9 @@ bool is_refused() {
 
 }  // namespace
 
-Header* wrapped_allocate(BlockAllocator* self, std::size_t payload_bytes) {
+Header* wrapped_allocate(BlockAllocator* self, const BlockRequest& request) {
     if (g_state.fault.what == faults::Refuse::nothing || !is_refused())
-        return real_allocate(self, payload_bytes);
+        return real_allocate(self, request);
     g_state.hit = true;
     return nullptr;
 }

@@ -94,7 +94,7 @@ void DamageMap::mark_object(Header* header, const TypeTable::Entry& type) {
     const TypeInfo& info = *type.info.load(platform::memory_order_acquire);
     void* object = header->payload();
     std::size_t bytes = info.size;
-    if (info.variable()) bytes = Heap::variable_bytes(info, Trailing::of(object, info));
+    if (info.variable()) bytes = Fields::variable_bytes(info, Trailing::of(object, info));
     mark(object, bytes, BitKind::payload);
     // A weak reference as an object is a node of its target's list.
     if (&info == &detail::type_info_of<WeakReference> ||

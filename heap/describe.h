@@ -34,12 +34,9 @@ namespace ouro {
 
 class WeakReference;
 
-/// First base (second, behind WeaklyReferable, if that is one too) of types with a variable part:
-/// fields and bytes behind the fixed part, see trailing_fields() and trailing_bytes().
-class Variable : public Trailing {
-public:
-    Variable() : Trailing(kKeep) {}
-};
+/// Base of types with a variable part: fields and bytes behind the fixed part, see trailing_of(),
+/// trailing_fields() and trailing_bytes().
+class Variable {};
 
 namespace detail {
 
@@ -184,6 +181,12 @@ constexpr std::uint16_t type_flags() {
     return flags;
 }
 
+/// What T takes in front of its variable part: nothing if it has no members of its own.
+template <class T>
+constexpr std::uint32_t fixed_bytes() {
+    return std::is_base_of_v<Variable, T> && std::is_empty_v<T> ? 0 : sizeof(T);
+}
+
 template <class T>
 void run_destructor(void* object) {
     static_cast<T*>(object)->~T();
@@ -218,7 +221,7 @@ inline constexpr TypeInfo type_info_of = [] {
     static_assert(fixed_field_count<T>() <= 65535, "more than 65535 fixed fields");
     return TypeInfo{
         type_name<T>(),
-        static_cast<std::uint32_t>(sizeof(T)),
+        fixed_bytes<T>(),
         static_cast<std::uint16_t>(fixed_field_count<T>()),
         type_flags<T>(),
         &write_field_offsets<T>,

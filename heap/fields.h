@@ -11,24 +11,21 @@ namespace ouro {
 /// A reference slot inside an object: null, an object's address, or an immediate (odd).
 using FieldSlot = platform::atomic<std::uintptr_t>;
 
-/// At the start of objects with a variable part (behind the WeakAnchor, if there is one): how many
-/// trailing fields and bytes they have.
+/// How many trailing fields and bytes an object with a variable part has. The heap keeps the record
+/// behind the fixed part, in front of the trailing fields: no constructor or destructor touches it,
+/// so the object's size can be read at any time.
 struct Trailing {
-    std::uint32_t field_count;
-    std::uint32_t byte_count;
+    std::uint32_t field_count = 0;
+    std::uint32_t byte_count = 0;
 
-    constexpr Trailing() : field_count(0), byte_count(0) {}
-    constexpr Trailing(std::uint32_t fields, std::uint32_t bytes)
-        : field_count(fields), byte_count(bytes) {}
-    /// Of an object that is being constructed: the heap has written the record already.
-    enum Keep { kKeep };
-    explicit Trailing(Keep) {}  // NOLINT: the members keep what the memory holds
-
+    static std::size_t offset(const TypeInfo& info) {
+        return (info.size + alignof(FieldSlot) - 1) & ~(alignof(FieldSlot) - 1);
+    }
     static Trailing& of(void* object, const TypeInfo& info) {
-        const std::size_t offset = info.weakly_referable() ? sizeof(std::uintptr_t) : 0;
-        return *reinterpret_cast<Trailing*>(static_cast<std::byte*>(object) + offset);
+        return *reinterpret_cast<Trailing*>(static_cast<std::byte*>(object) + offset(info));
     }
 };
+static_assert(sizeof(Trailing) % alignof(FieldSlot) == 0);
 
 /// The fields of one object. A view: valid while the object's memory is.
 class Fields {
@@ -56,7 +53,7 @@ public:
     }
     /// Where the trailing fields of a variable type start.
     static std::size_t trailing_offset(const TypeInfo& info) {
-        return (info.size + alignof(FieldSlot) - 1) & ~(alignof(FieldSlot) - 1);
+        return Trailing::offset(info) + sizeof(Trailing);
     }
 
 private:

@@ -40,7 +40,9 @@ Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&
     {
         ConstructionGuard guard(heap, object, info);
         Census census(info, object, bytes);
-        if constexpr (std::is_constructible_v<T, Args&&...>) {
+        if constexpr (sizeof...(Args) == 0 && std::is_empty_v<T>) {
+            ::new (object) T;  // no T(): that may clear its one byte, which need not be its own
+        } else if constexpr (std::is_constructible_v<T, Args&&...>) {
             ::new (object) T(std::forward<Args>(args)...);
         } else {
             ::new (object) T{std::forward<Args>(args)...};
@@ -69,7 +71,7 @@ Result<Ref<T>> try_make(Heap& heap, Args&&... args) {
 /// `trailing.byte_count` zero bytes behind its fixed part. Fails like try_make.
 template <class T, class... Args>
 Result<Ref<T>> try_make_variable(Heap& heap, Trailing trailing, Args&&... args) {
-    static_assert(std::is_base_of_v<Variable, T>, "derive T from ouro::Variable (first)");
+    static_assert(std::is_base_of_v<Variable, T>, "derive T from ouro::Variable");
     OURO_ASSERT(trailing.field_count == 0 || detail::type_info_of<T>.has_fields(),
                 "trailing fields of a type that says it has none (ouro_leaf)");
     const std::size_t bytes = Fields::variable_bytes(detail::type_info_of<T>, trailing);
@@ -85,6 +87,13 @@ Ref<T> make(Heap& heap, Args&&... args) {
     return std::move(made).value();
 }
 
+/// How many trailing fields and bytes a variable object has; also while it is being constructed.
+template <class T>
+const Trailing& trailing_of(const T* object) {
+    static_assert(std::is_base_of_v<Variable, T>);
+    return Trailing::of(const_cast<T*>(object), detail::type_info_of<T>);
+}
+
 /// The trailing fields of a variable object as an array of Field<F>.
 template <class F, class T>
 Field<F>* trailing_fields(T* object) {
@@ -97,8 +106,8 @@ Field<F>* trailing_fields(T* object) {
 /// The trailing bytes of a variable object.
 template <class T>
 std::byte* trailing_bytes(T* object) {
-    const Trailing* trailing = object;
-    return reinterpret_cast<std::byte*>(trailing_fields<Object>(object) + trailing->field_count);
+    return reinterpret_cast<std::byte*>(trailing_fields<Object>(object) +
+                                        trailing_of(object).field_count);
 }
 
 }  // namespace ouro

@@ -33,7 +33,7 @@ struct TypeInfo {
     static constexpr std::uint16_t kHasFields = 1u << 0;        ///< may hold references
     static constexpr std::uint16_t kTracked = 1u << 1;          ///< can be part of a cycle
     static constexpr std::uint16_t kWeaklyReferable = 1u << 2;  ///< starts with a WeakAnchor
-    static constexpr std::uint16_t kVariable = 1u << 3;         ///< starts with a Trailing record
+    static constexpr std::uint16_t kVariable = 1u << 3;         ///< has a Trailing record
 
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }

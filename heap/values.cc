@@ -9,7 +9,7 @@ namespace ouro {
 std::string_view String::text() const {
     const auto* bytes =
         reinterpret_cast<const char*>(this) + Fields::trailing_offset(detail::type_info_of<String>);
-    return {bytes, byte_count};
+    return {bytes, trailing_of(this).byte_count};
 }
 
 Result<Ref<Object>> try_integer(Heap& heap, std::int64_t value) {

@@ -55,11 +55,11 @@ private:
         const TypeTable::Entry* type = heap_.type_of(header);
         if (type == nullptr) return nullptr;
         const std::size_t room = blocks_.cell_bytes(cell) - sizeof(Header);
-        std::size_t bytes = info_of(*type).size;
+        const TypeInfo& info = info_of(*type);
+        const bool variable = info.variable();
+        std::size_t bytes = variable ? Fields::trailing_offset(info) : info.size;
         if (bytes > room) return nullptr;
-        if (info_of(*type).variable())
-            bytes = Fields::variable_bytes(info_of(*type),
-                                           Trailing::of(header->payload(), info_of(*type)));
+        if (variable) bytes = Fields::variable_bytes(info, Trailing::of(header->payload(), info));
         return bytes <= room ? type : nullptr;
     }
 

@@ -49,7 +49,7 @@ public:
     static constexpr const char* ouro_name = "WeakMapBuckets";
     static constexpr auto ouro_fields = fields<>;
 
-    std::uint32_t size() const { return field_count; }
+    std::uint32_t size() const { return trailing_of(this).field_count; }
     Field<WeakMapEntry>& at(std::uint32_t index) {
         return trailing_fields<WeakMapEntry>(this)[index];
     }

@@ -336,11 +336,15 @@ void Judge::judge_sums(const Survey& survey) {
         violation(absl::StrCat("blocks().verify(): ", rule));
 }
 
+namespace {
+std::size_t wide_bytes_min() { return Fields::trailing_offset(ouro::detail::type_info_of<Wide>); }
+}  // namespace
+
 /// The statistics' promise: an object of this size can be made now.
 void Judge::judge_memory() {
     const std::size_t largest = world_.heap.statistics().largest_free_block;
-    if (largest <= sizeof(Wide)) return;
-    const Trailing trailing{0, static_cast<std::uint32_t>(largest - sizeof(Wide))};
+    if (largest <= wide_bytes_min()) return;
+    const Trailing trailing{0, static_cast<std::uint32_t>(largest - wide_bytes_min())};
     const auto made = try_make_variable<Wide>(world_.heap.heap(), trailing);
     if (!made)
         violation(
@@ -355,8 +359,8 @@ void Judge::judge_end(std::size_t largest_free_block_at_start) {
     if (survey.found().size() != survey.values())
         violation("something is reachable although all handles are gone");
     if (survey.values() != 0) return;  // immortal strings stay where they are
-    const Trailing trailing{0,
-                            static_cast<std::uint32_t>(largest_free_block_at_start - sizeof(Wide))};
+    const Trailing trailing{
+        0, static_cast<std::uint32_t>(largest_free_block_at_start - wide_bytes_min())};
     const auto made = try_make_variable<Wide>(world_.heap.heap(), trailing);
     if (!made) {
         violation(

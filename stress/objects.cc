@@ -12,7 +12,7 @@ T* as(void* object) {
 template <class T>
 std::span<Field<Object>> trailing_slots(void* object) {
     T* wide = as<T>(object);
-    return {trailing_fields<Object>(wide), wide->field_count};
+    return {trailing_fields<Object>(wide), trailing_of(wide).field_count};
 }
 
 std::span<Field<Object>> slots_at(void* object) {
@@ -32,12 +32,16 @@ std::span<Field<Object>> slots_at(void* object) {
     }
 }
 
+template <class T>
+std::span<std::byte> trailing_span(T* wide) {
+    return {trailing_bytes(wide), trailing_of(wide).byte_count};
+}
+
 /// The trailing bytes of the variable kinds.
 std::span<std::byte> bytes_at(void* object) {
     switch (mark_of(object).kind()) {
-        case Kind::wide: return {trailing_bytes(as<Wide>(object)), as<Wide>(object)->byte_count};
-        case Kind::wide_ended:
-            return {trailing_bytes(as<WideEnded>(object)), as<WideEnded>(object)->byte_count};
+        case Kind::wide: return trailing_span(as<Wide>(object));
+        case Kind::wide_ended: return trailing_span(as<WideEnded>(object));
         default: return {};
     }
 }
@@ -62,7 +66,7 @@ bool tail_intact(void* object) {
 
 }  // namespace
 
-static_assert(sizeof(WeaklyReferable) == Mark::kOffset && sizeof(Trailing) == Mark::kOffset);
+static_assert(sizeof(WeaklyReferable) == Mark::kOffset && offsetof(Wide, mark) == Mark::kOffset);
 static_assert(offsetof(Plain, mark) == Mark::kOffset && offsetof(BareLeaf, mark) == Mark::kOffset);
 static_assert(offsetof(Acyclic, mark) == Mark::kOffset && offsetof(Pair, mark) == Mark::kOffset);
 static_assert(offsetof(Pair, second) == offsetof(Pair, first) + sizeof(Field<Object>));

@@ -106,11 +106,13 @@ struct Escaper : Body {
 
 /// Trailing fields and bytes; the bytes hold a pattern made from the serial.
 struct Wide : Variable {
+    std::uint64_t spare = 0;
     Mark mark{Kind::wide};
     static constexpr auto ouro_fields = ouro::fields<>;
 };
 
 struct WideEnded : Variable {
+    std::uint64_t spare = 0;
     Mark mark{Kind::wide_ended};
     Field<Object> first;
     WideEnded() = default;

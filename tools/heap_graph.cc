@@ -43,7 +43,7 @@ NodeKind kind_of(const Graph& graph, std::uint32_t node) {
 
 std::size_t payload_bytes(const Graph& graph, std::uint32_t node) {
     return std::max<std::size_t>(graph.nodes[node].size,
-                                 sizeof(NodeObject) + bytes_of_fields(graph, node));
+                                 kNodeBytesMin + bytes_of_fields(graph, node));
 }
 
 std::size_t region_bytes_for(const Graph& graph) {
@@ -60,8 +60,8 @@ std::size_t region_bytes_for(const Graph& graph) {
 Result<HeapGraph::Handle> HeapGraph::make_node(std::uint32_t node) {
     Trailing trailing;
     trailing.field_count = static_cast<std::uint32_t>(graph_.targets_of(node).size());
-    trailing.byte_count = static_cast<std::uint32_t>(
-        payload_bytes(graph_, node) - sizeof(NodeObject) - bytes_of_fields(graph_, node));
+    trailing.byte_count = static_cast<std::uint32_t>(payload_bytes(graph_, node) - kNodeBytesMin -
+                                                     bytes_of_fields(graph_, node));
     switch (kind_of(graph_, node)) {
         case NodeKind::kLeaf: return make_as<LeafNode>(heap_, trailing, node);
         case NodeKind::kAcyclic: return make_as<AcyclicNode>(heap_, trailing, node);
@@ -128,7 +128,7 @@ std::size_t HeapGraph::count_reachable() const {
     for (std::size_t next = 0; next < queue.size(); ++next) {
         const auto* slots = reinterpret_cast<const FieldSlot*>(
             trailing_fields<NodeObject>(const_cast<NodeObject*>(queue[next])));
-        for (std::uint32_t i = 0; i < queue[next]->field_count; ++i) {
+        for (std::uint32_t i = 0; i < trailing_of(queue[next]).field_count; ++i) {
             // order: acquire; pairs with the store. Not counted: nobody else changes the graph.
             const std::uintptr_t bits = slots[i].load(platform::memory_order_acquire);
             reach(reinterpret_cast<const NodeObject*>(bits));

@@ -44,6 +44,9 @@ struct LeafNode : NodeObject {
     using NodeObject::NodeObject;
 };
 
+/// Bytes of a node without references.
+inline constexpr std::size_t kNodeBytesMin = sizeof(NodeObject) + sizeof(Trailing);
+
 static_assert(sizeof(TrackedNode) == sizeof(NodeObject) &&
                   sizeof(AcyclicNode) == sizeof(NodeObject) &&
                   sizeof(LeafNode) == sizeof(NodeObject) &&

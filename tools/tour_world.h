@@ -24,7 +24,7 @@ public:
     /// Makes a list of `size` null references. Fails like try_make.
     static Result<Ref<List>> try_make(Heap& heap, std::uint32_t size);
 
-    std::uint32_t size() const { return field_count; }
+    std::uint32_t size() const { return trailing_of(this).field_count; }
     Field<Object>& operator[](std::uint32_t index) { return trailing_fields<Object>(this)[index]; }
     /// "[1, 2, 3]". Items that are no integers are shown as "...".
     std::string text();

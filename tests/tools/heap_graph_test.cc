@@ -147,9 +147,9 @@ TEST(HeapGraph, takes_the_size_of_the_file_or_what_the_references_need) {
                             .edge(2, {0})
                             .edge(3, {0, 0})
                             .graph();
-    EXPECT_EQ(payload_bytes(graph, 0), sizeof(NodeObject));
-    EXPECT_EQ(payload_bytes(graph, 1), sizeof(NodeObject) + sizeof(Field<NodeObject>));
-    EXPECT_EQ(payload_bytes(graph, 2), sizeof(NodeObject) + sizeof(Field<NodeObject>));
+    EXPECT_EQ(payload_bytes(graph, 0), kNodeBytesMin);
+    EXPECT_EQ(payload_bytes(graph, 1), kNodeBytesMin + sizeof(Field<NodeObject>));
+    EXPECT_EQ(payload_bytes(graph, 2), kNodeBytesMin + sizeof(Field<NodeObject>));
     EXPECT_EQ(payload_bytes(graph, 3), 1000u);
     EXPECT_EQ(Loaded(graph).heap().statistics().live_bytes, 16u + 24u + 24u + 1000u);
 }

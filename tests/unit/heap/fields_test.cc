@@ -39,17 +39,18 @@ TEST(Fields, trailing_fields_follow_the_fixed_part_aligned) {
     TypeTable::Entry entry{};
     entry.offsets = offsets;
     const TypeInfo info = info_with(20, 1, TypeInfo::kHasFields | TypeInfo::kVariable);
-    *reinterpret_cast<Trailing*>(memory) = {5, 3};
+    *reinterpret_cast<Trailing*>(memory + 24) = {5, 3};
     const Fields fields(memory, entry, info);
     ASSERT_EQ(fields.count(), 6u);
     EXPECT_EQ(reinterpret_cast<std::byte*>(&fields[0]), memory + 8);
     for (std::uint32_t i = 0; i < 5; ++i)
-        EXPECT_EQ(reinterpret_cast<std::byte*>(&fields[1 + i]), memory + 24 + 8 * i);
+        EXPECT_EQ(reinterpret_cast<std::byte*>(&fields[1 + i]), memory + 32 + 8 * i);
 }
 
-TEST(Fields, the_trailing_part_starts_at_the_next_multiple_of_eight) {
+TEST(Fields, the_record_of_the_trailing_part_is_at_the_next_multiple_of_eight) {
     for (std::uint32_t size = 8; size < 64; ++size) {
-        const std::size_t offset = Fields::trailing_offset(info_with(size, 0, 0));
+        const std::size_t offset = Trailing::offset(info_with(size, 0, 0));
+        EXPECT_EQ(Fields::trailing_offset(info_with(size, 0, 0)), offset + sizeof(Trailing));
         EXPECT_EQ(offset % 8, 0u);
         EXPECT_GE(offset, size);
         EXPECT_LT(offset, size + 8);

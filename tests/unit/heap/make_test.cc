@@ -134,12 +134,36 @@ TEST_F(MakeTest, make_without_memory_calls_the_hook_and_stops_with_the_reason) {
 
 TEST_F(MakeTest, a_variable_object_has_null_fields_and_zero_bytes_behind_its_fixed_part) {
     const Ref<Hub> hub = try_make_variable<Hub>(heap(), Trailing{7, 13}).value();
-    EXPECT_EQ(hub->field_count, 7u);
-    EXPECT_EQ(hub->byte_count, 13u);
+    EXPECT_EQ(trailing_of(hub.get()).field_count, 7u);
+    EXPECT_EQ(trailing_of(hub.get()).byte_count, 13u);
     std::byte* bytes = trailing_bytes(hub.get());
     EXPECT_EQ(bytes, reinterpret_cast<std::byte*>(&hub->at(7)));
     for (int i = 0; i < 13; ++i) EXPECT_EQ(bytes[i], std::byte{0});
-    EXPECT_EQ(heap().statistics().live_bytes, sizeof(Hub) + 7 * 8 + 13);
+    EXPECT_EQ(heap().statistics().live_bytes, sizeof(Hub) + sizeof(Trailing) + 7 * 8 + 13);
+}
+
+struct CountsInConstructor : Variable {
+    std::uint32_t fields = trailing_of(this).field_count;
+    std::uint32_t bytes = trailing_of(this).byte_count;
+    static constexpr auto ouro_fields = ouro::fields<>;
+};
+struct EmptyVariable : Variable {
+    static constexpr auto ouro_fields = ouro::fields<>;
+};
+
+TEST_F(MakeTest, a_constructor_finds_the_variable_part_and_leaves_its_lengths_alone) {
+    const Ref<CountsInConstructor> made =
+        try_make_variable<CountsInConstructor>(heap(), Trailing{3, 5}).value();
+    EXPECT_EQ(made->fields, 3u);
+    EXPECT_EQ(made->bytes, 5u);
+    EXPECT_EQ(trailing_of(made.get()).field_count, 3u);
+
+    const Ref<EmptyVariable> empty =
+        try_make_variable<EmptyVariable>(heap(), Trailing{0xffff, 0x0101}).value();
+    EXPECT_EQ(trailing_of(empty.get()).field_count, 0xffffu);
+    EXPECT_EQ(trailing_of(empty.get()).byte_count, 0x0101u);
+    EXPECT_EQ(static_cast<void*>(trailing_fields<Object>(empty.get())),
+              static_cast<void*>(reinterpret_cast<std::byte*>(empty.get()) + sizeof(Trailing)));
 }
 
 TEST_F(MakeTest, a_heap_that_was_shut_down_makes_nothing) {

@@ -154,7 +154,8 @@ TEST_F(QueryTest, an_object_is_found_from_every_address_of_it) {
     const Ref<Hub> small = make_hub(3);
     const Ref<Hub> large = make_hub(5000);
     for (const Ref<Hub>& hub : {small, large}) {
-        const std::size_t bytes = sizeof(Hub) + 8 * std::size_t{hub->field_count};
+        const std::size_t bytes =
+            sizeof(Hub) + sizeof(Trailing) + 8 * std::size_t{trailing_of(hub.get()).field_count};
         for (std::size_t offset = 0; offset < bytes; ++offset) {
             ASSERT_EQ(object_containing(hub.bits() + offset).value(), id(hub));
             if (offset > 0) {

@@ -95,11 +95,12 @@ TEST_F(VerifyTest, an_unknown_type_is_named) {
 
 TEST_F(VerifyTest, a_size_beyond_the_cell_is_named) {
     const Ref<Hub> hub = make_hub(4);
-    hub->field_count = 100'000;
+    Trailing& trailing = Trailing::of(hub.get(), detail::type_info_of<Hub>);
+    trailing.field_count = 100'000;
     const Violation found = verify(heap());
     EXPECT_STREQ(found.invariant, "an object's type or size is impossible");
     EXPECT_EQ(found.object, hub.bits());
-    hub->field_count = 4;
+    trailing.field_count = 4;
 }
 
 #endif

@@ -28,7 +28,7 @@ protected:
 TEST_F(PageListsTest, an_empty_list_gives_no_page) {
     SetPages list;
     EXPECT_TRUE(list.empty());
-    EXPECT_EQ(list.first(), kNoPage);
+    EXPECT_EQ(list.first(blocks_), kNoPage);
     EXPECT_EQ(list.take(blocks_), kNoPage);
 }
 
@@ -63,7 +63,7 @@ TEST_F(PageListsTest, one_page_may_be_on_all_four_lists) {
         deferred.add(blocks_, page);
     }
     EXPECT_EQ(set.take(blocks_), 2u);
-    EXPECT_EQ(todo.first(), 2u);
+    EXPECT_EQ(todo.first(blocks_), 2u);
     EXPECT_EQ(TodoPages::next(blocks_, 2), 1u);
     EXPECT_EQ(batch.take(blocks_), 2u);
     EXPECT_EQ(batch.take(blocks_), 1u);

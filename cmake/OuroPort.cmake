@@ -1,19 +1,16 @@
 # ouro_add_port(<port>): library ouro_<port> (alias ouro::<port>) = heap/ + gc/ + ports/<port>/.
 #
-# OURO_LAYOUT says how objects lie in the region (heap/header.h): the sources of one layout are in it.
-# One port per binary: its header is part of the interface, so two of them in one program do not
+# OURO_LAYOUT says how objects lie in the region (heap/header.h): the sources of one layout are in
+# it. One port per binary: its header is part of the interface, so two of them in one program do not
 # link. A port with needs of its own states them in ports/<port>/port.cmake, which is included with
-# `target` set to the library. With OURO_CORE off the library is the port alone.
+# `target` set to the library.
 
 function(ouro_add_port port)
     set(target ouro_${port})
     set(root "${PROJECT_SOURCE_DIR}")
-    file(GLOB sources CONFIGURE_DEPENDS "${root}/ports/${port}/*.cc")
-    if(OURO_CORE)
-        file(GLOB core CONFIGURE_DEPENDS
-            "${root}/heap/*.cc" "${root}/heap/${OURO_LAYOUT}/*.cc" "${root}/gc/*.cc")
-        list(PREPEND sources ${core})
-    endif()
+    file(GLOB sources CONFIGURE_DEPENDS
+        "${root}/heap/*.cc" "${root}/heap/${OURO_LAYOUT}/*.cc" "${root}/gc/*.cc"
+        "${root}/ports/${port}/*.cc")
 
     add_library(${target} STATIC ${sources})
     add_library(ouro::${port} ALIAS ${target})
@@ -34,7 +31,7 @@ function(ouro_add_port port)
     ouro_set_warnings(${target})
     if(OURO_FUZZ)  # what leads the fuzzer is the core, not the machine below it
         set(core ${sources})
-        list(FILTER core INCLUDE REGEX "/(heap|gc)/[^/]*$")
+        list(FILTER core INCLUDE REGEX "/(heap|gc)/")
         set_source_files_properties(${core} PROPERTIES COMPILE_OPTIONS
             "-fsanitize=fuzzer-no-link;-fno-sanitize-coverage=stack-depth")
     endif()

@@ -43,7 +43,7 @@ public:
 
 private:
     /// After so many yields and ended waits of the others they are taken to wait for the sleeper.
-    static constexpr unsigned kPatience = 300;
+    static constexpr unsigned kPatience = 40;
 
     port::sim::Strategy& base_;
     unsigned thread_;

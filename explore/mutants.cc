@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "heap/header.h"
+
 namespace ouro::explore {
 
 namespace {
@@ -9,7 +11,10 @@ namespace {
 constexpr MutantInfo kMutants[] = {
 #define OURO_MUTANT_INFO(name, scenario, sentence) \
     {platform::Mutant::name, #name, scenario, sentence},
-    OURO_MUTANT_LIST(OURO_MUTANT_INFO)
+    OURO_COMMON_MUTANT_LIST(OURO_MUTANT_INFO)
+#if !OURO_COMPACT
+        OURO_PAGED_MUTANT_LIST(OURO_MUTANT_INFO)
+#endif
 #undef OURO_MUTANT_INFO
 };
 

@@ -44,10 +44,11 @@ std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
     return "";
 }
 
-std::string word_text(std::uint64_t bits) {
+std::string count_text(std::uint64_t bits) {
     const WordValue word{static_cast<WordValue::Bits>(bits)};
-    std::string text =
-        formatted("{count %u, writes %u", word.count(), static_cast<unsigned>(bits >> 32));
+    return formatted("count %u, writes %u", word.count(), static_cast<unsigned>(bits >> 32));
+}
+
 #else
 
 std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
@@ -64,10 +65,15 @@ std::string name_in_page_record(BlockAllocator& blocks, const void* address) {
     return formatted("page %u %s", page, part);
 }
 
-std::string word_text(std::uint64_t bits) {
+std::string count_text(std::uint64_t bits) {
     const WordValue word{bits};
-    std::string text = formatted("{count %u, version %u", word.count(), word.version());
+    return formatted("count %u, version %u", word.count(), word.version());
+}
+
 #endif
+
+std::string word_text(std::uint64_t bits) {
+    std::string text = "{" + count_text(bits);
     static constexpr const char* kFlags[] = {"marked",    "claimed", "clean",    "condemned",
                                              "finalized", "held",    "postponed"};
     for (unsigned i = 0; i < 7; ++i) {

@@ -152,7 +152,7 @@ bool Collector::is_running() const {
 bool Collector::start() {
     if (is_running()) return true;
     stopping_.store(0, memory_order_release);  // order: pairs with the loop in background()
-    const bool started = thread_.start(&Collector::thread_main, this);
+    const bool started = thread_.start(&Collector::thread_main, this, config_.thread);
     running_.store(started ? 1 : 0, memory_order_release);  // order: pairs with is_running()
     return started;
 }

@@ -1,8 +1,9 @@
 #include "gc/collector.h"
-#include "gc/collecting_scope.h"
 
+#include <limits>
 #include <utility>
 
+#include "gc/collecting_scope.h"
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
 #include "platform/mutant.h"
@@ -19,6 +20,12 @@ namespace {
 constexpr unsigned kSettleRoundsMax = 64;
 constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
 constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
+
+/// A time as a figure: with 32 bits at most 4.29 s.
+std::size_t clamp_to_size(std::uint64_t ns) {
+    constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+    return ns > kMost ? kMost : static_cast<std::size_t>(ns);
+}
 
 }  // namespace
 
@@ -43,7 +50,7 @@ bool Collector::step_pass(std::uint32_t units) {
     if (pass_.idle()) return false;
     const std::uint64_t start = platform::clock_ns();
     pass_.step(units);
-    const std::uint64_t took = platform::clock_ns() - start;
+    const std::size_t took = clamp_to_size(platform::clock_ns() - start);
     if (took > Counters::get(longest_step_ns_))
         longest_step_ns_.store(took, memory_order_relaxed);  // order: a figure
     if (!pass_.idle()) return true;

@@ -22,6 +22,7 @@
 #include "heap/verify.h"
 #include "platform/mutex.h"
 #include "platform/thread.h"
+#include "platform/thread_settings.h"
 
 namespace ouro {
 
@@ -37,13 +38,16 @@ struct CollectorConfig {
     /// Objects followed from one fresh candidate before it is deferred.
     std::uint32_t objects_per_root = 512;
     /// Units of work (an object or a reference) per step.
-    std::uint32_t step_units = 4096;
+    std::uint32_t step_units = HeapConfig::kSmall ? 64 : 4096;
     /// Who runs finalizers and destructors of what the background collector found: its own thread,
     /// or whoever calls drain().
     bool user_code_by_drain = false;
     /// Share of the background collector's time, in percent, for candidates that proved alive
     /// before, while there is other work.
     std::uint32_t deferred_percent = 10;
+    /// Stack, priority and core of the background thread, on machines where its maker supplies them
+    /// (platform/thread_settings.h).
+    platform::ThreadSettings thread = {};
 };
 
 /// What a call of collect() did.

@@ -114,6 +114,7 @@ private:
     void step_gather();
     void gather_member(Member member);
     void defer_member(Member member);
+    bool gather_by_word(Header* header, Member member);
     bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
     void put_back_evidence();

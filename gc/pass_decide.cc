@@ -160,17 +160,20 @@ void Pass::step_condemn() {
     spend(1);
     advance();
     Header* header = header_at(member);
-    LinkedWord look(header);
-    const WordValue word = look.value();
-    const bool unchanged = word.unchanged() && !heap_.candidates().test(member, word);
-    // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
-    const auto order = OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
-    const bool condemned = (unchanged || OURO_MUTANT(condemned_though_changed)) &&
-                           look.swap(word.with(WordValue::kCondemned), order);
-    if (!condemned) {
-        heap_.decision().abort();
-        start_rollback();
-        return;
+    WordValue word;
+    for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
+        LinkedWord look(header);
+        word = look.value();
+        const bool unchanged = word.unchanged() && !heap_.candidates().test(member, word);
+        if (!unchanged && !OURO_MUTANT(condemned_though_changed)) {
+            heap_.decision().abort();
+            start_rollback();
+            return;
+        }
+        // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
+        const auto order =
+            OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
+        if (look.swap(word.with(WordValue::kCondemned), order)) break;
     }
     const TypeInfo& info = info_of(header);
     if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;

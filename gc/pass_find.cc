@@ -12,6 +12,10 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
+namespace {
+constexpr unsigned kLooksMax = 8;  // at a candidate whose word changes, before it is put back
+}
+
 // ---- gather
 
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
@@ -70,38 +74,45 @@ void Pass::gather_member(Member member) {
     platform::LoadWindow window;  // the page may be dissolved by now; not while we look
     if (!heap_.blocks().is_header_at(member)) return;
     Header* header = header_at(member);
+    for (unsigned looks = 1;; ++looks) {
+        if (gather_by_word(header, member)) return;
+        if (looks < kLooksMax) continue;
+        heap_.report_again(header->payload());  // changed under our hands: ask again
+        return;
+    }
+}
+
+/// False: the word was changed, or the swap failed without a reason.
+bool Pass::gather_by_word(Header* header, Member member) {
     LinkedWord look(header);  // may be old: dead is asked again, alive swapped
     const WordValue word = look.value();
     if (word.count() == 0 && !word.has(WordValue::kPostponed)) {
         dead_.set(member.index);
-        return;
+        return true;
     }
     const InfoValue info = header->load_info();
-    if (word.has(WordValue::kPostponed) && take_over_postponed(header, look)) return;
+    if (word.has(WordValue::kPostponed) && take_over_postponed(header, look)) return true;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {
         heap_.report_again(header->payload());
-        return;
+        return true;
     }
     if (has(Mark::member, member)) {
         // Reached from another root, or a root that was given up: then it must stay deferred.
         if (options_.objects_per_root != 0 && gathering_deferred_) defer_member(member);
-        return;
+        return true;
     }
     // Claimed by the batch, which reports what it lets go alive, after dropping the claim.
-    if (word.has(WordValue::kClaimed)) return;
+    if (word.has(WordValue::kClaimed)) return true;
     if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) {
         heap_.report_again(header->payload());  // not now: ask again
-        return;
+        return true;
     }
-    if (!may_enter_set(header)) return;
+    if (!may_enter_set(header)) return true;
     if (!options_.include_deferred && header->level() > 0) {
         defer(header, member);
-        return;
+        return true;
     }
-    if (!claim(header, look, member)) {
-        heap_.report_again(header->payload());  // changed under our hands: ask again
-        return;
-    }
+    if (!claim(header, look, member)) return false;
     set(Mark::todo, member);
     todo_.add(heap_.blocks(), gather_page_);
     root_ = member;
@@ -109,6 +120,7 @@ void Pass::gather_member(Member member) {
     set_root_limit(header, header->level());
     work_page_ = work_.page = kNoPage;
     phase_ = Phase::explore;
+    return true;
 }
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it

@@ -133,7 +133,7 @@ void write_field_offsets(std::uint16_t* out) {
     static_assert(sizeof(T) <= 65536 || fixed_field_count<T>() == 0,
                   "fixed fields must lie in an object's first 64 KiB");
     alignas(T) static constexpr std::byte storage[1] = {};
-    const T* volatile hidden = reinterpret_cast<const T*>(storage);
+    const T* volatile hidden = static_cast<const T*>(static_cast<const void*>(storage));
     const T* object = hidden;
     if constexpr (HasFieldList<T>) {
         std::remove_cvref_t<decltype(T::ouro_fields)>::write(out, object);

@@ -8,6 +8,12 @@
 
 namespace ouro {
 
+/// The T that is `offset` bytes behind `start`, where memory for one is.
+template <class T>
+T* place_at(void* start, std::size_t offset) {
+    return static_cast<T*>(static_cast<void*>(static_cast<std::byte*>(start) + offset));
+}
+
 /// A reference slot inside an object: null, an object's address, or an immediate (odd).
 using FieldSlot = platform::atomic<std::uintptr_t>;
 
@@ -22,7 +28,7 @@ struct Trailing {
         return (info.size + alignof(FieldSlot) - 1) & ~(alignof(FieldSlot) - 1);
     }
     static Trailing& of(void* object, const TypeInfo& info) {
-        return *reinterpret_cast<Trailing*>(static_cast<std::byte*>(object) + offset(info));
+        return *place_at<Trailing>(object, offset(info));
     }
 };
 static_assert(sizeof(Trailing) % alignof(FieldSlot) == 0);
@@ -36,14 +42,14 @@ public:
           fixed_(info.fixed_fields) {
         count_ = fixed_;
         if (info.variable()) {
-            trailing_ = reinterpret_cast<FieldSlot*>(object_ + trailing_offset(info));
+            trailing_ = place_at<FieldSlot>(object_, trailing_offset(info));
             count_ += Trailing::of(object, info).field_count;
         }
     }
 
     std::uint32_t count() const { return count_; }
     FieldSlot& operator[](std::uint32_t index) const {
-        if (index < fixed_) return *reinterpret_cast<FieldSlot*>(object_ + offsets_[index]);
+        if (index < fixed_) return *place_at<FieldSlot>(object_, offsets_[index]);
         return trailing_[index - fixed_];
     }
     /// Bytes of payload of an object of the variable type.

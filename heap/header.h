@@ -21,8 +21,8 @@ namespace ouro {
 /// Index of a type in a heap's type table; 0 = none.
 using TypeIndex = std::uint32_t;
 
-/// Changes a word to what `to` makes of it, again if somebody else changes it meanwhile; returns the
-/// word before. For those who hold a counted reference or a claim. Lock-free.
+/// Changes a word to what `to` makes of it, again if somebody else changes it meanwhile; returns
+/// the word before. For those who hold a counted reference or a claim. Lock-free.
 template <class To>
 WordValue change_word(Header* header, To&& to) {
     for (;;) {

@@ -6,7 +6,9 @@
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/context.h"
+#include "platform/interrupt.h"
 #include "platform/mutant.h"
+#include "platform/self_test.h"
 #include "platform/thread.h"
 
 namespace ouro {
@@ -19,7 +21,12 @@ using platform::memory_order_release;
 namespace {
 
 constexpr std::size_t kHeapsMax = 16;
-constexpr unsigned kWindowWaitsMax = 128;  // of an allocation, before memory counts as exhausted
+constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache line, if any
+// Waits of an allocation for load windows to close, before memory counts as exhausted: the first
+// few let equals run, the others also threads of lower priority.
+constexpr unsigned kWindowYields = 16;
+constexpr unsigned kWindowWaitsMax = kWindowYields + 32;
+constexpr std::uint64_t kWindowWaitNs = 250'000;
 constexpr unsigned kEmergencyRoundsMax = 16;
 platform::atomic<Heap*> g_heaps[kHeapsMax];
 
@@ -49,14 +56,15 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     if (region.size() > BlockAllocator::kRegionMax) return Error::region_too_large;
     if (!region_is_free(region)) return Error::region_in_use;
     const auto start = reinterpret_cast<std::uintptr_t>(region.data());
-    const std::size_t skew = round_up(start, 64) - start;
-    const std::size_t heap_bytes = round_up(sizeof(Heap), 64);
-    const std::size_t extra = round_up(extra_bytes, 64);
-    const std::size_t table =
-        round_up(TypeTable::bytes_needed(config.types_max, config.field_offsets_max), 64);
-    const std::size_t interned = round_up(config.intern_buckets * sizeof(void*), 64);
+    const std::size_t skew = round_up(start, kTableAlignment) - start;
+    const std::size_t heap_bytes = round_up(sizeof(Heap), kTableAlignment);
+    const std::size_t extra = round_up(extra_bytes, kTableAlignment);
+    const std::size_t table = round_up(
+        TypeTable::bytes_needed(config.types_max, config.field_offsets_max), kTableAlignment);
+    const std::size_t interned = round_up(config.intern_buckets * sizeof(void*), kTableAlignment);
     const std::size_t fixed = skew + heap_bytes + extra + table + interned;
     if (region.size() <= fixed) return Error::region_too_small;
+    if (!platform::atomics_work_in(region.data(), region.size())) return Error::region_unusable;
 
     std::byte* at = region.data() + skew;
     Heap* heap = new (at) Heap(region, config);
@@ -183,16 +191,25 @@ void Heap::after_fork_in_child() {
 
 // ---- making objects
 
-/// Emptied spans may be kept back by a context that was preempted inside a load window: let it run.
+static void wait_for_windows(unsigned wait) {
+    if (wait < kWindowYields) {
+        platform::yield_thread();
+    } else {
+        platform::Event never;
+        never.wait(kWindowWaitNs);
+    }
+}
+
+/// Memory may be kept back by a context that was preempted inside a load window: let it run.
 Header* Heap::allocate_block(const BlockRequest& request) {
     for (unsigned wait = 0;; ++wait) {
         Header* header = blocks_.allocate(request);
         if (header != nullptr) return header;
         const bool kept_back = !blocks_.tidy();
         header = blocks_.allocate(request);
-        if (header != nullptr || !kept_back || !port::kWaitAllowed || wait == kWindowWaitsMax)
-            return header;
-        platform::yield_thread();
+        const bool may_wait = port::kWaitAllowed && !platform::is_in_interrupt();
+        if (header != nullptr || !kept_back || !may_wait || wait == kWindowWaitsMax) return header;
+        wait_for_windows(wait);
     }
 }
 

@@ -70,8 +70,8 @@ class Heap {
 public:
     /// Makes a heap of `region`, which must outlive it and be used by nobody else.
     /// `extra_bytes` of the region are set aside, zeroed, for the collector (see extra()).
-    /// Fails with region_too_small, region_too_large, region_in_use, too_many_heaps,
-    /// too_many_types.
+    /// Fails with region_too_small, region_too_large, region_unusable, region_in_use,
+    /// too_many_heaps, too_many_types.
     static Result<Heap*> create(std::span<std::byte> region, const HeapConfig& config = {},
                                 std::size_t extra_bytes = 0);
     /// Ends the heap: nothing can be made any more. Objects that handles outside still hold live

@@ -98,9 +98,7 @@ const Trailing& trailing_of(const T* object) {
 template <class F, class T>
 Field<F>* trailing_fields(T* object) {
     static_assert(std::is_base_of_v<Variable, T>);
-    auto* start =
-        reinterpret_cast<std::byte*>(object) + Fields::trailing_offset(detail::type_info_of<T>);
-    return reinterpret_cast<Field<F>*>(start);
+    return place_at<Field<F>>(object, Fields::trailing_offset(detail::type_info_of<T>));
 }
 
 /// The trailing bytes of a variable object.

@@ -78,9 +78,10 @@ Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look, UpgradeBy by) 
             return condemned || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
                                                                          : Upgrade::again;
         }
-        if (decision.state() == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort))
+        if (decision.state() == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort)) {
             heap.decision().abort();
-        if (is_dead(heap.decision().load())) return Upgrade::again;
+            return Upgrade::again;  // nothing else may be changed between the look and its swap
+        }
     }
     if (OURO_MUTANT(upgrade_increments_blindly)) return retain(header->payload()), Upgrade::yes;
     const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);

@@ -1,9 +1,11 @@
 /* The way of a candidate: from the decrement to the pass that asks it. Nothing is lost.
  * Code: heap/paged/candidate_pages.cc report
+ * Code: heap/paged/candidate_pages.cc take
+ * Code: heap/compact/candidate_pages.cc report_released
  * Code: gc/pass.cc begin
  * Code: gc/pass_find.cc next_source
  * Code: gc/pass_find.cc put_back_evidence
- * Code: gc/pass_find.cc gather_cell
+ * Code: gc/pass_find.cc gather_member
  * Code: gc/pass_find.cc defer
  *
  * There is no queue that could overflow: a candidate is a bit beside its page, a page with new bits
@@ -119,8 +121,8 @@ second_step:
     goto end
 }
 
-/* gather_cell() for object o: asked, or put off, or asked again later */
-inline gather_cell(o) {
+/* gather_member() for object o: asked, or put off, or asked again later */
+inline gather_member(o) {
     linked = linked | B(o); /* the word is read, by a read-modify-write */
     if
     :: claimed & B(o)
@@ -150,12 +152,12 @@ inline gather_cell(o) {
 
 inline gather_bits() {
     if
-    :: bits & 1 -> bits = bits & ~1; gather_cell(0)
+    :: bits & 1 -> bits = bits & ~1; gather_member(0)
     :: !(bits & 1)
     fi;
 #if N > 1
     if
-    :: bits & 2 -> bits = bits & ~2; gather_cell(1)
+    :: bits & 2 -> bits = bits & ~2; gather_member(1)
     :: !(bits & 2)
     fi
 #endif

@@ -1,5 +1,5 @@
 /* One count word under its readers and writers: W3 and the candidate bit beside the page.
- * Code: heap/word.h unchanged
+ * Code: heap/paged/word.h unchanged
  * Code: gc/pass_claim.cc claim
  * Code: gc/pass_decide.cc step_condemn
  * Code: gc/pass_claim.cc unclaim

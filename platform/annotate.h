@@ -16,6 +16,8 @@ inline constexpr std::size_t kRedzoneBytes = port::kRedzoneBytes;
 using port::poison;
 /// Declares it usable, with undefined content.
 using port::unpoison;
+/// Declares it usable, with the content that it has.
+using port::reveal;
 /// Says that [address, address + bytes) is read or written without atomics here, so that a port
 /// that knows what happens before what can tell a race. Nothing in other ports.
 using port::plain_read;

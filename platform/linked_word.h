@@ -1,8 +1,9 @@
 // A 32-bit word with load-linked and store-conditional: a store that fails if anybody has written
 // the word since it was read, also if it holds the same value again.
 //
-// A port whose machine has the two instructions brings its own type (OURO_PORT_LINKED_WORD). Here
-// they are made of a 64-bit atomic: the upper half counts the writes.
+// A port whose machine has the two instructions brings its own type (OURO_PORT_LINKED_WORD), and so
+// does one without 64-bit atomics. Here they are made of such a one: the upper half counts the
+// writes. Between the two no other atomic may be changed: that can break the link, or mend it.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,6 @@ namespace ouro::platform {
 
 /// See below.
 using linked_word = port::linked_word;
-/// Lives from a load_linked() to the store_conditional(). Where the machine has no load-linked, it
-/// keeps others from running meanwhile: only a bounded number of steps, no user code.
-using LinkScope = port::LinkScope;
 
 #else
 
@@ -68,8 +66,6 @@ private:
 
     atomic<std::uint64_t> versioned_{0};
 };
-
-struct LinkScope {};
 
 #endif
 

@@ -1,7 +1,15 @@
 // All mutants: X(name, scenario that finds it, what is broken). See platform/mutant.h.
 #pragma once
 
-#define OURO_MUTANT_LIST(X)                                                                        \
+/// Those of what only the paged layout has.
+#define OURO_PAGED_MUTANT_LIST(X)                                                    \
+    X(made_cell_missed, "late", "rule 9: a candidate found dead is not asked again") \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")             \
+    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")
+
+/// All others.
+
+#define OURO_COMMON_MUTANT_LIST(X)                                                                 \
     X(increment_after_publish, "publish", "rule 4: a copy is stored before it is counted")         \
     X(decrement_before_exchange, "publish",                                                        \
       "rule 4: the old value is let go before it leaves the field")                                \
@@ -47,8 +55,6 @@
     X(weak_cut_relaxed, "callback_by_count", "order: the cut of a weak reference relaxed")         \
     X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")         \
     X(pages_taken_relaxed, "busy", "order: the list of pages is taken relaxed")                    \
-    X(made_cell_missed, "late", "rule 9: a candidate found dead is not asked again")               \
-    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                           \
     X(claim_dropped_relaxed, "apart", "order: the claim on a member is dropped relaxed")           \
     X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \
     X(release_not_acquire, "ring", "order: decrement without acquire")                             \
@@ -62,6 +68,7 @@
     X(newborn_relaxed, "reuse", "order: first count of an object relaxed")                         \
     X(finished_relaxed, "apart", "order: end of construction relaxed")                             \
     X(report_relaxed, "ring", "order: candidate mark relaxed")                                     \
-    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                          \
     X(first_reading_relaxed, "chain", "order: the collector's first reading relaxed")              \
     X(condemned_relaxed, "condemned", "order: the condemning swap relaxed")
+
+#define OURO_MUTANT_LIST(X) OURO_COMMON_MUTANT_LIST(X) OURO_PAGED_MUTANT_LIST(X)

@@ -23,7 +23,7 @@ CONCEPT = "platform/port_concept.h"  # only names the operations
 OPERATION = re.compile(
     r"([\w\]\[()\->.*/]*?)(?:\.|->)"
     r"(load(?!\(\))|store|exchange|fetch_(?:add|add_masked|sub|or|and)"
-    r"|compare_exchange(?:_weak|_strong)?)\("
+    r"|compare_exchange(?:_weak|_strong)?|(?<=look\.)swap(?:_first_reading)?)\("
 )
 ORDER = re.compile(r"\bmemory_order_(\w+)")
 MUTANT = re.compile(r"OURO_ORDER\(\s*memory_order_\w+,\s*(\w+),")
@@ -40,7 +40,10 @@ KINDS = [
     ),
     (r"^\W*(State>\()?word_\.", "protocol: `commit_without_decision`; models/weak_upgrade.pml"),
     (r"under the (weak )?lock|under the .* lock", "the lock orders it"),
-    (r"ours|single writer|only writer|only the pass owner|one thread", "one thread only"),
+    (
+        r"ours|single writer|only writer|only (the pass owner|one to use)|one thread|owns the list",
+        "one thread only",
+    ),
     (r"nobody (changes|knows)|no other context", "one thread only"),
     (
         r"only counts|statistic|figure|tuning|setting|pacing|^pages_\.",
@@ -50,7 +53,11 @@ KINDS = [
     (r"ports/desktop", "not in the simulation, which has a port of its own; TSan runs"),
     (r"dirty|listing_", "protocol: `page_taken_late`, `unlisted_missed`; models/candidates.pml"),
     (r"64\]\.|^\(*word\.(load|fetch_or)", "same bits: `report_relaxed`, `bits_taken_relaxed`"),
-    (r"word\.(compare|fetch)", "same word: `release_not_acquire`, `release_not_release`"),
+    (r"pairs with report_released", "same bits: `report_relaxed`, `pages_taken_relaxed`"),
+    (
+        r"word\.(compare|fetch)|look\.swap|versioned_\.",
+        "same word: `release_not_acquire`, `release_not_release`",
+    ),
     (r"word\.store", "same word: `newborn_relaxed`"),
     (r"word\.load", "same word: `word_load_relaxed`"),
     (r"info\.", "same word: `info_load_relaxed`, `finished_relaxed`"),
@@ -132,6 +139,8 @@ def operations(root: Path, path: Path, problems: list[str]) -> list[tuple[str, .
                 orders += SWITCH.findall(variable) or ORDER.findall(variable)[:1]
                 mutants += re.findall(r"(?:OURO_MUTANT\(|_\w+,\s*)(\w+)[,)]", variable)
         comment = comment_at(lines, line)
+        if not orders and re.search(r"\border\b", inner) and "caller's" in comment:
+            orders = ["the caller's"]
         if not orders:
             problems.append(f"{file}:{line}: no explicit order: {operation}")
             continue

@@ -43,10 +43,12 @@ void CandidatePages::list_again() {
 TakenPages CandidatePages::take_pages() {
     for (std::uint32_t i = 0; i < blocks_.card_words(); ++i) {
         // order: acq_rel; pairs with report_released().
+        auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, i);
         const std::uint32_t listed =
-            blocks_.card_word(BlockAllocator::kCandidateCards, i)
-                .exchange(
-                    0, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed, memory_order_relaxed));
+            OURO_MUTANT(page_taken_late)
+                ? word.load(memory_order_relaxed)  // order: any, a mutant
+                : word.exchange(0, OURO_ORDER(memory_order_acq_rel, pages_taken_relaxed,
+                                              memory_order_relaxed));
         // order: relaxed; the pass owner is the only one to use it.
         blocks_.card_word(BlockAllocator::kTakenCards, i).store(listed, memory_order_relaxed);
     }
@@ -66,12 +68,18 @@ PageIndex TakenPages::take(BlockAllocator& blocks) {
 }
 
 CellBits CandidatePages::take(PageIndex card) {
-    return blocks_.headers_if(card, [this](const Header* header, InfoValue info) {
+    const CellBits taken = blocks_.headers_if(card, [this](const Header* header, InfoValue info) {
         const WordValue word = header->load_word();
         if (word.has(WordValue::kPostponed)) return true;
         return word.has(WordValue::kMarked) && !word.has(WordValue::kDeferred) &&
                word.count() != 0 && blocks_.is_tracked(info);
     });
+    if (OURO_MUTANT(page_taken_late)) {
+        // order: any, a mutant
+        blocks_.card_word(BlockAllocator::kCandidateCards, card / 32)
+            .fetch_and(~(1u << card % 32), memory_order_acq_rel);
+    }
+    return taken;
 }
 
 }  // namespace ouro

@@ -47,7 +47,12 @@ public:
     /// Is the object of this word marked?
     bool test(BlockAllocator::Cell, WordValue word) const { return word.has(WordValue::kMarked); }
     /// The first reading clears the mark.
-    void clear(BlockAllocator::Cell) {}
+    void clear(BlockAllocator::Cell cell) {
+        if (!OURO_MUTANT(mark_cleared_late)) return;
+        // order: any, a mutant
+        blocks_.header_of_cell(cell)->word.fetch_add_masked(0, WordValue::kMarked, 0,
+                                                            platform::memory_order_acq_rel);
+    }
     /// A mark is the object's own: none can come late, to the next object in its place.
     bool ask_again(PageIndex, const CellBits&) { return false; }
 

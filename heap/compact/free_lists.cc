@@ -6,29 +6,25 @@ namespace ouro {
 
 namespace {
 
-/// In builds that poison free memory: the granules of 8 bytes around [address, address + bytes), all
-/// of one free block, can be used in this scope.
+/// The granules of 8 bytes around [address, address + bytes), all of one free block, which is
+/// poisoned, can be used in this scope.
 class LinkAccess {
 public:
     LinkAccess(const void* address, std::size_t bytes) {
-        if constexpr (platform::kRedzoneBytes != 0) {
-            const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(address) & ~kGranuleMask;
-            const std::uintptr_t to = reinterpret_cast<std::uintptr_t>(address) + bytes;
-            address_ = reinterpret_cast<void*>(from);
-            bytes_ = ((to + kGranuleMask) & ~kGranuleMask) - from;
-            platform::unpoison(address_, bytes_);
-        }
+        const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(address) & ~kGranuleMask;
+        const std::uintptr_t to = reinterpret_cast<std::uintptr_t>(address) + bytes;
+        address_ = reinterpret_cast<void*>(from);
+        bytes_ = ((to + kGranuleMask) & ~kGranuleMask) - from;
+        platform::reveal(address_, bytes_);
     }
-    ~LinkAccess() {
-        if constexpr (platform::kRedzoneBytes != 0) platform::poison(address_, bytes_);
-    }
+    ~LinkAccess() { platform::poison(address_, bytes_); }
     LinkAccess(const LinkAccess&) = delete;
     LinkAccess& operator=(const LinkAccess&) = delete;
 
 private:
     static constexpr std::uintptr_t kGranuleMask = 7;
-    [[maybe_unused]] void* address_ = nullptr;
-    [[maybe_unused]] std::size_t bytes_ = 0;
+    void* address_;
+    std::size_t bytes_;
 };
 
 std::uint32_t log2_floor(std::uint32_t value) {

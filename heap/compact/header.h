@@ -5,8 +5,8 @@
 //   info   in use:  31..16 generation | 15..8 type | 7..0 flags
 //          free:    31..16 size in units | 15..8 0 | 7..0 flags
 //
-// On targets with 64-bit pointers, where this layout is only tested, the linked word is 64 bits wide
-// (platform/linked_word.h) and so is info, the size taking 32 of them: 16 bytes.
+// On targets with 64-bit pointers, where this layout is only tested, the linked word is 64 bits
+// wide (platform/linked_word.h) and so is info, the size taking 32 of them: 16 bytes.
 //
 // Sizes and places are in units of one header. `info` is written under the allocation lock (while
 // the block is free, and its flags about neighbours), by the collector (its flags) and by the
@@ -89,14 +89,17 @@ struct Header {
     }
     /// The count changes by one; returns the word before. Lock-free.
     WordValue count_up(platform::memory_order order) {
+        // order: the caller's
         return {word.fetch_add_masked(WordValue::kCountOne, WordValue::kClean, 0, order)};
     }
     WordValue count_down(platform::memory_order order) {
+        // order: the caller's
         return {word.fetch_add_masked(0u - WordValue::kCountOne, WordValue::kClean,
                                       WordValue::kMarked, order)};
     }
     /// Only `clean` is cleared; returns the word before.
     WordValue touch(platform::memory_order order) {
+        // order: the caller's
         return {word.fetch_add_masked(0, WordValue::kClean, 0, order)};
     }
     /// The count change has cleared it already.
@@ -138,9 +141,10 @@ static_assert(sizeof(Header) == 2 * sizeof(InfoValue::Bits));
 /// A look at a count word and the chance to change it: load-linked and store-conditional. swap()
 /// succeeds only if nobody has written the word since the look. Whoever looks without holding a
 /// counted reference or a claim does so in a load window. Between the look and the swap nothing
-/// else may be changed atomically: that can break the link.
+/// else may be changed atomically: that can break the link, or mend it.
 class LinkedWord {
 public:
+    // order: acquire; as load_word().
     explicit LinkedWord(Header* header)
         : header_(header),
           link_(header->word.load_linked(
@@ -157,7 +161,6 @@ public:
     }
 
 private:
-    [[no_unique_address]] platform::LinkScope scope_;  // first: from before the look
     Header* header_;
     platform::linked_word::Link link_;
 };

@@ -18,7 +18,7 @@ public:
     static PageIndex next(BlockAllocator& blocks, PageIndex card) { return from(blocks, card + 1); }
     /// Is the card on the list?
     static bool lists(BlockAllocator& blocks, PageIndex card) {
-        // order: relaxed here and below; one context at a time owns the list.
+        // order: relaxed; one context at a time owns the list.
         return blocks.card_word(Set, card / 32).load(platform::memory_order_relaxed) >> card % 32 &
                1;
     }
@@ -27,6 +27,7 @@ public:
     void add(BlockAllocator& blocks, PageIndex card) {
         if (lists(blocks, card)) return;
         auto& word = blocks.card_word(Set, card / 32);
+        // order: relaxed, both; one context at a time owns the list.
         word.store(word.load(platform::memory_order_relaxed) | 1u << card % 32,
                    platform::memory_order_relaxed);
         ++count_;
@@ -36,6 +37,7 @@ public:
         const PageIndex card = first(blocks);
         if (card == kNoPage) return kNoPage;
         auto& word = blocks.card_word(Set, card / 32);
+        // order: relaxed, both; one context at a time owns the list.
         word.store(word.load(platform::memory_order_relaxed) & ~(1u << card % 32),
                    platform::memory_order_relaxed);
         --count_;
@@ -53,6 +55,7 @@ private:
         if (card >= blocks.page_count()) return kNoPage;
         std::uint32_t above = ~0u << card % 32;
         for (std::uint32_t word = card / 32; word < blocks.card_words(); ++word, above = ~0u) {
+            // order: relaxed; one context at a time owns the list.
             const std::uint32_t rest =
                 blocks.card_word(Set, word).load(platform::memory_order_relaxed) & above;
             if (rest != 0) return word * 32 + static_cast<std::uint32_t>(__builtin_ctz(rest));

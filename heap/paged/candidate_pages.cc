@@ -92,10 +92,11 @@ CellBits CandidatePages::take(PageIndex page) {
     return taken;
 }
 
-/// The report may have come late, to a cell in which the next object is or was being made. Who finds
-/// the mark set does not write it again, so nothing says that we see its decrement, or it that we
-/// have taken the mark (weak memory). The allocation lock puts taking the mark and taking the cell
-/// in order: a cell that was taken before is asked again, who takes it later finds the mark gone.
+/// The report may have come late, to a cell in which the next object is or was being made. Who
+/// finds the mark set does not write it again, so nothing says that we see its decrement, or it
+/// that we have taken the mark (weak memory). The allocation lock puts taking the mark and taking
+/// the cell in order: a cell that was taken before is asked again, who takes it later finds the
+/// mark gone.
 bool CandidatePages::ask_again(PageIndex page, const CellBits& dead) {
     platform::LockGuard guard(blocks_.lock());
     bool listed = false;

@@ -17,7 +17,8 @@
 //  count         counted references, the heap's own included. The top bit set = immortal.
 //  version       grows with every change of the count, for ever, across reuse of the cell.
 //
-// W1  Every increment and decrement is ONE read-modify-write that changes count and version together.
+// W1  Every increment and decrement is ONE read-modify-write that changes count and version
+//     together.
 // W2  The version never goes back, not even when the cell is reused (DESIGN rule 1, 18). It moves
 //     on with every write: by 1, or by a first reading to the next multiple of kVersionAlign. So a
 //     swap from a value that was read succeeds only if nobody has written the word since: what

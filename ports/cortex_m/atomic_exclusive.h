@@ -16,6 +16,8 @@
 
 namespace ouro::port {
 
+class linked_word;
+
 /// std::atomic of at most four bytes with the order mandatory on every operation.
 template <class T>
 class atomic {
@@ -63,6 +65,7 @@ public:
     }
 
 private:
+    friend class linked_word;
     static_assert(sizeof(T) <= 4, "no Cortex-M has atomics of eight bytes");
 
     static constexpr std::memory_order machine_order(std::memory_order order) {
@@ -87,8 +90,6 @@ private:
     std::atomic<T> value_;
 };
 
-#if OURO_CORTEX_M_MAINLINE
-
 #if OURO_CORTEX_M_CORES > 1 && __ARM_ARCH >= 8
 #define OURO_LOAD_EXCLUSIVE "ldaex"
 #define OURO_STORE_EXCLUSIVE "stlex"
@@ -96,6 +97,8 @@ private:
 #define OURO_LOAD_EXCLUSIVE "ldrex"
 #define OURO_STORE_EXCLUSIVE "strex"
 #endif
+
+#if OURO_CORTEX_M_MAINLINE
 
 #define OURO_MASKED_ADD(masks)                                                           \
     asm volatile("1:\n\t" OURO_LOAD_EXCLUSIVE                                            \
@@ -131,8 +134,6 @@ inline T atomic<T>::fetch_add_masked(T add, T clear, T set, std::memory_order or
 }
 
 #undef OURO_MASKED_ADD
-#undef OURO_LOAD_EXCLUSIVE
-#undef OURO_STORE_EXCLUSIVE
 
 #else  // ARMv8-M baseline: the three-register forms do not exist
 
@@ -146,5 +147,49 @@ inline T atomic<T>::fetch_add_masked(T add, T clear, T set, std::memory_order or
 }
 
 #endif
+
+// ---- load-linked and store-conditional, see platform/linked_word.h
+
+#define OURO_PORT_LINKED_WORD 1
+
+/// The two instructions themselves. What comes between them is compiled code with loads and stores
+/// of its own, which the monitors of these cores do not watch; an exception in between, and with
+/// two cores a write by the other one, makes the store fail.
+class linked_word : public atomic<std::uint32_t> {
+public:
+    struct Link {
+        std::uint32_t bits;
+        std::uint32_t value() const { return bits; }
+    };
+
+    [[gnu::always_inline]] Link load_linked(std::memory_order order) const noexcept {
+        std::uint32_t value;
+        asm volatile(OURO_LOAD_EXCLUSIVE " %0, %1" : "=r"(value) : "Q"(value_));
+        barrier_after(order);
+        return {value};
+    }
+    [[gnu::always_inline]] bool store_conditional(Link, std::uint32_t value,
+                                                  std::memory_order order) noexcept {
+        std::uint32_t failed;
+        if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_release);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        asm volatile(OURO_STORE_EXCLUSIVE " %0, %2, %1"
+                     : "=&r"(failed), "+Q"(value_)
+                     : "r"(value)
+                     : "memory");
+        barrier_after(order);
+        return failed == 0;
+    }
+
+private:
+    static constexpr bool kBarriers = kCores > 1 && __ARM_ARCH < 8;
+    [[gnu::always_inline]] static void barrier_after(std::memory_order) {
+        if constexpr (kBarriers) std::atomic_thread_fence(std::memory_order_acquire);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+};
+
+#undef OURO_LOAD_EXCLUSIVE
+#undef OURO_STORE_EXCLUSIVE
 
 }  // namespace ouro::port

@@ -182,6 +182,7 @@ inline void on_fork(void (*)(), void (*)(), void (*)()) {}
 
 inline void poison(void* /*address*/, std::size_t /*bytes*/) {}
 inline void unpoison(void* /*address*/, std::size_t /*bytes*/) {}
+inline void reveal(void* /*address*/, std::size_t /*bytes*/) {}
 inline void plain_read(const void* /*address*/, std::size_t /*bytes*/) {}
 inline void plain_write(const void* /*address*/, std::size_t /*bytes*/) {}
 

@@ -183,15 +183,6 @@ unsigned core_id() {
     return core < 0 ? 0 : static_cast<unsigned>(core);
 }
 
-bool probe_word(std::uint32_t* word) {
-    // order: relaxed, all; the word is the caller's alone.
-    std::atomic_ref<std::uint32_t> probed(*word);
-    const std::uint32_t before = probed.load(std::memory_order_relaxed);
-    const bool added = probed.fetch_add(1, std::memory_order_relaxed) == before;
-    const bool kept = probed.exchange(before, std::memory_order_relaxed) == before + 1;
-    return added && kept;
-}
-
 void yield_thread() { std::this_thread::yield(); }
 
 void fatal(const char* reason, const void* address) {
@@ -220,6 +211,15 @@ void unpoison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes
 #endif
 #ifdef VALGRIND_MAKE_MEM_UNDEFINED
     VALGRIND_MAKE_MEM_UNDEFINED(address, bytes);
+#endif
+}
+
+void reveal([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+#if OURO_PORT_ASAN
+    __asan_unpoison_memory_region(address, bytes);
+#endif
+#ifdef VALGRIND_MAKE_MEM_DEFINED
+    VALGRIND_MAKE_MEM_DEFINED(address, bytes);
 #endif
 }
 

@@ -163,14 +163,16 @@ void note(const char* sentence, const char* name, unsigned a, unsigned b);
 /// A program sees no interrupts here; signal handlers may not use Ouro.
 inline bool is_in_interrupt() { return false; }
 unsigned core_id();
-/// Every memory of a desktop machine that a program can have has working atomics.
-bool probe_word(std::uint32_t* word);
+/// Every memory of a desktop machine that a program can have has working atomics; trying each page
+/// would only make the system supply it.
+inline bool probe_word(std::uint32_t* /*word*/) { return true; }
 
 void forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 void poison(void* address, std::size_t bytes);
 void unpoison(void* address, std::size_t bytes);
+void reveal(void* address, std::size_t bytes);
 inline void plain_read(const void* /*address*/, std::size_t /*bytes*/) {}
 inline void plain_write(const void* /*address*/, std::size_t /*bytes*/) {}
 

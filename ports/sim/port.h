@@ -185,6 +185,7 @@ void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 void poison(void* address, std::size_t bytes);
 void unpoison(void* address, std::size_t bytes);
+inline void reveal(void* address, std::size_t bytes) { unpoison(address, bytes); }
 void plain_read(const void* address, std::size_t bytes);
 void plain_write(const void* address, std::size_t bytes);
 

@@ -119,7 +119,7 @@ TEST(SmallestRegion, every_start_works) {
 TEST(SmallestRegion, tables_that_do_not_fit_are_an_error) {
     const GuardedMemory memory(16 * testing::kKiB);
     ManagedHeapConfig config = testing::manual();
-    config.heap.types_max = 4095;
+    config.heap.field_offsets_max = 60'000;
     auto made = ManagedHeap::create(memory.at_end(16 * testing::kKiB), config);
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error(), Error::region_too_small);

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs one board's programs in QEMU and judges what they print.
 
-usage: mcu_test.py BOARD build|conformance|scheduler|misuse|images|calibration|masked|parallel
+usage: mcu_test.py BOARD build|conformance|scheduler|heap|misuse|images|calibration|masked|parallel
 
     build        builds all programs of the board
     conformance  the conformance suite under three seeds: every case conforms, seeds give different
                  schedules with thousands of switches, and a seed gives the same output twice
     scheduler    the scheduler's own test under three seeds, likewise
+    heap         the heap and its collector in 8 KiB under three seeds, likewise
     misuse       every misuse ends with its own sentence and exit code 2
     images       no linked image contains what tools/check_image.py forbids; interrupts are masked
                  for MASKED_MAX instructions at most, and not at all on cores with exclusive
@@ -123,6 +124,10 @@ def scheduler(board: str) -> None:
     seeded(board, "scheduler", cases_in("tests/mcu/scheduler.cc"), "scheduler", 200)
 
 
+def heap(board: str, variant: str = "") -> None:
+    seeded(board, "heap", cases_in("tests/mcu/heap.cc"), "heap", 200, variant)
+
+
 def misuse(board: str) -> None:
     for number, sentence in enumerate(MISUSES):
         code, output = run(board, "misuse", number)
@@ -157,6 +162,7 @@ def check_masks(board: str, variant: str, limit: int) -> None:
 def masked(board: str) -> None:
     expect(mcu.build(board, "-masked"), "the build fails")
     conformance(board, "-masked")
+    heap(board, "-masked")
     check_masks(board, "-masked", MASKED_MAX)
 
 
@@ -190,7 +196,7 @@ def images(board: str) -> None:
 def main() -> int:
     board, kind = sys.argv[1:]
     kinds = {f.__name__: f for f in (
-        build, conformance, scheduler, misuse, images, calibration, masked, parallel
+        build, conformance, scheduler, heap, misuse, images, calibration, masked, parallel
     )}  # fmt: skip
     try:
         kinds[kind](board)

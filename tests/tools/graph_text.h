@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "heap/header.h"
+
 namespace ouro::tools::testing {
 
 /// A graph that shows every construct of the format. Line n of the file is kSmall[n - 1].
@@ -97,6 +99,14 @@ inline std::vector<std::string> gunzip_lines(const std::string& path) {
 /// The graphs that come with the project.
 inline const std::vector<std::string> kGraphNames = {
     "ast_parents", "deep_chain", "json_dom", "linked_collections", "minidom", "tiny_notebooks"};
+
+/// Those in which no object has more references than this layout counts exactly: in the compact
+/// one a class of 30,800 objects is immortal.
+inline const std::vector<std::string> kCountedGraphNames =
+    WordValue::kImmortalFrom > 100'000
+        ? kGraphNames
+        : std::vector<std::string>{"ast_parents", "json_dom", "linked_collections",
+                                   "tiny_notebooks"};
 
 /// Path of one of them; found by the build's definition, or beside this file.
 inline std::string graph_path(const std::string& name) {

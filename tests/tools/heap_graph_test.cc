@@ -76,7 +76,7 @@ TEST(HeapGraph, has_the_references_of_the_file_in_their_order) {
 }
 
 TEST(HeapGraph, has_the_counts_of_the_file_and_no_other_references) {
-    for (const char* name : {"tiny_notebooks", "minidom", "json_dom"}) {
+    for (const std::string& name : testing::kCountedGraphNames) {
         const Graph graph = read_graph_file(testing::graph_path(name)).value();
         Loaded loaded(graph);
         const std::vector<std::uint32_t> expected = initial_reference_counts(graph);

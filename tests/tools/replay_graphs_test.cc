@@ -37,7 +37,7 @@ TEST_P(RealGraphReplay, is_reclaimed_as_the_file_and_the_model_say) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RealGraphReplay,
-                         ::testing::Combine(::testing::ValuesIn(testing::kGraphNames),
+                         ::testing::Combine(::testing::ValuesIn(testing::kCountedGraphNames),
                                             ::testing::ValuesIn(testing::all_modes())),
                          [](const auto& test) {
                              return std::get<0>(test.param) + "_" +

@@ -55,7 +55,7 @@ def build(board: str, variant: str = "") -> bool:
                 f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/arm-none-eabi.cmake",
                 "-DCMAKE_BUILD_TYPE=MinSizeRel", f"-DOURO_BOARD={board}",
                 *VARIANTS[variant],
-                "-DOURO_CORE=OFF",  # until its count word needs no 64-bit atomics
+                "-DOURO_LAYOUT=compact",
             ]  # fmt: skip
             if not quietly([str(ROOT / "tools/dev/setup.sh")]):
                 return False

@@ -234,8 +234,9 @@ TEST_F(ReferenceCount, an_upgrade_of_a_condemned_object_aborts_an_open_decision)
     const Ref<Plain> a = make<Plain>(1);
     set_word(a, word_of(a).with(WordValue::kCondemned));
     heap().decision().open();
-    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::yes);
+    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::again);
     EXPECT_EQ(heap().decision().state(), Decision::aborted);
+    EXPECT_EQ(upgrade(testing::header_of(a)), detail::Upgrade::yes);
     EXPECT_EQ(refcount(a), 2u);
     detail::release(a.get());
     set_word(a, word_of(a).without(WordValue::kCondemned));

@@ -12,10 +12,6 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-namespace {
-constexpr unsigned kLooksMax = 8;  // at a candidate whose word changes, before it is put back
-}
-
 // ---- gather
 
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
@@ -74,15 +70,10 @@ void Pass::gather_member(Member member) {
     platform::LoadWindow window;  // the page may be dissolved by now; not while we look
     if (!heap_.blocks().is_header_at(member)) return;
     Header* header = header_at(member);
-    for (unsigned looks = 1;; ++looks) {
-        if (gather_by_word(header, member)) return;
-        if (looks < kLooksMax) continue;
-        heap_.report_again(header->payload());  // changed under our hands: ask again
-        return;
-    }
+    while (!gather_by_word(header, member)) spend(1);
 }
 
-/// False: the word was changed, or the swap failed without a reason.
+/// False: the word was changed, or the swap failed without a reason: once more.
 bool Pass::gather_by_word(Header* header, Member member) {
     LinkedWord look(header);  // may be old: dead is asked again, alive swapped
     const WordValue word = look.value();

@@ -3,7 +3,8 @@
 //
 // A port whose machine has the two instructions brings its own type (OURO_PORT_LINKED_WORD), and so
 // does one without 64-bit atomics. Here they are made of such a one: the upper half counts the
-// writes. Between the two no other atomic may be changed: that can break the link, or mend it.
+// writes, and the port may say that a link is broken. Between the two no other atomic may be changed:
+// that can break the link, or mend it.
 #pragma once
 
 #include <cstdint>
@@ -51,9 +52,11 @@ public:
         }
     }
     Link load_linked(memory_order order) const {
+        port::link_begins();
         return {versioned_.load(order)};  // order: the caller's
     }
     bool store_conditional(Link link, std::uint32_t value, memory_order order) {
+        if (port::link_is_broken()) return false;
         std::uint64_t seen = link.bits;
         // order: the caller's; acquire when it fails: pairs with who wrote it.
         return versioned_.compare_exchange(seen, next(seen, value), order, memory_order_acquire);

@@ -166,6 +166,8 @@ unsigned core_id();
 /// Every memory of a desktop machine that a program can have has working atomics; trying each page
 /// would only make the system supply it.
 inline bool probe_word(std::uint32_t* /*word*/) { return true; }
+inline void link_begins() {}
+inline bool link_is_broken() { return false; }
 
 void forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());

@@ -84,6 +84,7 @@ std::uint64_t Engine::modify_with(void* at, unsigned bytes, const char* name,
     Race race;
     Location& location = memory_.atomic_at(view(), at, bytes, race);
     check(race, at);
+    ++threads_[current_].changes;
     const std::uint64_t before = memory_.load(view(), location, location.newest, order);
     const std::uint64_t after = narrowed(compute(before), bytes);
     memory_.store(view(), location, after, order, true);
@@ -112,6 +113,7 @@ bool Engine::compare_exchange(void* at, unsigned bytes, std::uint64_t& expected,
     Race race;
     Location& location = memory_.atomic_at(view(), at, bytes, race);
     check(race, at);
+    ++threads_[current_].changes;
     const std::uint64_t newest = memory_.newest(location);
     if (newest == expected) {
         memory_.load(view(), location, location.newest, success);

@@ -169,6 +169,7 @@ void Engine::switch_to(unsigned next) {
     if (next == current_) return;
     Fiber& from = threads_[current_].fiber;
     threads_[next].in_a_row = 0;
+    ++threads_[current_].departures;
     current_ = next;
     Fiber::switch_to(from, threads_[next].fiber);
 }
@@ -221,6 +222,21 @@ bool Engine::wait(bool (*ready)(const void*), const void* argument, std::uint64_
     self.state = State::ready;
     self.granted = false;
     return ready(argument);
+}
+
+// ---- links
+
+void Engine::link_begins() {
+    SimThread& self = threads_[current_];
+    self.link_departures = self.departures;
+    self.link_changes = self.changes;
+}
+
+bool Engine::link_is_broken() {
+    const SimThread& self = threads_[current_];
+    if (self.changes != self.link_changes)
+        fail("a linked word is used after another atomic change", nullptr);
+    return self.departures != self.link_departures;
 }
 
 // ---- interrupts

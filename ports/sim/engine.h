@@ -101,8 +101,20 @@ public:
     bool thread_has_ended(unsigned thread) const;
     void join_clock_of(unsigned thread);
     VectorClock& clock() { return threads_[current_].view.clock; }
-    void lock_taken() { ++locks_held_; }
-    void lock_given() { --locks_held_; }
+    void lock_taken() {
+        ++locks_held_;
+        ++threads_[current_].changes;
+    }
+    void lock_given() {
+        --locks_held_;
+        ++threads_[current_].changes;
+    }
+    /// A link begins (platform/linked_word.h). As on a machine: another thread's turn or an interrupt
+    /// breaks it, whatever they do.
+    void link_begins();
+    /// Is the link of this thread broken? Its use after another atomic change by the same thread is
+    /// a violation: on a machine that may break the link or mend a broken one.
+    bool link_is_broken();
     std::uint64_t now() const { return now_; }
     bool runs_interrupt() const { return threads_[current_].interrupt; }
     /// What the program's clock shows.
@@ -121,6 +133,9 @@ private:
         bool interrupt = false;  ///< runs to completion
         std::uint32_t steps = 0;
         std::uint32_t in_a_row = 0;
+        std::uint32_t departures = 0;  ///< how often others had their turn
+        std::uint32_t changes = 0;     ///< read-modify-writes, locks
+        std::uint32_t link_departures = 0, link_changes = 0;  ///< when the link began
         bool (*ready)(const void*) = nullptr;
         const void* argument = nullptr;
         std::uint64_t deadline = 0;

@@ -76,6 +76,8 @@ bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::ui
     return equal;
 }
 
+void link_begins() { engine().link_begins(); }
+bool link_is_broken() { return engine().link_is_broken(); }
 void construct(const void* at, unsigned bytes) { engine().construct(at, bytes); }
 
 }  // namespace sim

@@ -43,6 +43,8 @@ std::uint64_t fetch_add_masked(void* at, unsigned bytes, std::uint64_t add, std:
 bool compare_exchange(void* at, unsigned bytes, std::uint64_t& expected, std::uint64_t desired,
                       std::memory_order success, std::memory_order failure);
 void construct(const void* at, unsigned bytes);
+void link_begins();
+bool link_is_broken();
 
 template <class T>
 std::uint64_t bits_of(T value) {
@@ -180,6 +182,10 @@ void note(const char* sentence, const char* name, unsigned a, unsigned b);
 bool is_in_interrupt();
 inline unsigned core_id() { return 0; }
 bool probe_word(std::uint32_t* word);
+inline void link_begins() {
+    if (sim::g_running) sim::link_begins();
+}
+inline bool link_is_broken() { return sim::g_running && sim::link_is_broken(); }
 void forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 

@@ -133,8 +133,8 @@ private:
         bool interrupt = false;  ///< runs to completion
         std::uint32_t steps = 0;
         std::uint32_t in_a_row = 0;
-        std::uint32_t departures = 0;  ///< how often others had their turn
-        std::uint32_t changes = 0;     ///< read-modify-writes, locks
+        std::uint32_t departures = 0;                         ///< how often others had their turn
+        std::uint32_t changes = 0;                            ///< read-modify-writes, locks
         std::uint32_t link_departures = 0, link_changes = 0;  ///< when the link began
         bool (*ready)(const void*) = nullptr;
         const void* argument = nullptr;

@@ -1,0 +1,203 @@
+// Goal: blocks are aligned, disjoint, joined when free, used only when nobody can be looking at what
+// was joined; figures and the allocator's own check are right. Method: the allocator alone on a
+// mapped region, with one variable type, beside a model that is kept outside of it.
+#include "heap/compact/block_allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "platform/annotate.h"
+#include "platform/context.h"
+#include "tests/support/random.h"
+#include "tests/support/region.h"
+
+namespace ouro {
+namespace {
+
+using testing::kKiB;
+
+constexpr TypeInfo kBytes{"bytes", 0,      0, TypeInfo::kVariable, [](std::uint16_t*) {},
+                          nullptr, nullptr};
+
+class CompactBlocks : public ::testing::Test {
+protected:
+    void SetUp() override {
+        memory_.resize(TypeTable::bytes_needed(4, 4));
+        types_.init(memory_.data(), 4, 4);
+        type_ = types_.index_of(types_.enter(kBytes).value());
+        ASSERT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
+    }
+    void TearDown() override {
+        EXPECT_EQ(blocks_.verify(), nullptr);
+        blocks_.abandon();
+    }
+    /// A block of so many units, its header included.
+    Header* allocate(std::uint32_t units) {
+        const std::size_t payload = (units - 1) * kUnitBytes - platform::kRedzoneBytes;
+        const auto trailing = static_cast<std::uint32_t>(payload - sizeof(Trailing));
+        return blocks_.allocate({payload, type_, &kBytes, Trailing{0, trailing}});
+    }
+    std::size_t largest() { return blocks_.figures().largest_free_block; }
+    /// All headers that the cards show, free blocks included.
+    std::vector<const Header*> all_headers() {
+        std::vector<const Header*> found;
+        for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
+            const CellBits cells = blocks_.headers(card);
+            for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1))
+                found.push_back(blocks_.header_of_cell({card, cell}));
+        }
+        return found;
+    }
+
+    static constexpr std::uint32_t kSmall =
+        8 + static_cast<std::uint32_t>(platform::kRedzoneBytes / kUnitBytes);
+    testing::Region region_{64 * kKiB};
+    std::vector<std::byte> memory_;
+    TypeTable types_;
+    TypeIndex type_ = 0;
+    BlockAllocator blocks_;
+};
+
+TEST_F(CompactBlocks, an_empty_heap_is_one_free_block) {
+    EXPECT_EQ(all_headers().size(), 1u);
+    EXPECT_EQ(blocks_.figures().used_bytes, 0u);
+    EXPECT_GT(largest(), 60 * kKiB);
+}
+
+TEST_F(CompactBlocks, neighbours_are_joined_in_whatever_order_they_are_freed) {
+    const std::size_t before = largest();
+    std::vector<int> order = {0, 1, 2, 3};
+    do {
+        Header* blocks[4];
+        for (Header*& block : blocks) block = allocate(kSmall);
+        for (const int i : order) blocks_.free(blocks[i]);
+        EXPECT_TRUE(blocks_.tidy());
+        EXPECT_EQ(all_headers().size(), 1u);
+        EXPECT_EQ(largest(), before);
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_F(CompactBlocks, nothing_is_joined_while_somebody_looks) {
+    Header* first = allocate(kSmall);
+    Header* second = allocate(kSmall);
+    Header* behind = allocate(kSmall);
+    const std::size_t headers = all_headers().size();
+    {
+        platform::LoadWindow window;
+        blocks_.free(first);
+        blocks_.free(second);
+        EXPECT_EQ(all_headers().size(), headers);
+        EXPECT_FALSE(blocks_.tidy());
+        EXPECT_EQ(all_headers().size(), headers);
+    }
+    EXPECT_TRUE(blocks_.tidy());
+    EXPECT_EQ(all_headers().size(), headers - 1);
+    blocks_.free(behind);
+}
+
+TEST_F(CompactBlocks, what_was_joined_is_used_only_after_all_windows_were_closed_again) {
+    Header* first = allocate(kSmall);
+    Header* second = allocate(kSmall);
+    while (allocate(kSmall) != nullptr) {
+    }
+    blocks_.free(first);
+    blocks_.free(second);  // joined, and somebody may have found the second header until now
+    {
+        platform::LoadWindow window;
+        EXPECT_EQ(allocate(2 * kSmall), nullptr);
+    }
+    Header* joined = allocate(2 * kSmall);
+    EXPECT_EQ(joined, first);
+}
+
+TEST_F(CompactBlocks, every_address_leads_to_the_header_before_it) {
+    testing::SeededRandom random = testing::seeded_random();
+    std::vector<Header*> blocks;
+    while (Header* block = allocate(kSmall + static_cast<std::uint32_t>(random.below(200))))
+        blocks.push_back(block);
+    platform::LoadWindow window;
+    for (const Header* block : blocks) {
+        const std::size_t bytes = blocks_.cell_bytes(blocks_.cell_of(block));
+        for (const std::size_t offset : {std::size_t{0}, bytes / 2, bytes - 1}) {
+            const void* address = reinterpret_cast<const std::byte*>(block) + offset;
+            const BlockAllocator::Cell cell = blocks_.cell_containing(address);
+            ASSERT_NE(cell.page, kNoPage);
+            EXPECT_EQ(blocks_.header_of_cell(cell), block);
+        }
+        EXPECT_TRUE(blocks_.is_header(block));
+        EXPECT_FALSE(blocks_.is_header(block + 1));
+    }
+}
+
+TEST_F(CompactBlocks, random_work_agrees_with_a_model) {
+    testing::SeededRandom random = testing::seeded_random();
+    const std::size_t before = largest();
+    std::map<Header*, std::size_t> live;  // units
+    std::size_t used = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        if (random.below(2) == 0 && !live.empty()) {
+            auto at = live.begin();
+            std::advance(at, random.below(live.size()));
+            used -= blocks_.cell_bytes(blocks_.cell_of(at->first));
+            blocks_.free(at->first);
+            live.erase(at);
+        } else {
+            const auto units =
+                kSmall + static_cast<std::uint32_t>(random.below(random.below(8) == 0 ? 400 : 12));
+            Header* block = allocate(units);
+            if (block == nullptr) continue;
+            const auto next = live.upper_bound(block);
+            ASSERT_TRUE(next == live.end() || block + units <= next->first);
+            ASSERT_TRUE(next == live.begin() ||
+                        std::prev(next)->first + std::prev(next)->second <= block);
+            live[block] = units;
+            used += blocks_.cell_bytes(blocks_.cell_of(block));
+        }
+        ASSERT_EQ(blocks_.figures().used_bytes, used);
+        if (i % 500 == 0) {
+            ASSERT_EQ(blocks_.verify(), nullptr);
+        }
+    }
+    for (const auto& [block, units] : live) blocks_.free(block);
+    EXPECT_TRUE(blocks_.tidy());
+    EXPECT_EQ(largest(), before);
+    EXPECT_EQ(blocks_.figures().used_bytes, 0u);
+}
+
+TEST_F(CompactBlocks, one_place_gets_another_generation_every_time) {
+    Header* block = allocate(kSmall);
+    std::uint32_t generation = block->load_generation();
+    for (int i = 0; i < 1000; ++i) {
+        blocks_.free(block);
+        ASSERT_EQ(allocate(kSmall), block);
+        ASSERT_NE(block->load_generation(), generation);
+        generation = block->load_generation();
+    }
+}
+
+TEST_F(CompactBlocks, damage_is_named) {
+    Header* first = allocate(kSmall);
+    Header* second = allocate(kSmall);
+    const auto damage = [&](Header* header, InfoValue::Bits bits, const char* name) {
+        // order: relaxed; nobody else is there.
+        const InfoValue::Bits sound = header->info.load(platform::memory_order_relaxed);
+        header->info.store(sound ^ bits, platform::memory_order_relaxed);
+        const char* found = blocks_.verify();
+        ASSERT_NE(found, nullptr) << name;
+        EXPECT_STREQ(found, name);
+        header->info.store(sound, platform::memory_order_relaxed);  // order: as above
+        EXPECT_EQ(blocks_.verify(), nullptr);
+    };
+    damage(second, InfoValue::kAfterFree, "C2: the mark after a free block");
+    damage(first, InfoValue::kSlack, "C1: the size of a block");
+}
+
+}  // namespace
+}  // namespace ouro

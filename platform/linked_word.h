@@ -3,8 +3,8 @@
 //
 // A port whose machine has the two instructions brings its own type (OURO_PORT_LINKED_WORD), and so
 // does one without 64-bit atomics. Here they are made of such a one: the upper half counts the
-// writes, and the port may say that a link is broken. Between the two no other atomic may be changed:
-// that can break the link, or mend it.
+// writes, and the port may say that a link is broken. Between the two no other atomic may be
+// changed: that can break the link, or mend it.
 #pragma once
 
 #include <cstdint>

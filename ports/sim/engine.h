@@ -109,8 +109,8 @@ public:
         --locks_held_;
         ++threads_[current_].changes;
     }
-    /// A link begins (platform/linked_word.h). As on a machine: another thread's turn or an interrupt
-    /// breaks it, whatever they do.
+    /// A link begins (platform/linked_word.h). As on a machine: another thread's turn or an
+    /// interrupt breaks it, whatever they do.
     void link_begins();
     /// Is the link of this thread broken? Its use after another atomic change by the same thread is
     /// a violation: on a machine that may break the link or mend a broken one.

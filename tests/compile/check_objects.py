@@ -48,9 +48,10 @@ def run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def core_objects(root: Path) -> set[str]:
-    """The names that the core's objects have in the library."""
-    return {f"{file.name}.o" for folder in FOLDERS for file in (root / folder).glob("*.cc")}
+def core_objects(root: Path, layout: str) -> set[str]:
+    """The names that the core's objects have in the library, of one layout's those as well."""
+    folders = (*FOLDERS, f"heap/{layout}")
+    return {f"{file.name}.o" for folder in folders for file in (root / folder).glob("*.cc")}
 
 
 def check_symbols(names: set[str], listing: str) -> Iterator[str]:
@@ -124,14 +125,15 @@ def disassemble_whole(library: str, compiler: list[str]) -> str:
 
 
 def check(root: Path, library: str, compiler: list[str]) -> list[str]:
-    names = core_objects(root)
     listing = run("nm", "--format=posix", library)
+    layout = "compact" if "free_lists.cc.o" in members(listing) else "paged"
+    names = core_objects(root, layout)
     problems = [f"{name}: is not in the library" for name in sorted(names - members(listing))]
     problems.extend(check_symbols(names, listing))
     for folder in FOLDERS:
-        for file in sorted((root / folder).iterdir()):
+        for file in sorted((root / folder).rglob("*.*")):
             text = file.read_text(encoding="utf-8")
-            problems.extend(check_source(f"{folder}/{file.name}", text))
+            problems.extend(check_source(file.relative_to(root).as_posix(), text))
     calls = calls_in(disassemble_whole(library, compiler))
     if not any(function.startswith(NESTING_MUST_PASS) for function in calls):
         problems.append(f"recursion: {NESTING_MUST_PASS} is not among the functions")

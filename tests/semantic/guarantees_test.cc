@@ -199,7 +199,7 @@ TEST(Saturation, as_many_references_as_a_count_holds_make_an_object_immortal_and
     const std::uint32_t start = slow ? full - 100'000 : 2;
     if (start != 2) {  // as after so many copies
         change_word(testing::header_of(object),
-                    [start](WordValue now) { return now.with_count(start); });
+                    [](WordValue now) { return now.with_count(start); });
     }
     for (std::uint32_t count = start; count < full - 1; ++count) (void)Ref<Plain>(object).detach();
     ASSERT_EQ(refcount(object), full - 1);

@@ -1,5 +1,5 @@
-// Goal: a count change is one step that says so in the flags, and a swap fails after any write, also
-// of the same value. Method: one header, by hand.
+// Goal: a count change is one step that says so in the flags, and a swap fails after any write,
+// also of the same value. Method: one header, by hand.
 #include "heap/header.h"
 
 #include <gtest/gtest.h>

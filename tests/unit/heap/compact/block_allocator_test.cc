@@ -1,6 +1,6 @@
 // Goal: blocks are aligned, disjoint, joined when free, used only when nobody can be looking at
-// what was joined; figures and the allocator's own check are right. Method: the allocator alone on a
-// mapped region, with one variable type, beside a model that is kept outside of it.
+// what was joined; figures and the allocator's own check are right. Method: the allocator alone on
+// a mapped region, with one variable type, beside a model that is kept outside of it.
 #include "heap/compact/block_allocator.h"
 
 #include <gtest/gtest.h>

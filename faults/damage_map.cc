@@ -9,7 +9,7 @@ namespace {
 constexpr KindInfo kKinds[kBitKinds] = {
     {"heap record", 0, false, "addresses, locks, list heads"},
     {"collector record", 0, false, "the pass, locks, figures"},
-    {"tables", 0, false, "types, interned strings, edge carries"},
+    {"tables", 0, false, "types, interned strings"},
     {"page: layout", 8, true,
      "pages tile the region; tails count back; sums of free and used pages"},
     {"page: cells", 12, true, "used + free = capacity; the free list ends in the span"},

@@ -8,7 +8,7 @@ const char* to_string(Error error) {
         case Error::out_of_memory: return "out of memory";
         case Error::collector_busy: return "out of memory while another context owns the collector";
         case Error::region_too_small: return "the region is too small";
-        case Error::region_too_large: return "the region is larger than 64 GiB";
+        case Error::region_too_large: return "the region is larger than the layout allows";
         case Error::region_unusable: return "atomic operations do not work in the region's memory";
         case Error::region_in_use: return "the region still belongs to another heap";
         case Error::too_many_heaps: return "too many heaps";

@@ -15,7 +15,7 @@ enum class [[nodiscard]] Error : std::uint8_t {
     out_of_memory,     ///< no block large enough, also after an emergency collection
     collector_busy,    ///< no block large enough, and another context owns the pass just now
     region_too_small,  ///< the region cannot hold the heap's own tables and one object
-    region_too_large,  ///< more than 64 GiB
+    region_too_large,  ///< more than 64 GiB (paged) or 512 KiB (compact, 32-bit)
     region_unusable,   ///< atomic operations do not work in this memory (platform/self_test.h)
     region_in_use,     ///< another heap, perhaps one that handles outlived, lives in this memory
     too_many_heaps,    ///< the program already has 16 heaps

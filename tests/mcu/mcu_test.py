@@ -56,9 +56,14 @@ class Failure(Exception):
     """What a run did wrong."""
 
 
-def run(board: str, program: str, seed: int, variant: str = "") -> tuple[int, str]:
+def run(board: str, program: str, seed: int, variant: str = "",
+        parallel: bool = False) -> tuple[int, str]:
+    """parallel: the cores on threads of this machine, in its own time."""
     image = mcu.folder_of(board, variant) / "bin" / f"{program}.elf"
     command = mcu.emulator(board, image, seed, gdb=False)
+    if parallel:
+        position = command.index("-icount")
+        command[position : position + 2] = ["-accel", "tcg,thread=multi"]
     try:
         done = subprocess.run(
             command,
@@ -167,21 +172,10 @@ def masked(board: str) -> None:
 
 
 def parallel(board: str) -> None:
-    image = mcu.folder_of(board) / "bin" / "parallel.elf"
-    command = mcu.emulator(board, image, 1, gdb=False)
-    position = command.index("-icount")
-    command[position : position + 2] = ["-accel", "tcg,thread=multi"]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
-    expect(done.returncode == 0, f"exit code {done.returncode}", done.stdout)
+    code, output = run(board, "parallel", 1, parallel=True)
+    expect(code == 0, f"exit code {code}", output)
     for case in conformance_cases():
-        expect(f"conforms: {case}\n" in done.stdout, f"'{case}' did not run", done.stdout)
+        expect(f"conforms: {case}\n" in output, f"'{case}' did not run", output)
 
 
 def images(board: str) -> None:

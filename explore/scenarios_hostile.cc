@@ -1,5 +1,5 @@
 // Hostile scenarios: finalizers that throw their own object away, a collector that never comes,
-// interrupts in the middle of passes that allocate, release and upgrade.
+// interrupts in the middle of passes that release and upgrade, and are refused memory.
 #include "explore/scenario.h"
 
 namespace ouro::explore {
@@ -56,25 +56,35 @@ void run_starved() {
     world().heap->collector().stop();
 }
 
-// ---- interrupt_in_pass: an interrupt makes, releases, stores and upgrades
+// ---- interrupt_in_pass: an interrupt releases last references, stores and upgrades
 
 void prepare_interrupt(World& w) {
     w.plain.ref[0] = w.make<Plain>();
     w.plain.ref[1] = w.make<Plain>();
     w.plain.ref[1]->left = w.plain.ref[1];
     w.plain.ref[2] = w.make<Plain>();
+    w.plain.ref[2]->left = w.make<Plain>();
+    w.plain.ref[0]->right = w.make<Plain>();
+    w.finalized.ref[0] = w.make<Finalized>();
     w.watch(w.plain, 0, w.plain.ref[1]);
     const Ref<Plain> ring = w.make<Plain>();
     ring->left = ring;
     ring->any = w.plain.ref[0];
     w.watch(w.plain, 1, ring);
 }
-void drop_ring(World& w) { w.plain.ref[1].reset(); }
-void make_release_upgrade(void* world) {
-    auto& w = *static_cast<World*>(world);
+void drop_ring(World& w) {
+    w.plain.ref[1].reset();
     const Ref<Plain> made = w.make<Plain>();
-    made->left = made;
+    use(made);
+}
+void release_store_upgrade(void* world) {
+    auto& w = *static_cast<World*>(world);
+    const auto made = try_make<Plain>(w.heap->heap(), 0u);
+    if (made.ok() || made.error() != Error::in_interrupt)
+        violated("an interrupt made an object", &made);
     w.plain.ref[2].reset();
+    w.finalized.ref[0].reset();
+    w.plain.ref[0]->right = nullptr;
     const Ref<Plain> locked = w.plain.weak[1].lock();
     use(locked);
     w.plain.ref[3] = w.plain.weak[0].lock();
@@ -88,8 +98,8 @@ constexpr Scenario kScenarios[] = {
      run_suicide},
     {"starved", "rule 21: memory is used up several times over, the background thread may not come",
      prepare_starved, run_starved},
-    {"interrupt_in_pass", "an interrupt makes, releases, stores and upgrades during a collection",
-     prepare_interrupt, run_interrupt, make_release_upgrade},
+    {"interrupt_in_pass", "an interrupt ends, stores and upgrades during a collection",
+     prepare_interrupt, run_interrupt, release_store_upgrade},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "gc/collecting_scope.h"
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
+#include "platform/interrupt.h"
 #include "platform/mutant.h"
 
 namespace ouro {
@@ -275,6 +276,7 @@ CollectResult Collector::run_collection(PassOptions options) {
 }
 
 CollectResult Collector::collect() {
+    if (platform::is_in_interrupt()) return {0, 0, false, Error::in_interrupt};
     if (platform::current_context().collecting_depth > 0) return {};
     if (!enter_collection(true)) return {0, 0, false, Error::busy};
     CollectResult result;

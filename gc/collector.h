@@ -57,7 +57,8 @@ struct CollectResult {
     std::size_t unreachable = 0;
     std::size_t uncollectable = 0;  ///< of these, kept because of legacy finalizers
     bool complete = true;       ///< false: members kept changing or being upgraded, some may remain
-    Error error = Error::none;  ///< busy: another context collects and waiting is not allowed
+    Error error = Error::none;  ///< busy: another context collects and waiting is not allowed;
+                                ///< in_interrupt
 };
 
 enum class CollectPhase : std::uint8_t { start, stop };

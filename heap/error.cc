@@ -18,6 +18,7 @@ const char* to_string(Error error) {
         case Error::dead: return "no such object any more";
         case Error::wrong_type: return "the object is of another type";
         case Error::wrong_heap: return "the reference belongs to another heap";
+        case Error::in_interrupt: return "not allowed in an interrupt handler";
         case Error::busy: return "busy";
         case Error::shut_down: return "the heap is shut down";
         case Error::not_supported: return "not supported";

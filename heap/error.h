@@ -25,6 +25,7 @@ enum class [[nodiscard]] Error : std::uint8_t {
     dead,              ///< the object named by an id or address is no longer there
     wrong_type,        ///< a checked cast or query met an object of another type
     wrong_heap,        ///< a reference to one heap's object was given to another heap
+    in_interrupt,      ///< not for interrupt handlers (docs/interrupts.md)
     busy,              ///< another context is doing this and waiting is not allowed here
     shut_down,         ///< the heap has been shut down
     not_supported,     ///< this object or port cannot do that (e.g. not weakly referable)

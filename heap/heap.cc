@@ -207,8 +207,8 @@ Header* Heap::allocate_block(const BlockRequest& request) {
         if (header != nullptr) return header;
         const bool kept_back = !blocks_.tidy();
         header = blocks_.allocate(request);
-        const bool may_wait = port::kWaitAllowed && !platform::is_in_interrupt();
-        if (header != nullptr || !kept_back || !may_wait || wait == kWindowWaitsMax) return header;
+        const bool may_wait = port::kWaitAllowed && wait < kWindowWaitsMax;
+        if (header != nullptr || !kept_back || !may_wait) return header;
         wait_for_windows(wait);
     }
 }
@@ -245,6 +245,7 @@ std::size_t Heap::reclaimed() const {
 }
 
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
+    if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
     if (is_shut_down()) return Error::shut_down;
     TypeTable::Entry* entry = types_.find(info);
     if (entry == nullptr) {

@@ -87,8 +87,8 @@ public:
 
     /// Memory for an object of `info`'s type with `bytes` of payload, zeroed, count 1, under
     /// construction. Fails with out_of_memory, collector_busy, object_too_large, too_many_types,
-    /// too_many_fields, shut_down. Time: O(1) plus O(bytes) to clear; an emergency collection when
-    /// memory is short.
+    /// too_many_fields, shut_down, in_interrupt. Time: O(1) plus O(bytes) to clear; an emergency
+    /// collection when memory is short.
     Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     /// The constructor has run: from now on the collector may look into the object.
     void finish_object(void* object);
@@ -96,7 +96,9 @@ public:
     /// memory back. No counted reference may be left.
     void abandon_object(void* object, const TypeInfo& info);
 
-    /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc.
+    /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc. In an
+    /// interrupt handler, and where user code is nested too deep, it is put off: flagged in its
+    /// header and listed, which cannot fail, until the collector or drain() settles it. ISR: yes.
     /// `bounded`: at most HeapConfig::cascade_objects_max objects now.
     void end_object(void* object, bool bounded = true);
     /// Gives a dead object's memory back, or leaves it to the holder of the claim.
@@ -182,6 +184,7 @@ private:
     Error make_room(const BlockRequest& request, Header*& header);
     std::size_t reclaimed() const;
     void postpone_end(void* object);
+    void list_postponed(void* object, bool counts);
     void end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);

@@ -58,7 +58,7 @@ Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&
 }  // namespace detail
 
 /// Makes a T from `args`. Fails with out_of_memory, collector_busy, object_too_large,
-/// too_many_types, too_many_fields, shut_down; never stops the program.
+/// too_many_types, too_many_fields, shut_down, in_interrupt; never stops the program.
 /// Time: O(1) plus clearing sizeof(T) bytes plus the constructor; an emergency collection when
 /// memory is short. Threads: any.
 template <class T, class... Args>

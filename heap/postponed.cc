@@ -12,6 +12,14 @@ using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 
+/// `counts`: the object was not put off already.
+void Heap::list_postponed(void* object, bool counts) {
+    // order: relaxed; only counts.
+    const bool first = counts && counters_.postponed.fetch_add(1, memory_order_relaxed) == 0;
+    report_candidate(object);
+    if (first) signal_.wake().set();  // other candidates may have been reported without success
+}
+
 // The caller took the last reference but may not end the object here. If its finalizer is still to
 // run (limbo, W4), the reference goes to the heap as a postponed one; should a weak upgrade have
 // completed the step to the finalizer on our behalf, that step is taken back. Otherwise the object
@@ -33,8 +41,7 @@ void Heap::postpone_end(void* object) {
         }
         return after.with(WordValue::kPostponed).without(WordValue::kClean);
     });
-    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
-    report_candidate(object);
+    list_postponed(object, !word.has(WordValue::kPostponed));
 }
 
 // Gives up the heap's own reference around the finalizer. True iff it was the last one.
@@ -94,8 +101,7 @@ void Heap::postpone_release(void* object) {
         return after.without(WordValue::kClean);
     });
     if (word.immortal()) return;
-    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
-    report_candidate(object);
+    list_postponed(object, !word.has(WordValue::kPostponed));
 }
 
 // Model: models/postponed.pml

@@ -22,6 +22,7 @@
 #include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
+#include "platform/interrupt.h"
 #include "platform/mutant.h"
 
 namespace ouro {
@@ -244,7 +245,7 @@ private:
                    memory_order_release);
         heap_.postponed_.store(top_, memory_order_release);
         top_ = bottom_ = nullptr;
-        heap_.signal_.report();
+        if (old == nullptr) heap_.signal_.wake().set();
     }
 
     Heap& heap_;
@@ -258,7 +259,9 @@ private:
 
 void Heap::end_object(void* object, bool bounded) {
     platform::Context& context = platform::current_context();
-    if (OURO_UNLIKELY(context.cascade_depth >= kNestingMax)) {
+    // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.
+    const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
+    if (OURO_UNLIKELY(context.cascade_depth >= kNestingMax || in_interrupt)) {
         postpone_end(object);
         return;
     }

@@ -48,6 +48,8 @@
     X(weak_not_cut_by_pass, "cut", "weak references survive the death by a pass")                  \
     X(weak_cut_late, "callback", "rule 17: a weak reference that is garbage itself calls back")    \
     X(second_postponed_lost, "quiet", "rule 3: two postponed references become one")               \
+    X(ended_in_interrupt, "interrupt_in_pass",                                                     \
+      "an interrupt handler ends an object, with the locks that an end takes")                     \
     X(due_member_taken, "due", "B4: memory is taken from a member whose finalizer is due")         \
     X(frozen_enters_set, "frozen", "what is set aside is collected")                               \
     X(two_collections, "stepped_and_collected", "rule 21: two contexts own the collection")        \

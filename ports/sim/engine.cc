@@ -24,7 +24,7 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     strategy.begin();
     schedule_.clear();
     outcome_ = {};
-    current_ = threads_used_ = locks_held_ = 0;
+    current_ = threads_used_ = 0;
     total_ = 0;
     steps_max_ = steps_max;
     now_ = clock_readings_ = 0;
@@ -247,7 +247,7 @@ void Engine::set_interrupt(void (*handler)(void*), void* argument) {
 }
 
 void Engine::maybe_interrupt() {
-    if (interrupt_handler_ == nullptr || locks_held_ != 0) return;
+    if (interrupt_handler_ == nullptr) return;
     if (!strategy_->interrupt(current_, threads_[current_].steps)) return;
     record(Decision::interrupt, 0);
     const int id = add_thread(interrupt_handler_, interrupt_argument_);

@@ -4,8 +4,8 @@
 // E1  One fiber runs at a time; others change only at steps, so the engine itself needs no locks.
 // E2  Given the same program, memory and decisions, an execution is the same, bit for bit. Time is
 //     counted in steps; a thread that waits for a time may find it come at any step.
-// E3  An interrupt preempts a thread at a step at which nobody holds a lock (locks mask interrupts)
-//     and runs to its end: nobody preempts it, and it may not wait.
+// E3  An interrupt preempts a thread at any step, whoever holds a lock, and runs to its end: nobody
+//     preempts it, and it may neither wait nor take a lock.
 // E4  An execution that violates something is abandoned where it stands. Its fibers' stacks are
 //     forgotten: the program's memory is to be put back by whoever runs the next execution.
 #pragma once
@@ -101,14 +101,8 @@ public:
     bool thread_has_ended(unsigned thread) const;
     void join_clock_of(unsigned thread);
     VectorClock& clock() { return threads_[current_].view.clock; }
-    void lock_taken() {
-        ++locks_held_;
-        ++threads_[current_].changes;
-    }
-    void lock_given() {
-        --locks_held_;
-        ++threads_[current_].changes;
-    }
+    /// A lock is taken or given back: an atomic change.
+    void lock_changes() { ++threads_[current_].changes; }
     /// A link begins (platform/linked_word.h). As on a machine: another thread's turn or an
     /// interrupt breaks it, whatever they do.
     void link_begins();
@@ -175,7 +169,6 @@ private:
     unsigned current_ = 0;
     unsigned threads_used_ = 0;
     unsigned interrupted_ = 0;  ///< by the interrupt that runs
-    unsigned locks_held_ = 0;
     std::uint32_t total_ = 0;
     std::uint32_t steps_max_ = 0;
     std::uint64_t now_ = 0;

@@ -89,11 +89,12 @@ bool Mutex::is_free(const void* self) { return static_cast<const Mutex*>(self)->
 void Mutex::take() {
     owner_ = sim::engine().current_thread() + 1;
     sim::engine().clock().join(clock_);
-    sim::engine().lock_taken();
+    sim::engine().lock_changes();
 }
 
 void Mutex::lock() {
     if (!sim::g_running) return;
+    if (is_in_interrupt()) sim::engine().fail("an interrupt takes a lock", this);
     sim::engine().step("lock", this);
     while (!is_free(this)) {
         if (owner_ == sim::engine().current_thread() + 1)
@@ -117,7 +118,7 @@ void Mutex::unlock() {
         fatal("a lock is given back by a thread that does not hold it", this);
     owner_ = 0;
     clock_ = sim::engine().clock();
-    sim::engine().lock_given();
+    sim::engine().lock_changes();
 }
 
 bool Event::is_set(const void* self) { return static_cast<const Event*>(self)->set_; }

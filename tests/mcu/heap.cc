@@ -197,6 +197,63 @@ void threads_share_fields() {
     }
 }
 
+/// What an interrupt handler and a thread do to each other.
+struct Mailbox {
+    Field<Node> node;
+    Field<Mortal> mortal;
+    static constexpr auto ouro_fields = fields<&Mailbox::node, &Mailbox::mortal>;
+};
+
+struct Interrupted {
+    ManagedHeap& heap;
+    Ref<Mailbox> mailbox;
+    Weak<Node> weak;
+    volatile unsigned node_ends = 0, mortal_ends = 0, locked = 0, made = 0;
+};
+
+/// Copies, moves, loads, stores, upgrades, and gives up last references: all that a handler may.
+void use_in_interrupt(void* argument) {
+    auto& shared = *static_cast<Interrupted*>(argument);
+    const Ref<Mailbox> copy = shared.mailbox;
+    if (const Ref<Node> locked = shared.weak.lock()) {
+        shared.locked = shared.locked + 1;
+        locked->next = locked->other.load();
+    }
+    if (const Ref<Node> taken = copy->node.take()) shared.node_ends = shared.node_ends + 1;
+    if (const Ref<Mortal> taken = copy->mortal.take()) shared.mortal_ends = shared.mortal_ends + 1;
+    const auto made = shared.heap.try_make<Node>();
+    if (made.ok() || made.error() != Error::in_interrupt) shared.made = shared.made + 1;
+    const CollectResult collected = shared.heap.collect();
+    if (collected.error != Error::in_interrupt) shared.made = shared.made + 1;
+}
+
+void interrupts_use_the_heap_anywhere() {
+    CaseHeap heap(true);
+    Mortal::finalized = Mortal::finalized_intact = 0;
+    unsigned mortals = 0;
+    Interrupted shared{*heap, heap->make<Mailbox>(), {}};
+    testing::interrupt_anywhere(use_in_interrupt, &shared);
+    while (shared.node_ends < 30 || shared.mortal_ends < 30) {
+        Ref<Node> ring = make_ring(*heap, 2);
+        shared.mailbox->node = heap->make<Node>();
+        shared.mailbox->mortal = heap->make<Mortal>();
+        ++mortals;
+    }
+    testing::interrupt_anywhere(nullptr, nullptr);
+    const Ref<Node> target = heap->make<Node>();
+    shared.weak = target;
+    testing::interrupt_anywhere(use_in_interrupt, &shared);
+    for (unsigned i = 0; shared.locked < 10; ++i) target->other = i % 2 == 0 ? target : nullptr;
+    testing::interrupt_anywhere(nullptr, nullptr);
+    OURO_CONFORMS(shared.made == 0, "nothing is made or collected in an interrupt");
+    shared.weak.reset();
+    target->next = nullptr;
+    target->other = nullptr;
+    shared.mailbox.reset();
+    heap->collect();
+    OURO_CONFORMS(Mortal::finalized == mortals, "each finalizer has run, once");
+}
+
 constexpr conformance::Case kCases[] = {
     {"counts are exact", counts_are_exact},
     {"the last reference ends a long list", the_last_reference_ends_a_long_list},
@@ -206,6 +263,7 @@ constexpr conformance::Case kCases[] = {
     {"weak references see the end", weak_references_see_the_end},
     {"out of memory is a value", out_of_memory_is_a_value},
     {"threads share fields", threads_share_fields},
+    {"interrupts use the heap anywhere", interrupts_use_the_heap_anywhere},
 };
 
 }  // namespace

@@ -85,6 +85,29 @@ TEST_F(Background, never_starts_by_itself_with_threshold_0) {
     EXPECT_TRUE(everything_goes()) << "what was reported meanwhile";
 }
 
+class BoundedInBackground : public Background {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::with_background();
+        config.heap.cascade_objects_max = 10;
+        config.collector.enabled = false;
+        return config;
+    }
+    BoundedInBackground() : Background(config()) {}
+};
+
+TEST_F(BoundedInBackground, what_was_put_off_is_settled_also_beside_candidates_that_wait) {
+    for (int round = 0; round < 5; ++round) {
+        drop_self_loop<Plain>(managed(), 1);  // wakes the collector, which may not ask it
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        Ref<Plain> list;
+        for (int i = 0; i < 100; ++i) list = make<Plain>(i, std::move(list));
+        list.reset();
+        const std::size_t loops = static_cast<std::size_t>(round) + 1;
+        EXPECT_TRUE(wait_until([&] { return live_objects() == loops; })) << round;
+    }
+}
+
 TEST_F(Background, can_be_stopped_and_started_again) {
     collector().stop();
     collector().stop();

@@ -193,7 +193,6 @@ private:
     PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
-    CellBits dead_;                    ///< cells of the page at hand whose object was found dead
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;

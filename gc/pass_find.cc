@@ -50,9 +50,6 @@ void Pass::put_back_evidence() {
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         spend(1);
-        if (dead_.any() && heap_.candidates().ask_again(gather_page_, dead_))
-            heap_.signal().report_again();
-        dead_.reset();
         if (!next_source()) {
             rewind();
             phase_ = Phase::edges;
@@ -75,12 +72,9 @@ void Pass::gather_member(Member member) {
 
 /// False: the word was changed, or the swap failed without a reason: once more.
 bool Pass::gather_by_word(Header* header, Member member) {
-    LinkedWord look(header);  // may be old: dead is asked again, alive swapped
+    LinkedWord look(header);  // not older than the report
     const WordValue word = look.value();
-    if (word.count() == 0 && !word.has(WordValue::kPostponed)) {
-        dead_.set(member.index);
-        return true;
-    }
+    if (word.count() == 0 && !word.has(WordValue::kPostponed)) return true;  // reported late
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, look)) return true;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {

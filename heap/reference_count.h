@@ -39,6 +39,7 @@ inline void release(void* object) {
             ? platform::memory_order_acquire
             : OURO_ORDER(memory_order_acq_rel, release_not_acquire, memory_order_release);
     const WordValue before = header_of(object)->count_down(order);
+    // Marked before: it is, or is about to be, on a list of candidates.
     const bool quiet =
         (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) == WordValue::kMarked;
     if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);

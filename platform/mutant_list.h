@@ -3,7 +3,7 @@
 
 /// Those of what only the paged layout has.
 #define OURO_PAGED_MUTANT_LIST(X)                                                    \
-    X(made_cell_missed, "late", "rule 9: a candidate found dead is not asked again") \
+    X(report_by_look, "late", "rule 9: a bit that is set already is not written")    \
     X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")             \
     X(page_listed_relaxed, "busy", "order: page put on the list relaxed")
 

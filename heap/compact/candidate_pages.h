@@ -53,8 +53,6 @@ public:
         blocks_.header_of_cell(cell)->word.fetch_add_masked(0, WordValue::kMarked, 0,
                                                             platform::memory_order_acq_rel);
     }
-    /// A mark is the object's own: none can come late, to the next object in its place.
-    bool ask_again(PageIndex, const CellBits&) { return false; }
 
 private:
     BlockAllocator& blocks_;

@@ -14,7 +14,8 @@ using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
 bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantine_bytes,
-                          TypeTable& /*types*/) {
+                          TypeTable& types) {
+    types_ = &types;
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t records = (address + alignof(PageInfo) - 1) & ~(alignof(PageInfo) - 1);
     const std::uintptr_t end = address + bytes;
@@ -93,6 +94,11 @@ bool BlockAllocator::spans(const Header* header, const void* address) const {
 
 std::size_t BlockAllocator::payload_max() const {
     return page_count_ * kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
+}
+
+bool BlockAllocator::is_tracked(InfoValue info) const {
+    const TypeTable::Entry* entry = types_->find(info.type());
+    return entry != nullptr && entry->info.load(memory_order_relaxed)->tracked();  // order: once
 }
 
 // ---- span lists

@@ -116,6 +116,9 @@ public:
     /// The page's members of the set.
     CellBits marked(Mark mark, PageIndex page) const { return pages_[page].bits(mark); }
 
+    /// Is the type of this info one whose objects can be in cycles?
+    bool is_tracked(InfoValue info) const;
+
     /// Checks B3, the free lists, the runs and the sums; null or the name of the first broken one.
     const char* verify();
 
@@ -137,6 +140,7 @@ private:
     static constexpr std::uint32_t kRetiredMax = 64;
 
     platform::Mutex lock_;
+    TypeTable* types_ = nullptr;
     PageInfo* pages_ = nullptr;
     std::uintptr_t begin_ = 0;
     std::size_t page_count_ = 0;

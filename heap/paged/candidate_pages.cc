@@ -14,13 +14,10 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     PageInfo& page = blocks_.page(cell.page);
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
     auto& word = page.candidate[cell.index / 64];
-    // order: acquire load; a bit that is still set has not been taken yet, or was just now by
-    // somebody who may not see this decrement: then he finds the object dead and asks again
-    // (ask_again()), or his swap of the word fails.
-    if ((word.load(memory_order_acquire) & bit) == 0) {
-        // order: release; pairs with the gatherer's exchange (acquire): it sees the decrement.
+    // order: acq_rel; pairs with the gatherer's exchange: it sees the decrement, or finds the bit
+    // set again. Also where the bit is set already: by whom, and about which object, nobody knows.
+    if (!OURO_MUTANT(report_by_look) || (word.load(memory_order_acquire) & bit) == 0)
         word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
-    }
     // order: acquire load / acq_rel exchange; pairs with TakenPages::take(), which clears `dirty`
     // before the bits are taken.
     if (page.dirty.load(memory_order_acquire) != 0) return false;
@@ -44,7 +41,8 @@ void CandidatePages::push(PageIndex page) {
         memory_order_relaxed));
 }
 
-/// A context that exists no more may have marked a page as dirty without linking it.
+/// A context that exists no more may have marked an object without setting its bit, or a page as
+/// dirty without linking it.
 void CandidatePages::list_again() {
     // order: relaxed everywhere here; no other context exists.
     dirty_.store(kNoPage, memory_order_relaxed);
@@ -52,7 +50,14 @@ void CandidatePages::list_again() {
     for (PageIndex p = 0; p < blocks_.page_count(); ++p) {
         PageInfo& page = blocks_.page(p);
         std::uint64_t candidates = 0;
-        // order: relaxed, both; see above.
+        for (std::uint32_t cell = 0; cell < blocks_.cells_in(p); ++cell) {
+            const Header* header = blocks_.header_of_cell({p, cell});
+            const WordValue word = header->load_word();
+            if (word.has(WordValue::kMarked) && blocks_.is_tracked(header->load_info()))
+                page.candidate[cell / 64].fetch_or(std::uint64_t{1} << (cell % 64),
+                                                   memory_order_relaxed);
+        }
+        // order: relaxed, all; see above.
         for (auto& word : page.candidate) candidates |= word.load(memory_order_relaxed);
         page.dirty.store(candidates != 0 ? 1 : 0, memory_order_relaxed);
         if (candidates != 0) push(p);
@@ -92,24 +97,8 @@ CellBits CandidatePages::take(PageIndex page) {
     return taken;
 }
 
-/// The report may have come late, to a cell in which the next object is or was being made. Who
-/// finds the mark set does not write it again, so nothing says that we see its decrement, or it
-/// that we have taken the mark (weak memory). The allocation lock puts taking the mark and taking
-/// the cell in order: a cell that was taken before is asked again, who takes it later finds the
-/// mark gone.
-bool CandidatePages::ask_again(PageIndex page, const CellBits& dead) {
-    platform::LockGuard guard(blocks_.lock());
-    bool listed = false;
-    for (std::uint32_t cell = dead.next(0); cell < kCellsMax; cell = dead.next(cell + 1)) {
-        if (!blocks_.is_header_at({page, cell})) break;  // the page has other cells now
-        const Header* header = blocks_.header_of_cell({page, cell});
-        const bool made = header->load_info().constructing() || header->load_word().count() != 0;
-        if (made && !OURO_MUTANT(made_cell_missed)) listed = report({page, cell}) || listed;
-    }
-    return listed;
-}
-
 void CandidatePages::clear(BlockAllocator::Cell cell) {
+    if (!blocks_.page(cell.page).candidate_test(cell.index)) return;
     // order: acq_rel; pairs with report(): the decrement that it reports is in the word that the
     // first reading finds (or that swap fails).
     blocks_.page(cell.page).candidate[cell.index / 64].fetch_and(

@@ -1,8 +1,9 @@
 // Candidates (possible roots): bits beside the pages, and the stack of pages that have new ones.
 //
-// Any context reports, the owner of the pass takes. Nothing is lost: a mark that was not taken is
-// still there, and a page that has one is on the stack, or its context is about to put it there
-// (is_listing()).
+// Any context reports, the owner of the pass takes. The bit is set always by a read-modify-write:
+// so whoever takes it, or finds it taken later, sees the decrement that it is about. Nothing is
+// lost: a bit that was not taken is still there, and a page that has one is on the stack, or its
+// context is about to put it there (is_listing()).
 #pragma once
 
 #include "heap/paged/block_allocator.h"
@@ -25,10 +26,10 @@ class CandidatePages {
 public:
     explicit CandidatePages(BlockAllocator& blocks) : blocks_(blocks) {}
 
-    /// Marks the cell and lists its page. True iff the page was not listed. The object may be gone:
-    /// only the page record is written. Time: O(1). Threads: any. ISR: yes.
+    /// Sets the cell's bit and lists its page. True iff the page was not listed. The object may be
+    /// gone: only the page record is written. Time: O(1). Threads: any. ISR: yes.
     bool report(BlockAllocator::Cell cell);
-    /// report() for an object whose count change has marked it already, if the layout does that.
+    /// report() for an object that its decrement has marked. It may be gone already.
     bool report_released(BlockAllocator::Cell cell) { return report(cell); }
     /// Is a context between marking a page as dirty and putting it on the stack? Asked before
     /// take_pages(): false means that every candidate reported before the call is on it.
@@ -45,22 +46,23 @@ public:
         return blocks_.page(page).dirty.load(platform::memory_order_acquire) != 0;
     }
 
-    /// Is the object in the cell, whose word is marked, sure to be asked?
-    bool lists(BlockAllocator::Cell cell, WordValue word) const { return test(cell, word); }
+    /// Is the object in the cell, whose word is marked, sure to be asked? Frozen objects are not
+    /// meant to be, and what is claimed is asked by the holder of the claim.
+    bool lists(BlockAllocator::Cell cell, WordValue word) const {
+        return blocks_.page(cell.page).candidate_test(cell.index) ||
+               word.has(WordValue::kClaimed) ||
+               blocks_.header_of_cell(cell)->load_info().frozen();
+    }
 
     // ---- by the owner of the pass
 
     TakenPages take_pages();
     /// Takes the page's candidates off it: who reports again from now on is found again.
     CellBits take(PageIndex page);
-    /// Is the object in the cell, whose word this is, marked?
-    bool test(BlockAllocator::Cell cell, WordValue) const {
-        return blocks_.page(cell.page).candidate_test(cell.index);
-    }
-    /// Cells that were marked and whose object was then found dead are marked again where another
-    /// object is or is being made by now. True iff the page was not listed and is now.
-    bool ask_again(PageIndex page, const CellBits& dead);
-    /// Takes the mark of an object that is about to be read for the first time.
+    /// Is the object of this word marked?
+    bool test(BlockAllocator::Cell, WordValue word) const { return word.has(WordValue::kMarked); }
+    /// Takes the bit of an object that is about to be read for the first time: the reading clears
+    /// the mark.
     void clear(BlockAllocator::Cell cell);
 
 private:

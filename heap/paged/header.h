@@ -69,7 +69,16 @@ struct Header {
     WordValue count_up(platform::memory_order order) {
         return {word.fetch_add(WordValue::kIncrement, order)};  // order: the caller's
     }
+    /// The same; marks the object, if it is not marked. Lock-free; wait-free if it is.
     WordValue count_down(platform::memory_order order) {
+        // order: relaxed; confirmed by the swap, and W3 does without the confirmation.
+        WordValue now{word.load(platform::memory_order_relaxed)};
+        while (!now.has(WordValue::kMarked)) {
+            const WordValue::Bits marked = (now.bits + WordValue::kDecrement) | WordValue::kMarked;
+            // order: the caller's; relaxed when it fails, nothing was read but the word.
+            if (word.compare_exchange(now.bits, marked, order, platform::memory_order_relaxed))
+                return now;
+        }
         return {word.fetch_add(WordValue::kDecrement, order)};  // order: the caller's
     }
     /// Only the version changes; returns the word before.

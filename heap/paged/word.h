@@ -5,8 +5,9 @@
 //  |             version              |          count           |PO|HE|FI|CO|CL|CM|MA|
 //  +----------------------------------+--------------------------+--+--+--+--+--+--+--+
 //
-//  MA marked     a decrement need not report the object as a candidate: it is reported already, or
-//                its type cannot be in a cycle. Written by the collector (and at allocation).
+//  MA marked     the object is reported as a candidate: it is on a list, or the context that set
+//                the mark puts it there. Set by decrements, cleared by the collector's first
+//                reading; always set if the type cannot be in a cycle.
 //  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
 //                its end leaves the memory to the holder of the claim.
 //  CL clean      no increment has finished since the collector's first reading; mutators clear it.
@@ -23,13 +24,13 @@
 //     on with every write: by 1, or by a first reading to the next multiple of kVersionAlign. So a
 //     swap from a value that was read succeeds only if nobody has written the word since: what
 //     load-linked and store-conditional give elsewhere (heap/compact/word.h).
-// W3  "Unchanged since the first reading" is: clean, not marked, not reported as a candidate, and
-//     the version a multiple of kVersionAlign. Why that is exact without storing the first reading:
-//     a mutator that changes a claimed word sees in the returned value that it was clean and
-//     unmarked, and reports in a second step: an increment clears `clean`, a decrement sets the
-//     candidate bit beside the page. Changes whose second step is missing are at most one per
-//     context, fewer than kVersionAlign, so the version is no multiple; any other change has left
-//     clean = 0 or a candidate bit, which the acquire on the word makes visible.
+// W3  "Unchanged since the first reading" is: clean, not marked, and the version a multiple of
+//     kVersionAlign. Why that is exact without storing the first reading: an increment sees in the
+//     returned value that the word was clean and clears `clean` in a second step; a decrement sets
+//     `marked` in the same step, unless it took the object for marked still, from before the first
+//     reading. Increments whose second step is missing and decrements of the latter kind are at
+//     most one per context, fewer than kVersionAlign, so the version is no multiple; any other
+//     change has left clean = 0 or marked = 1.
 // W4  Count 0 is final for a type without finalizer or with `finalized` set. Otherwise it is limbo:
 //     the context that took the last reference owns the finalizer, and a weak upgrade that meets it
 //     completes the transition to "held, finalized" on its behalf (see reference_count.h). The word
@@ -117,8 +118,7 @@ struct WordValue {
         const WordValue aligned{(next << kVersionShift) | (bits & 0xffff'ffffu)};
         return aligned.with(kClaimed | kClean).without(kMarked);
     }
-    /// The word's half of W3 (the other half is the candidate bit beside the page).
-    /// Model: models/count_word.pml
+    /// W3. Model: models/count_word.pml
     constexpr bool unchanged() const {
         return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
     }

@@ -33,6 +33,7 @@ public:
     ~Cell()
         requires(kDestructor)
     {
+        platform::plain_read(&id, sizeof id);
         run_destructor(id);
     }
     void finalize()

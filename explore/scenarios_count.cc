@@ -50,13 +50,18 @@ void prepare_drop(World& w) {
     w.plain.ref[1] = w.make<Plain>();
     w.plain.ref[2] = w.plain.ref[1];
     w.plain.ref[1]->left = w.make<Plain>();
+    w.destroyed.ref[1] = w.make<Destroyed>();
+    w.destroyed.ref[2] = w.destroyed.ref[1];
 }
 void drop_first(World& w) {
     use(w.plain.ref[1]->left.load());
     w.plain.ref[1].reset();
+    w.destroyed.ref[1].reset();
 }
 void write_and_drop_second(World& w) {
     platform::plain_write(&w.plain.ref[2]->id, sizeof w.plain.ref[2]->id);
+    platform::plain_write(&w.destroyed.ref[2]->id, sizeof w.destroyed.ref[2]->id);
+    w.destroyed.ref[2].reset();
     w.plain.ref[2].reset();
 }
 

@@ -26,11 +26,16 @@ Error Collector::emergency_hook(void* self, unsigned attempt) {
 }
 
 /// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them,
-/// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach. The
+/// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach or, if
+/// there is none and the program allows it, collects with user code. The
 /// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
 /// the request fails with collector_busy (rule 21).
 Error Collector::emergency(unsigned attempt) {
-    if (attempt == 2) return take_plain_from_batch();
+    if (attempt == 2) {
+        const Error reason = take_plain_from_batch();
+        if (reason != Error::out_of_memory || !config_.emergency_runs_user_code) return reason;
+        return collect().error;
+    }
     if (attempt > 2) return Error::out_of_memory;
     if (!port::kWaitAllowed) {
         if (!pass_lock_.try_lock()) return Error::collector_busy;
@@ -100,8 +105,9 @@ bool Collector::finish_pass() {
 }
 
 /// A pass that leaves everything with user code alone, to its end, after the one under way.
-void Collector::run_plain_pass(bool include_deferred) {
+void Collector::run_plain_pass(bool include_deferred, bool automatic) {
     PassOptions options;
+    options.automatic = automatic;
     options.exclude_user_code = true;
     options.include_deferred = include_deferred;
     options.save_all = save_all();
@@ -137,6 +143,7 @@ void Collector::run_separate_pass(const PassOptions& options) {
             let_others_step();
         if (!options.only_postponed) heap_.signal().reset();
         pass_.begin(options);
+        if (automatic_is_over(options)) pass_.stop_gathering();
         ++pass_serial_;
         pass_lock_.unlock();
         if (finish_pass()) return;
@@ -170,7 +177,7 @@ void Collector::thread_main(void* self) { static_cast<Collector*>(self)->backgro
 void Collector::background() {
     // order: acquire, both; pairs with stop(), whose signal any of the waits may have consumed.
     while (stopping_.load(memory_order_acquire) == 0) {
-        if (heap_.has_postponed() && !config_.user_code_by_drain) settle_in_background();
+        if (heap_.has_waiting() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;
         if (starts_by_itself() && !background_round()) wake().wait(config_.delay_ns);
@@ -195,7 +202,7 @@ void Collector::rest_until_asked_or_due() {
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
 /// when the deferred candidates are due, or not before being woken.
 std::uint64_t Collector::time_to_wait() {
-    if (heap_.has_postponed() && !config_.user_code_by_drain) return 0;
+    if (heap_.has_waiting() && !config_.user_code_by_drain) return 0;
     if (!starts_by_itself()) return platform::kForever;
     if (is_asked() || dirty_pages() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
@@ -210,12 +217,18 @@ bool Collector::settle() {
     // order: acq_rel / acquire; pairs with background_round().
     const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
     for (;;) {
-        if (!is_running() || !starts_by_itself()) return false;
+        if (!is_running() || !starts_by_itself() || waits_for_drain()) return false;
         const std::uint32_t served = settle_served_.load(memory_order_acquire);
         if (static_cast<std::int32_t>(served - asked) >= 0) return true;
         wake().set();
         platform::yield_thread();
     }
+}
+
+/// Does garbage wait for drain(), and the background collector with it?
+bool Collector::waits_for_drain() const {
+    platform::LockGuard guard(collection_lock_);
+    return config_.user_code_by_drain && batch_waits_;
 }
 
 /// Ends that were put off do not wait for automatic collection to be enabled.
@@ -233,7 +246,7 @@ void Collector::settle_in_background() {
 bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
         // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
-        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false);
+        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false, true);
         deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
         return false;
     }
@@ -245,6 +258,7 @@ bool Collector::background_round() {
         const std::uint32_t asked = settle_asked_.load(memory_order_acquire);
         const bool all = is_asked();
         PassOptions options;
+        options.automatic = true;
         options.objects_per_root = all ? 0 : config_.objects_per_root;
         options.include_deferred = all || start >= deferred_due_ns_;
         announce(CollectPhase::start, {}, true);

@@ -98,7 +98,13 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
                             std::size_t& uncollectable) {
     if (header->load_word().has(WordValue::kCondemned)) return false;
     const bool alive = detail::retain_if_alive(header);
-    if (alive) {
+    if (alive && header->load_word().has(WordValue::kFinalized)) {
+        // It has been through an end by count, and its finalizer has resurrected it.
+        change_word(header, [](WordValue now) {
+            return now.without(WordValue::kFinalized | WordValue::kClean);
+        });
+        detail::release(header->payload());
+    } else if (alive) {
         ++uncollectable;
         if (save_all || info_of(header).finalize != nullptr) {
             platform::LockGuard guard(pass_lock_);
@@ -116,6 +122,23 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
         heap_.report_again(header->payload());
     }
     return true;
+}
+
+std::size_t Batch::end_dead(std::uint32_t limit) {
+    std::size_t ended = 0;
+    BlockAllocator& blocks = heap_.blocks();
+    for (PageIndex p = pass_.batch().first(blocks); p != kNoPage; p = BatchPages::next(blocks, p)) {
+        const CellBits members = blocks.marked(Mark::batch, p);
+        for (std::uint32_t i = members.next(0); i < kCellsMax; i = members.next(i + 1)) {
+            if (ended == limit) return ended;
+            Header* header = blocks.header_of_cell({p, i});
+            if (!header->load_word().has(WordValue::kCondemned)) continue;
+            blocks.clear(Mark::batch, {p, i});
+            reclaim(header);
+            ++ended;
+        }
+    }
+    return ended;
 }
 
 std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable) {

@@ -44,6 +44,10 @@ public:
     /// legacy finalizers and that still live are let go instead, those with a finalizer to the
     /// garbage list (all, with `save_all`); their number is added to `uncollectable`.
     std::size_t take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable);
+    /// Ends at most `limit` of the members that are dead, and returns how many: the others, which a
+    /// pass has set aside because of legacy finalizers, may lose their last references by that. No
+    /// lock held.
+    std::size_t end_dead(std::uint32_t limit);
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 

@@ -18,9 +18,13 @@ using platform::memory_order_release;
 
 namespace {
 
-constexpr unsigned kSettleRoundsMax = 64;
+constexpr unsigned kIdleRoundsMax = 64;
 constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
 constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
+
+std::uint32_t at_most(std::uint32_t value, std::uint32_t limit) {
+    return value < limit ? value : limit;
+}
 
 /// A time as a figure: with 32 bits at most 4.29 s.
 std::size_t clamp_to_size(std::uint64_t ns) {
@@ -35,7 +39,7 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
-    heap_.hooks() = {this, &Collector::emergency_hook, &Collector::before_fork_hook,
+    heap_.hooks() = {this, &Collector::settle_hook, &Collector::emergency_hook, &Collector::before_fork_hook,
                      &Collector::after_fork_hook};
 }
 
@@ -61,6 +65,8 @@ bool Collector::step_pass(std::uint32_t units) {
     Counters::add(examined_, result.examined);
     Counters::add(aborted_, result.aborted ? 1 : 0);
     Counters::add(deferred_roots_, result.gave_up_roots);
+    // order: release; pairs with left_for_drain().
+    if (result.left_alone != 0) left_for_drain_.store(1, memory_order_release);
     if (pass_serial_ == collection_serial_ && !collection_pass_done_) {
         pass_result_ = result;
         collection_pass_done_ = true;
@@ -81,7 +87,11 @@ void Collector::let_others_step() {
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
     heap_.signal().reset();
+    // order: release; pairs with left_for_drain(). This pass finds what others have left alone.
+    if (options.include_deferred && !options.only_postponed)
+        left_for_drain_.store(0, memory_order_release);
     pass_.begin(options);
+    if (automatic_is_over(options)) pass_.stop_gathering();
     collection_serial_ = ++pass_serial_;
     collection_pass_done_ = false;
 }
@@ -142,15 +152,17 @@ void Collector::wake_for_the_rest() {
 }
 
 void Collector::announce(CollectPhase phase, const CollectResult& result, bool automatic) {
-    void (*callback)(void*, const CollectInfo&) = nullptr;
-    void* self = nullptr;
-    {
-        platform::LockGuard guard(collection_lock_);
-        callback = callback_;
-        self = callback_self_;
-    }
     const std::size_t collected = result.unreachable - result.uncollectable;
-    if (callback != nullptr) callback(self, {phase, collected, result.uncollectable, automatic});
+    const CollectInfo info{phase, collected, result.uncollectable, automatic};
+    for (std::uint32_t i = 0; i < kCallbacksMax; ++i) {
+        Listener listener;
+        {
+            platform::LockGuard guard(collection_lock_);
+            listener = listeners_[i];
+        }
+        if (listener.callback == nullptr) return;
+        listener.callback(listener.self, info);
+    }
 }
 
 /// The next member of the alive batch whose finalizer is due, null when there is none.
@@ -202,18 +214,36 @@ void Collector::validate_batch(CollectResult& result) {
     batch_.give_up();
 }
 
+void Collector::run_callbacks(std::uint32_t& budget) {
+    budget -= heap_.run_waiting_callbacks(budget);
+}
+
 /// Runs what is left of a batch, at most `budget` callbacks, finalizers and destructors: callbacks
 /// of weak references, finalizers, second validation, the end.
-void Collector::finish_batch(CollectResult& result, std::uint32_t budget) {
-    budget -= heap_.run_waiting_callbacks(budget);
+void Collector::finish_batch(CollectResult& result, std::uint32_t& budget) {
+    run_callbacks(budget);
     if (!has_batch() || budget == 0) return;
     if (pass_.batch_is_alive()) {
         if (!run_finalizers(budget)) return;
         validate_batch(result);
     }
-    if (heap_.config().legacy_finalizers) settle_postponed();
-    std::size_t uncollectable = 0;
-    const std::size_t ended = batch_.take_apart(budget, save_all(), uncollectable);
+    end_dead_batch(result, budget);
+}
+
+/// Legacy: first all that is dead, and what dies of that; what was set aside and lives then is
+/// uncollectable.
+void Collector::end_dead_batch(CollectResult& result, std::uint32_t& budget) {
+    std::size_t ended = 0, uncollectable = 0;
+    if (heap_.config().legacy_finalizers) {
+        ended = batch_.end_dead(budget);
+        budget -= static_cast<std::uint32_t>(ended);
+        settle_postponed(budget);
+    }
+    if (budget != 0) {
+        const std::size_t more = batch_.take_apart(budget, save_all(), uncollectable);
+        budget -= static_cast<std::uint32_t>(more);
+        ended += more;
+    }
     Counters::add(collected_, ended);
     Counters::add(uncollectable_, uncollectable);
     result.unreachable += ended + uncollectable;
@@ -228,43 +258,61 @@ bool Collector::has_batch() {
 }
 
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
-/// look at the candidates finds. Stops after a number of rounds: user code may put off more.
-bool Collector::settle_postponed() {
-    for (unsigned round = 0; heap_.has_postponed() && round < kSettleRoundsMax; ++round) {
-        heap_.run_waiting_callbacks(~0u);
-        heap_.run_postponed(true);
+/// look at the candidates finds. At most `budget` objects. Goes on as long as something ends: user
+/// code may put off more. `separately`: by a context that does not own the collection. True iff
+/// nothing is left.
+bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
+    unsigned idle_rounds = 0;  // an object may be about to be listed
+    while (heap_.has_postponed() && budget != 0 && idle_rounds < kIdleRoundsMax) {
+        const std::uint32_t before = budget;
+        run_callbacks(budget);
+        if (budget != 0) budget -= at_most(heap_.run_postponed(true, budget), budget);
         PassOptions options;
         options.only_postponed = true;
         options.include_deferred = true;
-        if (Counters::get(heap_.counters().postponed) != 0) run_pass(&options);
-        for (;;) {
+        if (budget != 0 && Counters::get(heap_.counters().postponed) != 0) {
+            if (separately) {
+                run_separate_pass(options);
+            } else {
+                run_pass(&options);
+            }
+        }
+        while (budget != 0) {
             void* object = nullptr;
             {
                 platform::LockGuard guard(pass_lock_);
                 object = pass_.take_postponed();
             }
             if (object == nullptr) break;
-            heap_.settle_postponed(object);
+            const std::uint32_t ended = heap_.settle_postponed(object, budget);
+            budget -= at_most(ended == 0 ? 1 : ended, budget);
         }
+        idle_rounds = budget == before ? idle_rounds + 1 : 0;
     }
     return !heap_.has_postponed();
 }
 
+void Collector::settle_hook(void* self) {
+    std::uint32_t all = kAll;
+    static_cast<Collector*>(self)->settle_postponed(all, true);
+}
+
 CollectResult Collector::run_collection(PassOptions options) {
     CollectResult result;
+    std::uint32_t all = kAll;
     options.save_all = save_all();
     finish_stepped_pass();
     {
         platform::LockGuard guard(pass_lock_);
         taken_from_batch_ = 0;  // before this call
     }
-    finish_batch(result);  // one that waited for drain()
+    finish_batch(result, all = kAll);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         result.complete = true;
         const PassResult pass = run_pass(&options);
         result.unreachable += pass.collected;
-        finish_batch(result);
+        finish_batch(result, all = kAll);
         const bool put_off = heap_.has_postponed();
         const bool settled = settle_postponed();
         result.complete = settled && result.complete && !pass.aborted;
@@ -300,15 +348,34 @@ void Collector::enable() {
     enabled_.store(1, memory_order_release);  // order: pairs with is_enabled()
     wake().set();
 }
-void Collector::disable() { enabled_.store(0, memory_order_release); }  // order: see enable()
+void Collector::disable() {
+    enabled_.store(0, memory_order_release);  // order: see enable()
+    if (platform::is_in_interrupt()) return;
+    platform::LockGuard guard(pass_lock_);
+    if (pass_.options().automatic) pass_.stop_gathering();
+}
 bool Collector::is_enabled() const {
     return enabled_.load(memory_order_acquire) != 0;  // order: see enable()
 }
 
-void Collector::set_callback(void (*callback)(void*, const CollectInfo&), void* self) {
+bool Collector::add_callback(Callback callback, void* self) {
     platform::LockGuard guard(collection_lock_);
-    callback_ = callback;
-    callback_self_ = self;
+    for (Listener& listener : listeners_) {
+        if (listener.callback != nullptr) continue;
+        listener = {callback, self};
+        return true;
+    }
+    return false;
+}
+
+bool Collector::remove_callback(Callback callback, void* self) {
+    platform::LockGuard guard(collection_lock_);
+    bool found = false;
+    for (std::uint32_t i = 0; i < kCallbacksMax; ++i) {
+        found = found || listeners_[i] == Listener{callback, self};
+        if (found) listeners_[i] = i + 1 < kCallbacksMax ? listeners_[i + 1] : Listener{};
+    }
+    return found;
 }
 
 Violation Collector::verify() {

@@ -42,6 +42,9 @@ struct CollectorConfig {
     /// Who runs finalizers and destructors of what the background collector found: its own thread,
     /// or whoever calls drain().
     bool user_code_by_drain = false;
+    /// May an allocation that finds no memory run finalizers and destructors of garbage, as its last
+    /// attempt? Its thread may hold the program's locks.
+    bool emergency_runs_user_code = false;
     /// Share of the background collector's time, in percent, for candidates that proved alive
     /// before, while there is other work.
     std::uint32_t deferred_percent = 10;
@@ -101,15 +104,17 @@ public:
     /// another context's collection it waits for that to end where waiting is allowed, else busy.
     /// Time: O(candidates and what they reach), no limit per root. Runs user code here.
     CollectResult collect();
-    /// Does about `units` of work of a pass, beginning one if candidates wait. True iff more is to
-    /// do. Runs finalizers and destructors of what the pass found, here.
+    /// Does about `units` of work of a pass, beginning one if candidates wait, or runs at most
+    /// `units` callbacks, finalizers and destructors of what the pass found, here. True iff more is
+    /// to do: until false, everything that was garbage before and not touched since has gone.
     bool step(std::uint32_t units);
-    /// Runs user code of garbage that waits for it: at most `objects` finalizers or destructors of
-    /// a finished pass, and releases that were postponed. True iff more is to do.
+    /// Runs user code of garbage that waits for it, of a pass that has ended or that an allocation
+    /// in need of memory has left alone, and ends that were put off: at most `objects` callbacks,
+    /// finalizers, destructors and slices of a pass that they need. True iff more is to do.
     bool drain(std::uint32_t objects);
     /// Waits until an automatic collection that began after the call, and asked all candidates, has
     /// ended. False at once if there is none to wait for: disabled, threshold 0, no background
-    /// thread, or called from inside a collection.
+    /// thread, garbage that waits for drain(), or called from inside a collection.
     bool settle();
     /// Does all of a collection up to its decision, and then takes everything back: nothing is
     /// reclaimed and no user code runs. For tests that a program does not notice passes.
@@ -121,7 +126,9 @@ public:
     /// Time: O(pages + objects) a round.
     std::size_t finalize_survivors(bool& complete);
 
-    /// Automatic collection. Neither runs a collection; both may be called any number of times.
+    /// Automatic collection. Neither runs a collection; both may be called any number of times. What
+    /// becomes garbage after disable() has returned stays, also if a pass is under way: disable()
+    /// waits for one step of it (not in an interrupt handler).
     void enable();
     void disable();
     bool is_enabled() const;
@@ -133,8 +140,15 @@ public:
     }
     std::uint32_t threshold() const { return heap_.signal().threshold(); }
     CollectorStatistics statistics() const;
-    /// One function for start and stop of collections; null removes it.
-    void set_callback(void (*callback)(void* self, const CollectInfo& info), void* self);
+    /// Called at start and stop of collections, on the collecting context, no lock held; several in
+    /// the order in which they were added.
+    using Callback = void (*)(void* self, const CollectInfo& info);
+    static constexpr std::uint32_t kCallbacksMax = HeapConfig::kSmall ? 2 : 8;
+    /// False: there are kCallbacksMax already.
+    bool add_callback(Callback callback, void* self);
+    /// Removes it, once, if it was added twice. False: it was not there. An announcement under way
+    /// on another context may still call it.
+    bool remove_callback(Callback callback, void* self);
 
     /// Calls visit(self, ref) for every tracked object, frozen ones excepted, each kept alive
     /// during its visit. Objects made or ended meanwhile may be missing. Time: O(pages + objects).
@@ -177,6 +191,7 @@ public:
 
 private:
     static void thread_main(void* self);
+    static void settle_hook(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
     static void before_fork_hook(void* self, bool lock);
     static void after_fork_hook(void* self, bool in_child);
@@ -189,8 +204,12 @@ private:
     void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
     bool finish_pass();
-    void run_plain_pass(bool include_deferred);
+    void run_plain_pass(bool include_deferred, bool automatic = false);
     void settle_plain_postponed();
+    bool waits_for_drain() const;
+    bool automatic_is_over(const PassOptions& options) const {
+        return options.automatic && !is_enabled();
+    }
     void run_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
@@ -216,13 +235,22 @@ private:
     Header* next_due();
     bool run_finalizers(std::uint32_t& budget);
     void validate_batch(CollectResult& result);
-    void finish_batch(CollectResult& result, std::uint32_t budget = ~0u);
+    void run_callbacks(std::uint32_t& budget);
+    void finish_batch(CollectResult& result, std::uint32_t& budget);
+    void end_dead_batch(CollectResult& result, std::uint32_t& budget);
     void finish_stepped_pass();
-    void begin_stepped_pass();
+    void begin_stepped_pass(bool all = false);
     bool continue_stepped_pass(CollectResult& result, std::uint32_t units);
-    void step_batch(CollectResult& result, std::uint32_t units);
-    bool settle_postponed();
+    void step_batch(CollectResult& result, std::uint32_t& budget);
+    bool left_for_drain() const;
+    bool settle_postponed(std::uint32_t& budget, bool separately = false);
+    bool settle_postponed() {
+        std::uint32_t all = kAll;
+        return settle_postponed(all);
+    }
     bool has_batch();
+
+    static constexpr std::uint32_t kAll = ~0u;
 
     Heap& heap_;
     CollectorConfig config_;
@@ -234,6 +262,8 @@ private:
     bool collection_pass_done_ = true;
     std::size_t taken_from_batch_ = 0;  ///< by emergencies, for the collection's figure
     bool stepping_ = false;             ///< step() has begun a pass whose end is not seen to yet
+    bool gave_up_roots_ = false;        ///< that pass, when it ended
+    platform::atomic<std::uint32_t> left_for_drain_{0};  ///< an emergency has met user code
 
     mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
     bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
@@ -251,8 +281,12 @@ private:
     bool forking_in_collection_ = false;  ///< the forking context owns the collection itself
     std::uint64_t deferred_due_ns_ = 0;
 
-    void (*callback_)(void*, const CollectInfo&) = nullptr;
-    void* callback_self_ = nullptr;
+    struct Listener {
+        Callback callback = nullptr;
+        void* self = nullptr;
+        bool operator==(const Listener&) const = default;
+    };
+    Listener listeners_[kCallbacksMax];  ///< those in use first; under collection_lock_
 
     Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, uncollectable_{0},
         examined_{0}, aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};

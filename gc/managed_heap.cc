@@ -25,6 +25,7 @@ void ManagedHeap::collect_all(ShutdownReport& report) {
         const std::size_t before = statistics().live_objects;
         const CollectResult result = collector_->collect();
         report.collected += result.unreachable;
+        report.uncollectable += result.uncollectable;
         report.complete =
             result.complete && result.unreachable == 0 && statistics().live_objects == before;
     }

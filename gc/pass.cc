@@ -28,7 +28,7 @@ void Pass::begin(const PassOptions& options) {
     unlisted_source_ = unlisted && !OURO_MUTANT(unlisted_missed) ? 0 : kNoPage;
     taken_pages_ = heap_.candidates().take_pages();
     gather_page_ = kNoPage;
-    gathering_deferred_ = false;
+    gathering_deferred_ = called_off_ = false;
     if (options.include_deferred) deferred_source_.take_all(heap_.blocks(), deferred_);
     phase_ = Phase::gather;
 }

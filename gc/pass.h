@@ -44,6 +44,7 @@ struct PassOptions {
     bool exclude_user_code = false;      ///< members whose end runs user code count as alive
     bool only_postponed = false;         ///< gather postponed releases, nothing else
     bool rehearsal = false;              ///< everything up to the decision, which is "no"
+    bool automatic = false;              ///< begun by nobody's request: disable() ends its gathering
     bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };
@@ -53,6 +54,7 @@ struct PassResult {
     std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
+    std::size_t left_alone = 0;     ///< members with user code that a plain pass has met
     bool aborted = false;  ///< members showed life to the last moment; all were let go again
 };
 
@@ -69,6 +71,10 @@ public:
     /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the
     /// pass.
     void step(std::uint32_t budget);
+
+    /// The pass asks no more candidates than it has taken off their pages by now; the others go
+    /// back. Caller owns the pass.
+    void stop_gathering() { called_off_ = true; }
 
     const PassOptions& options() const { return options_; }
     const PassResult& result() const { return result_; }
@@ -117,6 +123,7 @@ private:
     bool gather_by_word(Header* header, Member member);
     bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
+    bool put_back_source();
     void put_back_evidence();
     void step_explore();
     void step_adopt();
@@ -143,7 +150,7 @@ private:
     bool claim_target(FieldSlot& slot);
     void adopt_batch_member(Header* header, Member member);
     bool may_enter_set(const Header* header);
-    bool is_explained(Header* header, Member member);
+    bool is_explained(Header* header);
     void leave_set(Member member);
     void leave_target(std::uintptr_t value);
     void make_dead(Header* header, WordValue::Bits flags);
@@ -194,6 +201,7 @@ private:
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
+    bool called_off_ = false;          ///< no further candidates are to be asked
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;

@@ -20,23 +20,16 @@ bool Pass::may_enter_set(const Header* header) {
     return type->info.load(memory_order_relaxed)->tracked();  // order: written once
 }
 
-/// DESIGN rule 10 and the first reading: clear the mark, then claim from the word that was read.
-/// False: the word has changed, is dead, or belongs to somebody else's set.
+/// DESIGN rule 10 and the first reading, in one: claims and clears the mark, from the word that was
+/// read. False: the word has changed, is dead, or belongs to somebody else's set.
 /// Model: models/count_word.pml
 bool Pass::claim(Header* header, LinkedWord& look, Member member) {
     const WordValue word = look.value();
     if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
     if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
-    const bool marked = heap_.candidates().test(member, word);
-    if (marked && !OURO_MUTANT(mark_cleared_late)) heap_.candidates().clear(member);
-    // order: acq_rel; first reading (DESIGN rule 19), pairs with all count changes.
-    const auto order =
-        OURO_ORDER(memory_order_acq_rel, first_reading_relaxed, memory_order_relaxed);
-    if (!look.swap_first_reading(order)) {
-        if (marked) heap_.report_again(header->payload());  // put back the mark we took
-        return false;
-    }
-    if (OURO_MUTANT(mark_cleared_late)) heap_.candidates().clear(member);
+    // order: relaxed; first reading (DESIGN rule 19). What it must see is seen by the look at the
+    // same word (acquire), and it publishes nothing but itself.
+    if (!look.swap_first_reading(memory_order_relaxed)) return false;
     EdgeCounts::reset(header);
     set(Mark::member, member);
     set_.add(heap_.blocks(), member.page);
@@ -71,9 +64,8 @@ void Pass::adopt_batch_member(Header* header, Member member) {
             unclaim(header, member);
             return;
         }
-        if (heap_.candidates().test(member, word)) heap_.candidates().clear(member);
-        // order: acq_rel; first reading, as in claim().
-        if (!look.swap_first_reading(memory_order_acq_rel)) continue;
+        // order: relaxed; first reading, as in claim().
+        if (!look.swap_first_reading(memory_order_relaxed)) continue;
         if (word.has(WordValue::kPostponed)) heap_.report_again(header->payload());
         break;
     }
@@ -95,7 +87,7 @@ void Pass::unclaim(Header* header, Member member) {
         WordValue free = word.without(WordValue::kClaimed | WordValue::kClean |
                                       WordValue::kCondemned | WordValue::kMarked);
         // `marked` promises that the object is on a list of candidates.
-        if (heap_.candidates().test(member, word) || has(Mark::deferred, member))
+        if (word.has(WordValue::kMarked) || has(Mark::deferred, member))
             free = free.with(WordValue::kMarked);
         // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
         const auto order =

@@ -60,14 +60,13 @@ void Pass::count_edge(std::uintptr_t value) {
 
 // ---- scan and spread
 
-/// W3 and trial deletion for one member: the word is as first read, nobody reported it, and every
-/// counted reference comes from inside the set.
+/// W3 and trial deletion for one member: the word is as first read, and every counted reference
+/// comes from inside the set.
 /// Model: models/validation.pml
-bool Pass::is_explained(Header* header, Member member) {
+bool Pass::is_explained(Header* header) {
     if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
     if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
-    if (heap_.candidates().test(member, word)) return false;
     return edges_.explains(header, word.count());
 }
 
@@ -97,8 +96,11 @@ void Pass::step_scan() {
     Header* header = header_at(member);
     const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
                       !(OURO_MUTANT(due_member_taken) && of_batch_);
-    if (kept && !of_batch_) defer_member(member);
-    if (kept || !is_explained(header, member)) leave_set(member);
+    if (kept && !of_batch_) {
+        defer_member(member);
+        ++result_.left_alone;
+    }
+    if (kept || !is_explained(header)) leave_set(member);
 }
 
 /// Everything that left has left. Decide over the rest, or count again what explains it.
@@ -164,8 +166,7 @@ void Pass::step_condemn() {
     for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
         LinkedWord look(header);
         word = look.value();
-        const bool unchanged = word.unchanged() && !heap_.candidates().test(member, word);
-        if (!unchanged && !OURO_MUTANT(condemned_though_changed)) {
+        if (!word.unchanged() && !OURO_MUTANT(condemned_though_changed)) {
             heap_.decision().abort();
             start_rollback();
             return;

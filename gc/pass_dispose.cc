@@ -103,9 +103,10 @@ void Pass::step_set_aside() {
 
 // ---- the end of the rest
 
-/// The member's references to the set are gone. With a destructor it waits in the batch, dead.
+/// The member's references to the set are gone. With a destructor that may do anything it waits in
+/// the batch, dead.
 void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
-    if (info.destroy != nullptr) {
+    if (info.has_loud_destructor()) {
         set(Mark::batch, member);
         batch_.add(heap_.blocks(), member.page);
         make_dead(header, WordValue::kClaimed | WordValue::kCondemned);
@@ -151,9 +152,11 @@ void Pass::step_dispose() {
     const TypeInfo& info = info_of(header);
     const bool intact = finalizers_ || callbacks_;
     if (!intact && !options_.save_all) {
+        if (at_field_ == 0 && info.destroy != nullptr && !info.has_loud_destructor())
+            info.destroy(header->payload());
         const Fields fields = fields_of(header);
         while (at_field_ < fields.count()) {
-            drop_field(fields[at_field_++], info.destroy != nullptr);
+            drop_field(fields[at_field_++], info.has_loud_destructor());
             spend(1);
             if (budget_ <= 0) return;
         }
@@ -186,7 +189,7 @@ void Pass::step_free() {
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         spend(1);
         Header* header = header_at({p, cell});
-        if (info_of(header).destroy == nullptr) heap_.give_back(header);
+        if (!info_of(header).has_loud_destructor()) heap_.give_back(header);
     }
 }
 

@@ -17,6 +17,7 @@ using platform::memory_order_release;
 /// The next page with candidates, its bits in gather_bits_. False when all have been taken.
 /// Model: models/candidates.pml
 bool Pass::next_source() {
+    if (called_off_) return put_back_source();
     gather_page_ = taken_pages_.take(heap_.blocks());
     if (gather_page_ == kNoPage && unlisted_source_ < heap_.blocks().page_count()) {
         // A page that is about to be listed comes again, and may have more candidates by then.
@@ -35,15 +36,32 @@ bool Pass::next_source() {
     return true;
 }
 
-/// A report about a member that was claimed before its page was gathered is not a new root but the
-/// evidence that the member changed (W3): it goes back.
+/// One page back on the list that it was taken from. False when none is left.
+bool Pass::put_back_source() {
+    gather_bits_ = {};
+    unlisted_source_ = kNoPage;
+    gather_page_ = taken_pages_.take(heap_.blocks());
+    if (gather_page_ != kNoPage) {
+        heap_.candidates().list(gather_page_);
+        return true;
+    }
+    gather_page_ = deferred_source_.take(heap_.blocks());
+    if (gather_page_ == kNoPage) return false;
+    deferred_.add(heap_.blocks(), gather_page_);
+    return true;
+}
+
+/// A report about a member that was claimed before its page was gathered is no new root. If the
+/// member is as first read, the report is older, and done with; if not, it goes back (rule 10).
 /// Model: models/candidates.pml
 void Pass::put_back_evidence() {
     const CellBits members = heap_.blocks().marked(Mark::member, gather_page_);
     for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
         if (!gather_bits_.test(cell)) continue;
         gather_bits_.clear(cell);
-        heap_.report_again(header_at({gather_page_, cell})->payload());
+        Header* header = header_at({gather_page_, cell});
+        if (!header->load_word().unchanged() && !OURO_MUTANT(evidence_dropped))
+            heap_.report_again(header->payload());
     }
 }
 

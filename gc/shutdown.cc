@@ -12,7 +12,9 @@ constexpr int kRoundsMax = 16;  // over objects that finalizers have made meanwh
 std::size_t Collector::finalize_survivors(bool& complete) {
     BlockAllocator& blocks = heap_.blocks();
     std::size_t all = 0;
-    for (int round = 0; round < kRoundsMax; ++round) {
+    // Legacy finalizers run at every death: one round, or an object would be finalized in each.
+    const int rounds = heap_.config().legacy_finalizers ? 1 : kRoundsMax;
+    for (int round = 0; round < rounds; ++round) {
         std::size_t run = 0;
         for (PageIndex p = 0; p < blocks.page_count(); ++p) {
             for_each_cell(blocks, p, [&](BlockAllocator::Cell cell) {
@@ -25,7 +27,7 @@ std::size_t Collector::finalize_survivors(bool& complete) {
             });
         }
         all += run;
-        complete = run == 0;
+        complete = run == 0 || rounds == 1;
         if (complete) break;
     }
     return all;

@@ -17,13 +17,14 @@ void Collector::finish_stepped_pass() {
 }
 
 /// The next pass of step(): over the candidates, or the second validation of the batch.
-void Collector::begin_stepped_pass() {
+/// `all`: all candidates, without limit.
+void Collector::begin_stepped_pass(bool all) {
     platform::LockGuard guard(pass_lock_);
     if (step_pass(config_.step_units)) return;  // somebody else's first
     if (batch_.empty()) {
         PassOptions options;
-        options.objects_per_root = config_.objects_per_root;
-        options.include_deferred = pass_.has_deferred();
+        options.objects_per_root = all ? 0 : config_.objects_per_root;
+        options.include_deferred = all || pass_.has_deferred();
         options.save_all = save_all();
         begin_pass(options);
     } else {
@@ -34,12 +35,12 @@ void Collector::begin_stepped_pass() {
     stepping_ = true;
 }
 
-/// At most `units` callbacks, finalizers or destructors of a batch; then its second validation.
-void Collector::step_batch(CollectResult& result, std::uint32_t units) {
-    std::uint32_t budget = units - heap_.run_waiting_callbacks(units);
+/// At most `budget` callbacks, finalizers or destructors of a batch; then its second validation.
+void Collector::step_batch(CollectResult& result, std::uint32_t& budget) {
+    run_callbacks(budget);
     if (budget == 0) return;
     if (!pass_.batch_is_alive()) {
-        finish_batch(result, budget);
+        end_dead_batch(result, budget);
     } else if (run_finalizers(budget)) {
         begin_stepped_pass();
     }
@@ -50,6 +51,7 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
     platform::LockGuard guard(pass_lock_);
     if (!collection_pass_done_) step_pass(units);
     stepping_ = !collection_pass_done_;
+    gave_up_roots_ = pass_result_.gave_up_roots != 0;
     if (stepping_ || !batch_.empty()) return false;
     result.complete = !pass_result_.aborted;
     return true;
@@ -63,18 +65,25 @@ bool Collector::step(std::uint32_t units) {
     bool ended = false;  // a pass that found nothing with user code: the collection is over
     {
         CollectingScope scope;
+        std::uint32_t budget = units;
         if (!stepping_ && has_batch()) {
-            step_batch(result, units);
+            step_batch(result, budget);
             ended = !stepping_ && !has_batch();
         } else {
             if (!stepping_) begin_stepped_pass();
             ended = stepping_ && continue_stepped_pass(result, units);
         }
-        if (ended) result.complete = settle_postponed() && result.complete;
+        if (ended) result.complete = settle_postponed(budget) && result.complete;
     }
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
-    return !ended || !result.complete;
+    return !ended || !result.complete || gave_up_roots_;
+}
+
+/// Has an allocation in need of memory met garbage with user code, and nobody taken it since?
+bool Collector::left_for_drain() const {
+    // order: acquire; pairs with step_pass() and begin_pass().
+    return left_for_drain_.load(platform::memory_order_acquire) != 0;
 }
 
 bool Collector::drain(std::uint32_t objects) {
@@ -83,21 +92,29 @@ bool Collector::drain(std::uint32_t objects) {
         platform::LockGuard guard(collection_lock_);
         if (collection_taken_ && !batch_waits_) return true;
         // Nothing waits: leave the collection to those who look for garbage.
-        if (!collection_taken_ && !stepping_ && !heap_.has_postponed()) return false;
+        const bool waits = stepping_ || heap_.has_postponed() || left_for_drain();
+        if (!collection_taken_ && !waits) return false;
         collection_taken_ = true;
         batch_waits_ = false;  // ours now
     }
     CollectResult result;
     {
         CollectingScope scope;
-        finish_stepped_pass();
-        finish_batch(result, objects);
-        settle_postponed();
+        if (!stepping_ && !has_batch() && left_for_drain()) begin_stepped_pass(true);
+        while (objects != 0 && (stepping_ || has_batch())) {
+            if (!stepping_) {
+                step_batch(result, objects);
+                continue;
+            }
+            continue_stepped_pass(result, config_.step_units);
+            --objects;
+        }
+        settle_postponed(objects);
     }
-    const bool waits = has_batch();
-    leave_collection(waits);
+    const bool more = stepping_ || has_batch() || heap_.has_postponed() || left_for_drain();
+    leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
-    return waits || !result.complete;
+    return more;
 }
 
 }  // namespace ouro

@@ -13,6 +13,10 @@
 // Other properties a type may state:  using ouro_acyclic = void;  its fields never close a cycle;
 //   static constexpr const char* ouro_name = "Node";              name in reports
 //   void finalize();                                              PEP 442 finalizer
+//   using ouro_quiet_destructor = void;  its destructor only ends members like Weak<T>: it makes
+//                                        and releases nothing, waits for nothing, looks at no
+//                                        field. It may then run inside a pass, also in an
+//                                        allocation that finds no memory
 //   class X : public ouro::WeaklyReferable                        target of weak references
 //   class X : public ouro::Variable                               trailing fields and bytes
 #pragma once
@@ -48,24 +52,28 @@ struct MemberTraits<Member> {
     using Type = M;
 };
 
-template <auto A, auto B>
+/// Are the two the same member of T, perhaps named through different bases?
+template <class T, auto A, auto B>
 constexpr bool same_member() {
-    if constexpr (std::is_same_v<decltype(A), decltype(B)>) {
-        return A == B;
+    using TypeA = typename MemberTraits<A>::Type;
+    using TypeB = typename MemberTraits<B>::Type;
+    if constexpr (std::is_same_v<TypeA, TypeB>) {
+        return static_cast<TypeA T::*>(A) == static_cast<TypeB T::*>(B);
     } else {
         return false;
     }
 }
 
-template <auto First, auto... Rest>
+template <class T, auto First, auto... Rest>
 constexpr bool first_is_repeated() {
-    return (false || ... || same_member<First, Rest>());
+    return (false || ... || same_member<T, First, Rest>());
 }
-template <auto...>
+template <class T, auto...>
 struct AllDistinct : std::true_type {};
-template <auto First, auto... Rest>
-struct AllDistinct<First, Rest...>
-    : std::bool_constant<!first_is_repeated<First, Rest...>() && AllDistinct<Rest...>::value> {};
+template <class T, auto First, auto... Rest>
+struct AllDistinct<T, First, Rest...>
+    : std::bool_constant<!first_is_repeated<T, First, Rest...>() &&
+                         AllDistinct<T, Rest...>::value> {};
 
 /// A list of pointers to field members.
 template <auto... Members>
@@ -73,37 +81,66 @@ struct FieldList {
     static constexpr std::size_t kCount =
         (std::size_t{0} + ... + fields_in<typename MemberTraits<Members>::Type>);
 
+    /// As the list of T's fields: members of T or of its bases, none of them virtual.
     template <class T>
-    static void write([[maybe_unused]] std::uint16_t*& out, [[maybe_unused]] const T* object) {
-        (..., write_offset(out, object, &(object->*Members),
+    static constexpr bool is_distinct_in() {
+        return AllDistinct<T, Members...>::value;
+    }
+    /// Writes the offsets in `object` of the fields of `part`, which is the object or a part of it.
+    template <class T>
+    static void write([[maybe_unused]] std::uint16_t*& out, [[maybe_unused]] const void* object,
+                      [[maybe_unused]] const T* part) {
+        (..., write_offset(out, object, &(part->*Members),
                            fields_in<typename MemberTraits<Members>::Type>));
     }
+};
+
+/// An entry of a list as a list: a member by itself, or the members of a base (fields_of).
+template <auto Entry>
+struct AsList {
+    static_assert(is_field<typename MemberTraits<Entry>::Type>::value,
+                  "ouro::fields<>: every entry must be a Field<T>, an array of Field<T>, or "
+                  "ouro::fields_of<Base>");
+    using List = FieldList<Entry>;
+};
+template <auto... Members, FieldList<Members...> Entry>
+struct AsList<Entry> {
+    using List = FieldList<Members...>;
+};
+
+template <class...>
+struct Joined {
+    using List = FieldList<>;
+};
+template <auto... A>
+struct Joined<FieldList<A...>> {
+    using List = FieldList<A...>;
+};
+template <auto... A, auto... B, class... Rest>
+struct Joined<FieldList<A...>, FieldList<B...>, Rest...> {
+    using List = typename Joined<FieldList<A..., B...>, Rest...>::List;
 };
 
 }  // namespace detail
 
 /// The list of a type's fields (see above).
-template <auto... Members>
-inline constexpr detail::FieldList<Members...> fields = [] {
-    static_assert(
-        (true && ... && detail::is_field<typename detail::MemberTraits<Members>::Type>::value),
-        "ouro::fields<>: every entry must be a Field<T> or an array of Field<T>");
-    static_assert(detail::AllDistinct<Members...>::value,
-                  "ouro::fields<>: a field is listed twice; a reference counted once and followed "
-                  "twice would free live objects");
-    return detail::FieldList<Members...>{};
-}();
+template <auto... Entries>
+inline constexpr typename detail::Joined<typename detail::AsList<Entries>::List...>::List fields{};
+
+/// The fields of a base class that has a list, as an entry of the derived class's list.
+template <class Base>
+inline constexpr std::remove_cvref_t<decltype(Base::ouro_fields)> fields_of{};
 
 }  // namespace ouro
 
 namespace ouro::detail {
 
 template <class T>
-concept HasFieldList = requires { T::ouro_fields; };
-template <class T>
 concept IsLeaf = requires { typename T::ouro_leaf; };
 template <class T>
 concept IsAcyclic = requires { typename T::ouro_acyclic; };
+template <class T>
+concept HasQuietDestructor = requires { typename T::ouro_quiet_destructor; };
 template <class T>
 concept HasName = requires {
     { T::ouro_name } -> std::convertible_to<const char*>;
@@ -114,7 +151,10 @@ concept HasFinalizer = requires(T& object) { object.finalize(); };
 template <class T>
 constexpr std::size_t fixed_field_count() {
     if constexpr (HasFieldList<T>) {
-        return std::remove_cvref_t<decltype(T::ouro_fields)>::kCount;
+        static_assert(FieldListOf<T>::template is_distinct_in<T>(),
+                      "ouro::fields<>: a field is listed twice; a reference counted once and "
+                      "followed twice would free live objects");
+        return FieldListOf<T>::kCount;
     } else if constexpr (IsLeaf<T> || !std::is_class_v<T>) {
         return 0;
     } else {
@@ -136,7 +176,7 @@ void write_field_offsets(std::uint16_t* out) {
     const T* volatile hidden = static_cast<const T*>(static_cast<const void*>(storage));
     const T* object = hidden;
     if constexpr (HasFieldList<T>) {
-        std::remove_cvref_t<decltype(T::ouro_fields)>::write(out, object);
+        FieldListOf<T>::write(out, object, object);
     } else if constexpr (!IsLeaf<T> && std::is_class_v<T>) {
         write_aggregate_offsets(out, object, object);
     }
@@ -178,6 +218,7 @@ constexpr std::uint16_t type_flags() {
     if ((has_fields && !IsAcyclic<T>) || weak_reference) flags |= TypeInfo::kTracked;
     if (variable) flags |= TypeInfo::kVariable;
     if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
+    if (HasQuietDestructor<T>) flags |= TypeInfo::kQuietDestructor;
     return flags;
 }
 

@@ -24,6 +24,12 @@ inline constexpr std::size_t fields_in = 1;
 template <class T, std::size_t N>
 inline constexpr std::size_t fields_in<T[N]> = N;
 
+template <class T>
+concept HasFieldList = requires { T::ouro_fields; };
+/// The type of a class's list of fields.
+template <HasFieldList T>
+using FieldListOf = std::remove_cvref_t<decltype(T::ouro_fields)>;
+
 /// Writes the offsets of `count` consecutive fields and moves `out` on.
 inline void write_offset(std::uint16_t*& out, const void* object, const void* field,
                          std::size_t count) {
@@ -152,6 +158,8 @@ constexpr std::size_t count_of_member() {
     using Plain = std::remove_cvref_t<M>;
     if constexpr (is_field<Plain>::value) {
         return fields_in<Plain>;
+    } else if constexpr (HasFieldList<Plain>) {
+        return FieldListOf<Plain>::kCount;
     } else if constexpr (is_nested_aggregate<Plain>) {
         return aggregate_field_count<Plain>();
     } else {
@@ -180,6 +188,8 @@ void write_aggregate_offsets(std::uint16_t*& out, const void* object, const T* p
             using Member = std::remove_cvref_t<decltype(member)>;
             if constexpr (is_field<Member>::value) {
                 write_offset(out, object, &member, fields_in<Member>);
+            } else if constexpr (HasFieldList<Member>) {
+                FieldListOf<Member>::write(out, object, &member);
             } else if constexpr (is_nested_aggregate<Member>) {
                 write_aggregate_offsets(out, object, &member);
             }

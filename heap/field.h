@@ -33,7 +33,11 @@ public:
     constexpr Field() { note(); }
     Field(Ref<T> value) : slot_(value.detach()) { note(); }  // NOLINT: implicit; in constructors
     Field(const Field&) = delete;
-    Field& operator=(const Field&) = delete;
+    /// A counted copy of what the other holds: load, then store.
+    Field& operator=(const Field& other) {
+        store(other.load());
+        return *this;
+    }
     ~Field() = default;
 
     /// A counted reference to what the field holds.
@@ -44,6 +48,20 @@ public:
         // order: relaxed; a hint about one moment, the object is not touched.
         return slot_.load(platform::memory_order_relaxed) != 0;
     }
+
+    /// Do both refer to the same? Counts nothing.
+    template <class U>
+    bool operator==(const Ref<U>& ref) const {
+        // order: relaxed; a hint about one moment, the object is not touched.
+        return slot_.load(platform::memory_order_relaxed) == ref.bits();
+    }
+    template <class U>
+    bool operator==(const Field<U>& other) const {
+        // order: relaxed; as above.
+        return other.slot_.load(platform::memory_order_relaxed) ==
+               slot_.load(platform::memory_order_relaxed);
+    }
+    bool operator==(std::nullptr_t) const { return !static_cast<bool>(*this); }
 
     void store(const Ref<T>& value) {
         if (OURO_MUTANT(increment_after_publish)) {
@@ -89,6 +107,9 @@ public:
     Ref<T> take() { return Ref<T>::adopt(detail::exchange_owned(slot_, 0)); }
 
 private:
+    template <class U>
+    friend class Field;
+
     constexpr void note() const {
         if (!std::is_constant_evaluated()) detail::Census::note_field(this);
     }

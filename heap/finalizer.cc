@@ -62,6 +62,7 @@ bool FinalizerList::add(Heap& heap, const Ref<Finalizer>& finalizer) {
     platform::LockGuard guard(heap.weak_lock());
     if (closed_) return false;
     link(newest_, *own);
+    made_since_ = true;
     [[maybe_unused]] const std::uintptr_t owned = own.detach();
     return true;
 }
@@ -72,25 +73,40 @@ Ref<Finalizer> FinalizerList::remove(Heap& heap, Finalizer& finalizer) {
     return Ref<Finalizer>::adopt(reinterpret_cast<std::uintptr_t>(&finalizer));
 }
 
+/// At exit: puts those that were passed back in their places and chooses anew. Under the weak lock.
+void FinalizerList::reconsider() {
+    while (Finalizer* last = passed_) {
+        unlink(*last);
+        link(newest_, *last);
+    }
+    for (Finalizer* at = newest_; at != nullptr; at = at->next_) at->chosen_ = at->at_exit();
+    made_since_ = false;
+}
+
 /// Takes the first out whose end nobody has decided, null when there is none. Those that it passes,
 /// which others take out or which are not to run at exit, stand on `passed` afterwards.
 Ref<Finalizer> FinalizerList::take(Heap& heap, Finalizer*& from, Finalizer*& passed,
                                    bool only_at_exit) {
     for (;;) {
         platform::LockGuard guard(heap.weak_lock());
+        if (only_at_exit && made_since_) reconsider();
         Finalizer* first = from;
         if (first == nullptr) {
             closed_ = true;
             return {};
         }
         unlink(*first);
-        if ((!only_at_exit || first->at_exit()) && first->claim())
+        if ((!only_at_exit || first->chosen_) && first->claim())
             return Ref<Finalizer>::adopt(reinterpret_cast<std::uintptr_t>(first));
         link(passed, *first);
     }
 }
 
 void FinalizerList::run_at_exit(Heap& heap) {
+    {
+        platform::LockGuard guard(heap.weak_lock());
+        made_since_ = true;
+    }
     while (const Ref<Finalizer> due = take(heap, newest_, passed_, true)) {
         const Ref<Object> argument = due->argument_.take();
         due->function_(argument);

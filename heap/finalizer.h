@@ -81,6 +81,7 @@ private:
     platform::atomic<std::uint32_t> at_exit_{1};
     Finalizer* next_ = nullptr;    ///< on the list; these two under the weak lock
     Finalizer** place_ = nullptr;  ///< the pointer that leads here
+    bool chosen_ = false;          ///< at exit, under the weak lock: it is to run
 
 public:
     static constexpr const char* ouro_name = "Finalizer";

@@ -26,6 +26,7 @@
 #include "heap/statistics.h"
 #include "heap/type_table.h"
 #include "heap/weak_list.h"
+#include "platform/context.h"
 
 namespace ouro {
 
@@ -56,6 +57,8 @@ struct HeapConfig {
 /// What the collector offers the heap. All null until a collector attaches.
 struct CollectorHooks {
     void* self = nullptr;
+    /// Ends what was put off by nesting too deep, and what else is put off; runs user code.
+    void (*settle)(void* self) = nullptr;
     /// Tries to make memory free without running user code, harder with every attempt.
     /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
@@ -99,8 +102,10 @@ public:
     /// Ends an object whose count the caller has just taken to 0; see heap/reclaim.cc. In an
     /// interrupt handler, and where user code is nested too deep, it is put off: flagged in its
     /// header and listed, which cannot fail, until the collector or drain() settles it. ISR: yes.
-    /// `bounded`: at most HeapConfig::cascade_objects_max objects now.
-    void end_object(void* object, bool bounded = true);
+    /// At most HeapConfig::cascade_objects_max objects now.
+    void end_object(void* object);
+    /// The same, at most `limit` objects (0 = all). Returns how many ended.
+    std::uint32_t end_object(void* object, std::uint32_t limit);
     /// Gives a dead object's memory back, or leaves it to the holder of the claim.
     void give_back(Header* header);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
@@ -120,21 +125,31 @@ public:
     void release_quietly(void* object);
     /// Gives up the heap's own reference around a finalizer that the collector has run.
     void release_held(void* object);
-    /// Gives up the reference that postpone_release() took over. Collector only, no lock held.
-    void settle_postponed(void* object);
+    /// Gives up the reference that postpone_release() took over. Ends at most `limit` objects (0 =
+    /// all) now; returns how many. No lock held.
+    std::uint32_t settle_postponed(void* object, std::uint32_t limit);
     /// The same for any context: if its end runs user code, it is postponed again, and false.
     bool settle_plain_postponed(void* object);
     /// Runs the releases that were handed over as chains of dead objects. Threads: any.
-    /// `allow_user_code` false: stops before the first object whose end runs user code.
-    void run_postponed(bool allow_user_code);
+    /// `allow_user_code` false: puts off objects whose end runs user code. Ends at most `limit`
+    /// objects (0 = all); returns how many.
+    std::uint32_t run_postponed(bool allow_user_code, std::uint32_t limit = 0);
     /// Cuts the weak references to a dying object. Their callbacks run here, or wait for
     /// run_waiting_callbacks().
     void cut_weak_references(void* object, bool callbacks_now);
     /// Runs callbacks that wait, at most `limit`; returns how many ran. No lock held.
     std::uint32_t run_waiting_callbacks(std::uint32_t limit);
-    /// Are ends or callbacks put off that the collector has not settled yet? A moment's truth.
+    /// Are ends or callbacks put off that wait for somebody? Those that a context has put off by
+    /// nesting too deep do not: it settles them itself. A moment's truth.
+    bool has_waiting() const {
+        return Counters::get(counters_.postponed) > Counters::get(counters_.nested) ||
+               has_waiting_rest();
+    }
+    /// Are ends or callbacks put off that nobody has settled yet? A moment's truth.
     bool has_postponed() const {
-        if (Counters::get(counters_.postponed) != 0) return true;
+        return Counters::get(counters_.postponed) != 0 || has_waiting_rest();
+    }
+    bool has_waiting_rest() const {
         // order: acquire; a hint, the callbacks are taken under their lock.
         if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
@@ -176,6 +191,8 @@ private:
     static void after_fork_in_child();
     void lock_all();
     void unlock_all(bool in_child);
+    void take_over_orphans();
+    std::size_t payload_bytes(Header* header);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();
     bool live_handles_possible();
@@ -184,7 +201,8 @@ private:
     Error make_room(const BlockRequest& request, Header*& header);
     std::size_t reclaimed() const;
     void postpone_end(void* object);
-    void list_postponed(void* object, bool counts);
+    void list_postponed(void* object, WordValue word);
+    void settle_nested(platform::Context& context);
     void end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);

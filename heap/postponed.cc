@@ -12,12 +12,10 @@ using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 
-/// `counts`: the object was not put off already.
-void Heap::list_postponed(void* object, bool counts) {
-    // order: relaxed; only counts.
-    const bool first = counts && counters_.postponed.fetch_add(1, memory_order_relaxed) == 0;
+/// `word`: before it was put off; it may have been already.
+void Heap::list_postponed(void* object, WordValue word) {
+    if (!word.has(WordValue::kPostponed)) Counters::add(counters_.postponed);
     report_candidate(object);
-    if (first) signal_.wake().set();  // other candidates may have been reported without success
 }
 
 // The caller took the last reference but may not end the object here. If its finalizer is still to
@@ -41,7 +39,7 @@ void Heap::postpone_end(void* object) {
         }
         return after.with(WordValue::kPostponed).without(WordValue::kClean);
     });
-    list_postponed(object, !word.has(WordValue::kPostponed));
+    list_postponed(object, word);
 }
 
 // Gives up the heap's own reference around the finalizer. True iff it was the last one.
@@ -51,7 +49,9 @@ bool Heap::drop_held(Header* header) {
     const bool legacy = config_.legacy_finalizers;
     const WordValue before = change_word(header, [legacy](WordValue now) {
         const WordValue after = now.decremented().without(WordValue::kHeld | WordValue::kClean);
-        return legacy && after.count() != 0 ? after.without(WordValue::kFinalized) : after;
+        // What a batch has claimed is to see that it has been through an end (Batch::let_go).
+        const bool again = legacy && after.count() != 0 && !now.has(WordValue::kClaimed);
+        return again ? after.without(WordValue::kFinalized) : after;
     });
     if (before.count() == 1) return true;
     // Always, also when marked: its list entry may have been taken off while it was dead.
@@ -101,14 +101,15 @@ void Heap::postpone_release(void* object) {
         return after.without(WordValue::kClean);
     });
     if (word.immortal()) return;
-    list_postponed(object, !word.has(WordValue::kPostponed));
+    list_postponed(object, word);
+    signal_.wake().set();
 }
 
 // Model: models/postponed.pml
-void Heap::settle_postponed(void* object) {
+std::uint32_t Heap::settle_postponed(void* object, std::uint32_t limit) {
     Counters::sub(counters_.postponed, 1);
     const bool dead = header_of(object)->load_word().count() == 0;  // put off by postpone_end()
-    if (dead || drop_held(header_of(object))) end_object(object, false);
+    return dead || drop_held(header_of(object)) ? end_object(object, limit) : 0;
 }
 
 /// The reference that was taken over goes back to where postpone_release() had put it. Another one

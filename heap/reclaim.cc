@@ -17,6 +17,8 @@
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
 // the collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
+#include <utility>
+
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
@@ -55,8 +57,9 @@ std::uint32_t next_field_of(std::uintptr_t slot) {
 
 class Cascade {
 public:
-    Cascade(Heap& heap, bool allow_user_code, bool bounded)
-        : heap_(heap), allow_user_code_(allow_user_code), bounded_(bounded) {}
+    /// `limit`: objects that it ends before the rest is put off; 0 = all.
+    Cascade(Heap& heap, bool allow_user_code, std::uint32_t limit)
+        : heap_(heap), limit_(limit), allow_user_code_(allow_user_code) {}
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) {
@@ -64,12 +67,14 @@ public:
         run(dead);
     }
 
-    /// Goes on with a chain of dead parents, to its end: the bound was for the releasing thread.
+    /// Goes on with a chain of dead parents.
     void resume(Header* chain) {
         top_ = bottom_ = chain;
         while (Header* above = parent_of(bottom_)) bottom_ = above;
         run(nullptr);
     }
+
+    std::uint32_t ended() const { return ended_; }
 
 private:
     /// Lets go of the fields of `dead` (may be null) and of all parents on the chain.
@@ -86,10 +91,7 @@ private:
         }
     }
 
-    bool exhausted() const {
-        const std::uint32_t limit = heap_.config_.cascade_objects_max;
-        return bounded_ && limit != 0 && ended_ >= limit;
-    }
+    bool exhausted() const { return limit_ != 0 && ended_ >= limit_; }
 
     /// Releases one reference to `child`. True iff that ended it and its fields are to follow.
     bool let_go(void* child) {
@@ -253,37 +255,61 @@ private:
     Header* bottom_ = nullptr;
     std::uint32_t resume_at_ = 0;
     std::uint32_t ended_ = 0;
+    std::uint32_t limit_;
     bool allow_user_code_;
-    bool bounded_;
 };
 
-void Heap::end_object(void* object, bool bounded) {
+void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
+
+std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     platform::Context& context = platform::current_context();
     // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.
     const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
-    if (OURO_UNLIKELY(context.cascade_depth >= kNestingMax || in_interrupt)) {
+    const bool too_deep = context.cascade_depth >= kNestingMax;
+    if (OURO_UNLIKELY(too_deep || in_interrupt)) {
+        if (too_deep) {
+            ++context.put_off;
+            Counters::add(counters_.nested);
+        }
         postpone_end(object);
-        return;
+        if (!too_deep) signal_.wake().set();
+        return 0;
     }
     ++context.cascade_depth;
-    Cascade(*this, true, bounded).end(object);
+    Cascade cascade(*this, true, limit);
+    cascade.end(object);
+    if (OURO_UNLIKELY(context.put_off != 0) && context.cascade_depth == 1) settle_nested(context);
     --context.cascade_depth;
+    return cascade.ended();
 }
 
-void Heap::end_plain(void* object) { Cascade(*this, false, false).end(object); }
+/// Ends what user code has put off on this context by nesting too deep, before the release that
+/// began it returns. What that nests too deep again follows.
+void Heap::settle_nested(platform::Context& context) {
+    while (context.put_off != 0 && hooks_.settle != nullptr) {
+        const std::uint32_t count = std::exchange(context.put_off, 0);
+        hooks_.settle(hooks_.self);
+        Counters::sub(counters_.nested, count);
+    }
+}
 
-void Heap::run_postponed(bool allow_user_code) {
+void Heap::end_plain(void* object) { Cascade(*this, false, 0).end(object); }
+
+std::uint32_t Heap::run_postponed(bool allow_user_code, std::uint32_t limit) {
     Header* chain = nullptr;
     {
         platform::LockGuard guard(postponed_lock_);
         chain = postponed_.load(memory_order_relaxed);  // order: under the lock
         postponed_.store(nullptr, memory_order_relaxed);
     }
-    if (chain == nullptr) return;
+    if (chain == nullptr) return 0;
     platform::Context& context = platform::current_context();
     ++context.cascade_depth;
-    Cascade(*this, allow_user_code, false).resume(chain);
+    Cascade cascade(*this, allow_user_code, limit);
+    cascade.resume(chain);
+    if (context.put_off != 0 && context.cascade_depth == 1) settle_nested(context);
     --context.cascade_depth;
+    return cascade.ended();
 }
 
 }  // namespace ouro

@@ -77,6 +77,8 @@ public:
         return bits_ == other.bits();
     }
 
+    bool operator==(std::nullptr_t) const { return bits_ == 0; }
+
     /// The reference as a number; null is 0, immediates are odd.
     std::uintptr_t bits() const { return bits_; }
     /// Takes over a counted reference that the caller owns.

@@ -42,14 +42,31 @@ void release_slow(void* object, WordValue before) {
 
 namespace {
 
+/// Is the condemned object dead by `decision`, which was read after its word? By an id it is not as
+/// long as finalizers are to run before its end.
+bool is_dead_by(Decision::Snapshot decision, UpgradeBy by) {
+    return decision.state() == Decision::committed ||
+           (decision.state() == Decision::finalizing && by == UpgradeBy::weak_reference);
+}
+
+/// Is it this very pass that has condemned the object?
+bool still_condemned(Heap& heap, const Header* header, Decision::Snapshot decision) {
+    return header->load_word().has(WordValue::kCondemned) && heap.decision().load() == decision;
+}
+
+/// With count 0: the finalizer is still to run.
+bool is_limbo(Heap& heap, const Header* header, WordValue word) {
+    const TypeTable::Entry* type = heap.type_of(header);
+    if (type == nullptr || word.has(WordValue::kFinalized)) return false;
+    // order: relaxed; written once, found through find()'s acquire.
+    return type->info.load(platform::memory_order_relaxed)->finalize != nullptr;
+}
+
 // Count 0: dead, unless the finalizer is still to run. Then the context that took the last
 // reference owes itself one around the finalizer, and we take that step for it (W4), with ours.
 // Model: models/postponed.pml
 Upgrade upgrade_from_zero(Heap& heap, Header* header, LinkedWord& look) {
-    const TypeTable::Entry* type = heap.type_of(header);
-    if (type == nullptr || look.value().has(WordValue::kFinalized)) return Upgrade::dead;
-    const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: written once
-    if (info->finalize == nullptr) return Upgrade::dead;
+    if (!is_limbo(heap, header, look.value())) return Upgrade::dead;
     const WordValue held = look.value()
                                .incremented()
                                .incremented()
@@ -61,22 +78,25 @@ Upgrade upgrade_from_zero(Heap& heap, Header* header, LinkedWord& look) {
 
 }  // namespace
 
+Fate fate_of(Heap& heap, Header* header) {
+    const WordValue word = header->load_word();
+    if (word.count() == 0) return is_limbo(heap, header, word) ? Fate::lives : Fate::dead;
+    if (!word.has(WordValue::kCondemned)) return Fate::lives;
+    const Decision::Snapshot decision = heap.decision().load();
+    if (!is_dead_by(decision, UpgradeBy::weak_reference)) return Fate::lives;
+    return still_condemned(heap, header, decision) ? Fate::dead : Fate::again;
+}
+
 // Model: models/weak_upgrade.pml
 Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look, UpgradeBy by) {
     const WordValue word = look.value();
     if (word.count() == 0) return upgrade_from_zero(heap, header, look);
     if (word.has(WordValue::kCondemned) && !OURO_MUTANT(upgrade_ignores_condemned)) {
-        const auto is_dead = [by](Decision::Snapshot decision) {
-            return decision.state() == Decision::committed ||
-                   (decision.state() == Decision::finalizing && by == UpgradeBy::weak_reference);
-        };
         const Decision::Snapshot decision = heap.decision().load();
-        if (is_dead(decision)) {
-            // Only if the object is condemned by the very pass that has decided.
-            const bool condemned = header->load_word().has(WordValue::kCondemned) &&
-                                   heap.decision().load() == decision;
-            return condemned || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
-                                                                         : Upgrade::again;
+        if (is_dead_by(decision, by)) {
+            const bool dead = still_condemned(heap, header, decision);
+            return dead || OURO_MUTANT(upgrade_trusts_old_decision) ? Upgrade::dead
+                                                                    : Upgrade::again;
         }
         if (decision.state() == Decision::undecided && !OURO_MUTANT(upgrade_does_not_abort)) {
             heap.decision().abort();

@@ -64,6 +64,14 @@ enum class Upgrade { yes, dead, again };
 /// is garbage; an id, when the target's reclaim is certain: not while finalizers are still to run.
 enum class UpgradeBy { weak_reference, id };
 
+/// What would become of an upgrade by a weak reference now.
+enum class Fate { lives, dead, again };
+
+/// Reads the word inside the caller's load window; the caller then sees that the object is still the
+/// one it means. Changes nothing, so a decision under way stays open. again: the pass that has
+/// decided is not the one that condemned the object. Time: O(1). Threads: any. ISR: yes.
+Fate fate_of(Heap& heap, Header* header);
+
 /// One attempt from the look at the word (DESIGN rule 14), which was taken inside the caller's load
 /// window; the caller then saw that the object is still the one it means. Time: O(1).
 /// Threads: any. ISR: yes.

@@ -18,6 +18,7 @@ struct Counters {
     Count reclaimed_by_collector{0};
     Count finalized{0};      ///< finalizers run
     Count postponed{0};      ///< objects whose end was put off and is not settled yet
+    Count nested{0};         ///< of these, by contexts that will settle them themselves
     Count out_of_memory{0};  ///< requests that failed
     Count emergency_collections{0};
     Count candidates_reported{0};  ///< pages that got their first new candidate

@@ -34,13 +34,18 @@ struct TypeInfo {
     static constexpr std::uint16_t kTracked = 1u << 1;          ///< can be part of a cycle
     static constexpr std::uint16_t kWeaklyReferable = 1u << 2;  ///< starts with a WeakAnchor
     static constexpr std::uint16_t kVariable = 1u << 3;         ///< has a Trailing record
+    static constexpr std::uint16_t kQuietDestructor = 1u << 4;  ///< see heap/describe.h
 
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }
     bool weakly_referable() const { return (flags & kWeaklyReferable) != 0; }
     bool variable() const { return (flags & kVariable) != 0; }
-    /// Does the end of such an object call functions that the heap's user wrote?
-    bool runs_user_code() const { return destroy != nullptr || finalize != nullptr; }
+    /// Is there a destructor, and may it do anything?
+    bool has_loud_destructor() const {
+        return destroy != nullptr && (flags & kQuietDestructor) == 0;
+    }
+    /// Does the end of such an object call functions that may do anything?
+    bool runs_user_code() const { return has_loud_destructor() || finalize != nullptr; }
 };
 
 }  // namespace ouro

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "platform/fatal.h"
+
 namespace ouro {
 
 std::size_t TypeTable::bytes_needed(std::uint32_t types_max, std::uint32_t offsets_max) {
@@ -30,6 +32,28 @@ TypeTable::Entry* TypeTable::slot_of(const TypeInfo& info) {
     return nullptr;
 }
 
+namespace {
+
+/// Fields are in their places: inside the object, aligned, no two of them at one place (members of
+/// a union have different names for it). A reference that is counted once and followed twice would
+/// free live objects.
+bool are_distinct(const TypeInfo& info, const std::uint16_t* offsets) {
+    bool ascending = true;
+    for (std::uint32_t i = 0; i < info.fixed_fields; ++i) {
+        const std::size_t end = offsets[i] + sizeof(std::uintptr_t);
+        if (offsets[i] % alignof(std::uintptr_t) != 0 || end > info.size) return false;
+        if (i > 0 && offsets[i] <= offsets[i - 1]) ascending = false;
+    }
+    for (std::uint32_t i = 1; !ascending && i < info.fixed_fields; ++i) {
+        for (std::uint32_t j = 0; j < i; ++j) {
+            if (offsets[i] == offsets[j]) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
 Result<TypeTable::Entry*> TypeTable::enter(const TypeInfo& info) {
     Entry* entry = slot_of(info);
     if (entry == nullptr) return Error::too_many_types;
@@ -38,6 +62,8 @@ Result<TypeTable::Entry*> TypeTable::enter(const TypeInfo& info) {
     if (info.fixed_fields > offsets_max_ - offsets_used_) return Error::too_many_fields;
     std::uint16_t* offsets = offsets_ + offsets_used_;
     if (info.fixed_fields > 0) info.write_offsets(offsets);
+    if (!are_distinct(info, offsets))
+        platform::fatal("a type's list of fields names one place twice, or one outside", info.name);
     offsets_used_ += info.fixed_fields;
     entry->offsets = offsets;
     // order: release; pairs with find().

@@ -29,7 +29,8 @@ public:
     static std::size_t bytes_needed(std::uint32_t types_max, std::uint32_t offsets_max);
 
     /// The entry of `info`'s type, made on first use. Fails with too_many_types, too_many_fields.
-    /// Caller holds the allocation lock. Time: O(fields of the type) once, else O(1).
+    /// Stops the program if two of its fields are at one place. Caller holds the allocation lock.
+    /// Time: O(fields of the type) once, squared if they are not listed in their order, else O(1).
     Result<Entry*> enter(const TypeInfo& info);
 
     /// The entry with this index, or null when there is none. Any context.

@@ -1,5 +1,6 @@
 #include "heap/verify.h"
 
+#include "heap/value.h"
 #include "heap/weak_list.h"
 
 namespace ouro {
@@ -82,6 +83,9 @@ private:
         const bool dead_in_batch = in_batch && word.count() == 0;
         if ((word.has(WordValue::kCondemned) && !dead_in_batch) || word.has(WordValue::kHeld))
             return report("an object is condemned or held while nothing runs", header);
+        if (word.count() != 0 && word.has(WordValue::kFinalized) &&
+            info_of(*type).finalize == nullptr)
+            return report("an object without finalizer is marked as finalized", header);
         if (word.has(WordValue::kClaimed) && !in_batch)
             return report("an object is claimed by nobody", header);
         const bool listed =
@@ -107,6 +111,10 @@ private:
         const Fields fields(header->payload(), *type, info_of(*type));
         for (std::uint32_t i = 0; i < fields.count(); ++i) {
             const std::uintptr_t value = fields[i].load(memory_order_acquire);  // order: any
+            // Field 0 of a dead parent may hold its place on a postponed chain (heap/reclaim.cc).
+            if ((value & 1) != 0 && i == 0 && header->load_word().count() == 0) continue;
+            if ((value & 1) != 0 && !is_sound_immediate(value))
+                return report("a field holds an immediate that is none", header);
             if (value == 0 || (value & 1) != 0) continue;
             Header* target = header_of(reinterpret_cast<void*>(value));
             if (!blocks_.contains(target)) {
@@ -118,6 +126,21 @@ private:
             const std::uint32_t edges = target->edges();
             if (edges < Header::kEdgesMax) target->set_edges(edges + 1);
         }
+    }
+
+    /// None, false, true, a small integer, or an interned string that is there.
+    static bool is_sound_immediate(std::uintptr_t value) {
+        if (value == detail::kNoneBits || value == detail::kFalseBits ||
+            value == detail::kTrueBits)
+            return true;
+        if (detail::is_small_int_bits(value))
+            return value / detail::kSmallIntStep <= kSmallIntMax - kSmallIntMin;
+        if (!detail::is_interned_bits(value)) return false;
+        void* string = reinterpret_cast<void*>(detail::address_of_interned(value));
+        Heap* heap = Heap::of(string);
+        if (heap == nullptr || !heap->blocks().is_header(header_of(string))) return false;
+        return heap->type_of(header_of(string)) != nullptr &&
+               header_of(string)->load_word().immortal();
     }
 
     /// The count is at least the number of fields that refer to the object.

@@ -51,8 +51,9 @@ public:
         return typed<V>(std::move(value));
     }
     /// Calls visit(const Ref<K>& key, const Ref<V>& value) for every entry, in no order, each
-    /// kept alive meanwhile. Entries may die during the visits, and a visit may look things up and
-    /// remove its own entry; after anything else entries may be missed or come twice.
+    /// kept alive meanwhile. During the visits entries may die and a visit may do anything with the
+    /// map: who is in it all the while comes once, who leaves before its turn does not come, who
+    /// enters may or may not. After clear() nothing comes any more.
     template <class Visit>
     void for_each(Visit&& visit) const {
         this->visit_living([&visit](const Ref<Object>& key, Ref<Object> value) {

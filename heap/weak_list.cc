@@ -14,12 +14,31 @@ using platform::memory_order_release;
 void WeakNode::attach(Heap& heap, void* object) {
     auto* anchor = static_cast<WeakAnchor*>(object);
     platform::LockGuard guard(heap.weak_lock());
-    // order: relaxed; lists are read and written under the weak lock.
-    auto* first = reinterpret_cast<WeakNode*>(anchor->first_.load(memory_order_relaxed));
-    prev_ = first != nullptr && first->kind_ == Kind::shared ? first : nullptr;
-    insert(*anchor);
+    put_behind_shared(*anchor);
     // order: release; pairs with the acquire in upgrade() and target().
     target_.store(reinterpret_cast<std::uintptr_t>(object), memory_order_release);
+}
+
+void WeakNode::attach_beside(const WeakNode& other) {
+    const void* object = other.target();
+    Heap* heap = object != nullptr ? Heap::of(object) : nullptr;
+    if (heap == nullptr) return;
+    platform::LockGuard guard(heap->weak_lock());
+    // order: relaxed; under the weak lock. The target may have died since we looked; while a node is
+    // on its list it has not been given back, and who cuts the list takes new nodes off it too.
+    if (other.target_.load(memory_order_relaxed) == 0) return;
+    auto* anchor = static_cast<WeakAnchor*>(const_cast<void*>(object));
+    put_behind_shared(*anchor);
+    // order: release; pairs with the acquire in upgrade() and target().
+    target_.store(reinterpret_cast<std::uintptr_t>(object), memory_order_release);
+}
+
+/// The object that all share who ask for one without callback stands first. Under the weak lock.
+void WeakNode::put_behind_shared(WeakAnchor& anchor) {
+    // order: relaxed; lists are read and written under the weak lock.
+    auto* first = reinterpret_cast<WeakNode*>(anchor.first_.load(memory_order_relaxed));
+    prev_ = first != nullptr && first->kind_ == Kind::shared ? first : nullptr;
+    insert(anchor);
 }
 
 /// Puts the node behind prev_, or first. Under the weak lock.
@@ -55,7 +74,11 @@ bool WeakNode::share(Heap& heap) {
     auto* anchor = reinterpret_cast<WeakAnchor*>(target_.load(memory_order_relaxed));
     if (anchor == nullptr) return true;
     auto* first = reinterpret_cast<WeakNode*>(anchor->first_.load(memory_order_relaxed));
-    if (first->kind_ == Kind::shared) return false;
+    if (first == this && kind_ == Kind::shared) return true;
+    if (first->kind_ == Kind::shared) {
+        if (!first->object_is_dead(heap)) return false;
+        first->kind_ = Kind::object;  // its place is ours; it only waits for its own end
+    }
     remove(*anchor);
     kind_ = Kind::shared;
     insert(*anchor);
@@ -96,6 +119,31 @@ void* WeakNode::upgrade() const {
             case detail::Upgrade::dead: return nullptr;
             case detail::Upgrade::again: break;
         }
+    }
+}
+
+// As upgrade(), without the last step: nothing is counted, and a pass under way goes on.
+bool WeakNode::is_dead() const {
+    platform::LoadWindow window;
+    for (;;) {
+        // order: acquire; pairs with attach().
+        const std::uintptr_t target = target_.load(memory_order_acquire);
+        if (target == 0) return true;
+        Heap* heap = Heap::of(reinterpret_cast<void*>(target));
+        if (heap == nullptr) return true;
+        Header* header = header_of(reinterpret_cast<void*>(target));
+        const detail::Fate fate = detail::fate_of(*heap, header);
+        // order: acquire; DESIGN rule 15: still there after the word was read, so it is its word.
+        if (target_.load(memory_order_acquire) != target) continue;
+        if (fate != detail::Fate::again) return fate == detail::Fate::dead;
+    }
+}
+
+/// Is the weak reference object itself dead, or garbage for certain? Under the weak lock.
+bool WeakNode::object_is_dead(Heap& heap) {
+    for (;;) {
+        const detail::Fate fate = detail::fate_of(heap, header_of(this));
+        if (fate != detail::Fate::again) return fate == detail::Fate::dead;
     }
 }
 

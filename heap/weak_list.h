@@ -48,8 +48,13 @@ public:
     /// Stands on the list of `object`, to which the caller holds a counted reference and whose type
     /// is weakly referable. The node is on no list. Time: O(1).
     void attach(Heap& heap, void* object);
+    /// The same for the target of `other`, if it has one. Neither may change meanwhile but by the
+    /// target's death. The node is on no list. Time: O(1). Takes no reference.
+    void attach_beside(const WeakNode& other);
+    /// Is the target dead, or was there none? Time: O(1). Threads: any. ISR: yes.
+    bool is_dead() const;
     /// From now on weak_reference() gives out this node's object, unless there is such a one
-    /// already: then false. The node is attached.
+    /// already that lives: then false. The node is attached.
     bool share(Heap& heap);
     /// Leaves the list, if it is on one. Time: O(1). Threads: the node's owner.
     void detach();
@@ -74,6 +79,8 @@ private:
 
     WeakCallback callback() const;
     bool hold(Heap& heap);
+    bool object_is_dead(Heap& heap);
+    void put_behind_shared(WeakAnchor& anchor);
     void insert(WeakAnchor& anchor);
     void remove(WeakAnchor& anchor);
 

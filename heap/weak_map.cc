@@ -44,10 +44,9 @@ bool WeakMap::contains(const Ref<Object>& key) const {
     return entry && !entry->expired();
 }
 
-/// Moves the entries of the chain for which goes(entry) to the front of `taken`. The caller lets go
-/// of them when the table is in order again: their ends may run user code that uses the map.
+/// Takes the entries out of the chain for which goes(entry).
 template <class Goes>
-void WeakMap::take_out(Field<Entry>& chain, Ref<Entry>& taken, Goes&& goes) {
+void WeakMap::take_out(Field<Entry>& chain, Taken& taken, Goes&& goes) {
     Ref<Entry> before;  // keeps the object that `link` is part of
     Field<Entry>* link = &chain;
     while (Ref<Entry> entry = link->load()) {
@@ -57,23 +56,36 @@ void WeakMap::take_out(Field<Entry>& chain, Ref<Entry>& taken, Goes&& goes) {
             continue;
         }
         *link = entry->next.load();
-        entry->next = std::move(taken);
-        taken = std::move(entry);
+        entry->is_out = true;
+        taken.add(entry);
         --entries_;
     }
 }
 
-void WeakMap::take_all_dead(Buckets& buckets, Ref<Entry>& taken) {
+/// `entry` takes the place of `old` in the chain.
+void WeakMap::replace(Field<Entry>& chain, const Ref<Entry>& old, Ref<Entry> entry) {
+    entry->next = old->next.load();
+    Ref<Entry> before;  // keeps the object that `link` is part of
+    Field<Entry>* link = &chain;
+    while (*link != old) {
+        before = link->load();
+        link = &before->next;
+    }
+    *link = std::move(entry);
+    old->is_out = true;
+}
+
+void WeakMap::take_all_dead(Buckets& buckets, Taken& taken) {
     for (std::uint32_t i = 0; i < buckets.size(); ++i)
         take_out(buckets.at(i), taken, [](const Entry& entry) { return entry.is_dead(); });
 }
 
 /// Room for one more entry at about one per bucket. Growth that finds no memory is put off.
-Error WeakMap::make_room(Ref<Entry>& taken) {
+Error WeakMap::make_room(Taken& taken) {
     const Ref<Buckets> old = buckets_.load();
     const std::uint32_t size = old ? old->size() : 0;
     if (old) {
-        if (entries_ < size) return Error::none;
+        if (entries_ < size || visits_ != 0) return Error::none;
         take_all_dead(*old, taken);
         if (entries_ <= size / 2)
             return Error::none;  // until the next time: half as many insertions
@@ -110,12 +122,16 @@ Error WeakMap::set(const Ref<Object>& key, const Ref<Object>& value) {
     }
     auto made = try_make<Entry>(heap, target, weak_key ? value : key, hash);
     if (!made) return made.error();
-    Ref<Entry> taken;  // let go after everything else
+    if (old) {
+        const Ref<Buckets> buckets = buckets_.load();
+        replace(buckets->chain_of(hash), old, std::move(*made));
+        return Error::none;
+    }
+    Taken taken;  // let go after everything else
     if (const Error error = make_room(taken); error != Error::none) return error;
     const Ref<Buckets> buckets = buckets_.load();
     Field<Entry>& chain = buckets->chain_of(hash);
-    take_out(chain, taken,
-             [&old](const Entry& entry) { return entry.is_dead() || &entry == old.get(); });
+    take_out(chain, taken, [](const Entry& entry) { return entry.is_dead(); });
     (*made)->next = chain.take();
     chain = std::move(*made);
     ++entries_;
@@ -138,7 +154,7 @@ bool WeakMap::remove(const Ref<Object>& key, Ref<Object>* value) {
     if (!entry) return false;
     const Ref<Object> target = entry->lock();
     if (value != nullptr) *value = value_of(entry);
-    Ref<Entry> taken;
+    Taken taken;
     const Ref<Buckets> buckets = buckets_.load();
     // Nothing else is taken out: a visit that removes its own entry goes on behind it.
     take_out(buckets->chain_of(hash), taken,
@@ -147,7 +163,7 @@ bool WeakMap::remove(const Ref<Object>& key, Ref<Object>* value) {
 }
 
 std::size_t WeakMap::size() {
-    Ref<Entry> taken;
+    Taken taken;
     if (const Ref<Buckets> buckets = buckets_.load()) take_all_dead(*buckets, taken);
     return entries_;
 }

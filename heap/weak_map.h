@@ -32,10 +32,13 @@ public:
     bool is_dead() const { return address() == nullptr; }
 
     Field<Object> strong;  ///< the other side; null once the target has died
-    Field<WeakMapEntry> next;
-    const std::uint32_t hash;  ///< of the key
+    Field<WeakMapEntry> next;   ///< stays when the entry leaves its chain: a visit may stand here
+    Field<WeakMapEntry> taken;  ///< the next of those that an operation has taken out
+    const std::uint32_t hash;   ///< of the key
+    bool is_out = false;        ///< of its chain
 
-    static constexpr auto ouro_fields = fields<&WeakMapEntry::strong, &WeakMapEntry::next>;
+    static constexpr auto ouro_fields =
+        fields<&WeakMapEntry::strong, &WeakMapEntry::next, &WeakMapEntry::taken>;
 
 private:
     static void target_died(WeakReference& self) {
@@ -96,29 +99,52 @@ private:
     bool matches(const Entry& entry, const Ref<Object>& key, std::uint32_t hash) const;
     Ref<Entry> find(const Ref<Object>& key, std::uint32_t hash) const;
     Ref<Object> value_of(const Ref<Entry>& entry) const;
+    /// Entries that an operation has taken out, in the order of their chains: `taken` leads the same
+    /// way as `next`, so that they form no ring. Let go of when the table is in order again: their
+    /// ends may run user code that uses the map.
+    struct Taken {
+        Ref<Entry> first, last;
+        void add(const Ref<Entry>& entry) {
+            if (last) {
+                last->taken = entry;
+            } else {
+                first = entry;
+            }
+            last = entry;
+        }
+    };
+
     template <class Goes>
-    void take_out(Field<Entry>& chain, Ref<Entry>& taken, Goes&& goes);
-    void take_all_dead(Buckets& buckets, Ref<Entry>& taken);
-    Error make_room(Ref<Entry>& taken);
+    void take_out(Field<Entry>& chain, Taken& taken, Goes&& goes);
+    void replace(Field<Entry>& chain, const Ref<Entry>& old, Ref<Entry> entry);
+    void take_all_dead(Buckets& buckets, Taken& taken);
+    Error make_room(Taken& taken);
 
     Field<Buckets> buckets_;     ///< null until the first insertion
     std::uint32_t entries_ = 0;  ///< in the chains, dead ones included
+    mutable std::uint32_t visits_ = 0;  ///< under way: chains are not moved meanwhile
     Weak weak_;
 
 public:
     static constexpr auto ouro_fields = fields<&WeakMap::buckets_>;
 };
 
+// An entry that leaves its chain during a visit keeps its way on, no chain moves to other buckets,
+// and a replaced entry's successor takes its place: so who stays is met once, who leaves before its
+// turn is not.
 template <class Visit>
 void WeakMap::visit_living(Visit&& visit) const {
+    struct Visiting {
+        std::uint32_t& visits;
+        explicit Visiting(std::uint32_t& count) : visits(count) { ++visits; }
+        ~Visiting() { --visits; }
+    } visiting(visits_);
     const Ref<Buckets> buckets = buckets_.load();
     for (std::uint32_t i = 0; buckets && i < buckets->size(); ++i) {
-        Ref<Entry> entry = buckets->at(i).load();
-        while (entry) {
-            Ref<Entry> next = entry->next.load();  // the visit may remove the entry
-            const Ref<Object> target = entry->lock();
+        for (Ref<Entry> entry = buckets->at(i).load(); entry; entry = entry->next.load()) {
+            if (buckets_ != buckets) return;  // cleared
+            const Ref<Object> target = entry->is_out ? Ref<Object>() : entry->lock();
             if (target) visit(target, entry->strong.load());
-            entry = std::move(next);
         }
     }
 }

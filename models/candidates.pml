@@ -1,12 +1,13 @@
 /* The way of a candidate: from the decrement to the pass that asks it. Nothing is lost.
  * Code: heap/paged/candidate_pages.cc report
  * Code: heap/paged/candidate_pages.cc take
- * Code: heap/compact/candidate_pages.cc report_released
+ * Code: heap/compact/candidate_pages.cc list
  * Code: gc/pass.cc begin
  * Code: gc/pass_find.cc next_source
  * Code: gc/pass_find.cc put_back_evidence
  * Code: gc/pass_find.cc gather_member
  * Code: gc/pass_find.cc defer
+ * Code: heap/paged/candidate_pages.cc list
  *
  * There is no queue that could overflow: a candidate is a bit beside its page, a page with new bits
  * is on a stack once (`dirty`), a candidate that is put off is a bit too (`deferred`). M contexts
@@ -17,7 +18,8 @@
  *   - a complete pass asks every object whose last decrement was reported (the call has
  *     returned) before the pass began, even while another context is between marking a page and
  *     listing it;
- *   - a member that was decremented since its claim has its candidate bit (W3's evidence).
+ *   - a member that was decremented since its claim has its candidate bit, so that it is asked
+ *     when it is let go.
  * Objects sit on pages of two cells, or (ONE_EACH) on a page each.
  *
  * Check: correct holds small -DM=1
@@ -27,9 +29,9 @@
  * Check: candidate_not_reported fails small -DM=1 -DCANDIDATE_NOT_REPORTED
  * Check: page_taken_late fails small -DM=1 -DPAGE_TAKEN_LATE
  * Check: unlisted_missed fails small -DM=2 -DUNLISTED_MISSED
- * Check: mark_cleared_late fails small -DM=1 -DMARK_CLEARED_LATE
+ * Check: mark_kept fails small -DM=1 -DMARK_KEPT
  * Check: rollback_forgets fails small -DM=1 -DROLLBACK_FORGETS
- * Check: evidence_not_put_back fails small -DM=1 -DEVIDENCE_NOT_PUT_BACK
+ * Check: evidence_dropped fails small -DM=1 -DEVIDENCE_DROPPED
  */
 #ifndef M
 #define M 1
@@ -63,10 +65,7 @@ byte open_reports[N]; /* ghost: reports under way */
 
 /* report_candidate(), by any context */
 inline report(o, first, old) {
-    if
-    :: candidate & B(o)
-    :: !(candidate & B(o)) -> candidate = candidate | B(o)
-    fi;
+    candidate = candidate | B(o);
     if
     :: dirty & B(PAGE(o))
     :: !(dirty & B(PAGE(o))) ->
@@ -96,12 +95,14 @@ end:
     do
     :: d_step { /* release() of one reference among several */
            open_reports[0]++; o = 0; quiet = (marked & B(0)) != 0;
+           marked = marked | B(0);
            due = due | B(0); want = want & ~B(0); linked = linked & ~B(0);
            changed = changed | (claimed & B(0)) };
        goto second_step
 #if N > 1
     :: d_step {
            open_reports[1]++; o = 1; quiet = (marked & B(1)) != 0;
+           marked = marked | B(1);
            due = due | B(1); want = want & ~B(1); linked = linked & ~B(1);
            changed = changed | (claimed & B(1)) };
        goto second_step
@@ -129,25 +130,19 @@ inline gather_member(o) {
     :: !(claimed & B(o)) && !complete -> /* defer(): it was asked before */
        deferred = deferred | B(o);
        marked = marked | (linked & B(o))
-    :: !(claimed & B(o)) -> /* claim() */
-       reported = (candidate & B(o)) != 0;
-#ifndef MARK_CLEARED_LATE
-       if
-       :: reported -> candidate = candidate & ~B(o)
-       :: !reported
-       fi;
-#endif
-       if
+    :: !(claimed & B(o)) -> /* claim(), again if the word has changed */
+       do
        :: d_step { linked & B(o) ->
-              claimed = claimed | B(o); marked = marked & ~B(o); changed = changed & ~B(o);
-              due = due & ~B(o); want = want & ~B(o) };
-#ifdef MARK_CLEARED_LATE
-          candidate = candidate & ~B(o)
+              claimed = claimed | B(o); changed = changed & ~B(o);
+#ifndef MARK_KEPT
+              marked = marked & ~B(o);
 #endif
-       :: !(linked & B(o)) -> report(o, first, old)
-       fi
+              due = due & ~B(o); want = want & ~B(o) };
+          break
+       :: !(linked & B(o)) -> linked = linked | B(o)
+       od
     fi;
-    d_step { linked = linked & ~B(o); reported = 0 }
+    linked = linked & ~B(o)
 }
 
 inline gather_bits() {
@@ -163,18 +158,31 @@ inline gather_bits() {
 #endif
 }
 
+/* The bit of a member whose word is as first read is older than its claim (count_word.pml). */
 inline put_back_evidence() {
-#ifndef EVIDENCE_NOT_PUT_BACK
     if
-    :: bits & claimed & 1 -> bits = bits & ~1; report(0, first, old)
+    :: bits & claimed & 1 ->
+       bits = bits & ~1;
+#ifndef EVIDENCE_DROPPED
+       if
+       :: changed & 1 -> report(0, first, old)
+       :: !(changed & 1)
+       fi
+#endif
     :: !(bits & claimed & 1)
     fi;
 #if N > 1
     if
-    :: bits & claimed & 2 -> bits = bits & ~2; report(1, first, old)
+    :: bits & claimed & 2 ->
+       bits = bits & ~2;
+#ifndef EVIDENCE_DROPPED
+       if
+       :: changed & 2 -> report(1, first, old)
+       :: !(changed & 2)
+       fi
+#endif
     :: !(bits & claimed & 2)
     fi;
-#endif
 #endif
     skip
 }
@@ -193,21 +201,16 @@ inline let_go(o) {
           report(o, first, old)
 #endif
        fi;
-       reported = ((candidate | deferred) & B(o)) != 0;
-       d_step { /* unclaim() */
+       d_step { /* unclaim(): a mark of since the claim stays */
            claimed = claimed & ~B(o); changed = changed & ~B(o);
-           if
-           :: reported -> marked = marked | B(o)
-           :: else -> marked = marked & ~B(o)
-           fi;
-           reported = 0 }
+           marked = marked | (deferred & B(o)) }
     :: !(claimed & B(o))
     fi
 }
 
 active proctype Collector() {
     byte list, bits, old, page;
-    bit complete, sweep, reported, first;
+    bit complete, sweep, first;
 end:
     do
     :: d_step { skip -> complete = 0 };

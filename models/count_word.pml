@@ -1,24 +1,30 @@
-/* One count word under its readers and writers: W3 and the candidate bit beside the page.
+/* One count word under its readers and writers: W3, the mark, and the candidate bit beside the page.
  * Code: heap/paged/word.h unchanged
  * Code: gc/pass_claim.cc claim
  * Code: gc/pass_decide.cc step_condemn
  * Code: gc/pass_claim.cc unclaim
+ * Code: heap/paged/header.h count_down
  *
  * M contexts copy, drop and move their references to one object; the collector claims it, reads
  * it again, condemns it or lets it go, for ever. A mutator's second step (clear `clean`, set the
- * candidate bit) may come at any later time; ALIGN stands for kVersionAlign.
+ * candidate bit) may come at any later time, and a decrement may go by a mark that it saw before
+ * the claim cleared it; ALIGN stands for kVersionAlign,
+ * more than two changes a context. The collector may have taken the candidate
+ * bit before it claims (a root), or take it while it holds the claim (put_back_evidence).
  * Claimed:
  *   - a word that is condemned has not changed since it was claimed;
  *   - between passes, with no context in the middle of an operation, an object with a decrement
- *     that no claim has seen, or whose examination ended without a verdict, is a candidate.
+ *     that no claim has seen, or whose examination ended without a verdict, is a candidate, and
+ *     so is one that is marked.
  *
- * Check: correct holds small -DM=2 -DALIGN=4
- * Check: correct_3_contexts holds small -DM=3 -DALIGN=4 -DHELD_MAX=1
- * Check: correct_3_contexts_2_held holds large -DM=3 -DALIGN=4
- * Check: correct_4_contexts holds large -DM=4 -DALIGN=8 -DHELD_MAX=1
- * Check: too_many_contexts fails small -DM=2 -DALIGN=2
+ * Check: correct holds small -DM=2 -DALIGN=5
+ * Check: correct_3_contexts holds small -DM=3 -DALIGN=7 -DHELD_MAX=1
+ * Check: correct_3_contexts_2_held holds large -DM=3 -DALIGN=7
+ * Check: correct_4_contexts holds large -DM=4 -DALIGN=9 -DHELD_MAX=1
+ * Check: too_many_contexts fails small -DM=2 -DALIGN=4
  * Check: condemned_though_changed fails small -DCONDEMNED_THOUGH_CHANGED
- * Check: mark_cleared_late fails small -DMARK_CLEARED_LATE
+ * Check: mark_kept fails small -DMARK_KEPT
+ * Check: evidence_dropped fails small -DEVIDENCE_DROPPED
  * Check: candidate_not_reported fails small -DCANDIDATE_NOT_REPORTED
  * Check: rollback_forgets fails small -DROLLBACK_FORGETS
  * Check: clean_not_cleared fails small -DCLEAN_NOT_CLEARED
@@ -27,7 +33,7 @@
 #define M 2
 #endif
 #ifndef ALIGN
-#define ALIGN 4
+#define ALIGN 5
 #endif
 #ifndef HELD_MAX
 #define HELD_MAX 2
@@ -52,7 +58,7 @@ inline change(by) {
 
 active [M] proctype Mutator() {
     byte held = 1;
-    bit was_clean, was_marked;
+    bit was_clean, was_marked, seen_marked;
 loop:
     if
     /* retain(): one fetch_add, and the second step if the word was clean */
@@ -65,10 +71,17 @@ loop:
     /* a swap from the word that was read: counted load, weak upgrade */
     :: d_step { held > 0 && held < HELD_MAX -> change(1); clean = 0; held++ };
        goto loop
-    /* release(): one fetch_add, and the report if the word was not marked */
-    :: d_step { held > 0 ->
-           busy++; was_marked = marked; held--; change(-1);
-           unseen = (count > 0) };
+    /* release(): a look; then a swap that marks, or a fetch_add if the word was marked; and the
+       report if it was not when it changed */
+    :: d_step { held > 0 -> busy++; seen_marked = marked };
+       if
+       :: d_step { seen_marked ->
+              was_marked = marked; held--; change(-1); unseen = (count > 0); seen_marked = 0 }
+       :: d_step { !seen_marked && !marked ->
+              was_marked = 0; held--; change(-1); marked = 1; unseen = (count > 0) }
+       :: d_step { !seen_marked && marked -> /* the swap fails, the next look sees the mark */
+              was_marked = 1; held--; change(-1); unseen = (count > 0) }
+       fi;
        goto report
     :: held == 0 -> goto done
     fi;
@@ -88,11 +101,7 @@ report:
 #ifndef CANDIDATE_NOT_REPORTED
     if
     :: count == 0 || was_marked
-    :: count > 0 && !was_marked ->
-       if
-       :: candidate
-       :: !candidate -> candidate = 1
-       fi
+    :: count > 0 && !was_marked -> candidate = 1
     fi;
 #endif
     d_step { was_marked = 0; busy-- };
@@ -102,52 +111,55 @@ done:
 }
 
 active proctype Collector() {
-    bit reported;
+    bit taken;
 end:
     do
     :: d_step { count > 0 -> /* between passes */
            assert(busy != 0 || !unseen || candidate);
-           linked = 1 };
-       reported = candidate;
-#ifndef MARK_CLEARED_LATE
+           assert(busy != 0 || !marked || candidate) };
        if
-       :: reported -> candidate = 0
-       :: !reported
+       :: candidate = 0 /* gathered, perhaps: it is a root */
+       :: skip          /* reached from one */
        fi;
-#endif
-       if /* claim(): the swap from the word that was read */
-       :: d_step { linked ->
-              version = 0; clean = 1; marked = 0; watching = 1; changed = 0; unseen = 0;
-              linked = 0 }
-       :: d_step { !linked -> skip };
+       do /* claim(): the swap from the word that was read */
+       :: linked = 1;
           if
-          :: reported -> candidate = 1
-          :: !reported
-          fi;
-          goto next
-       fi;
-#ifdef MARK_CLEARED_LATE
-       candidate = 0;
+          :: d_step { linked ->
+                 version = 0; clean = 1; watching = 1; changed = 0; unseen = 0; linked = 0;
+#ifndef MARK_KEPT
+                 marked = 0
 #endif
-       /* scan: the word's half of W3, then the candidate bit, then what explains the count */
+                 };
+             break
+          :: !linked
+          fi
+       :: count == 0 -> goto next
+       od;
+       /* put_back_evidence(), or not */
+       if
+       :: d_step { taken = candidate; candidate = 0 };
+#ifndef EVIDENCE_DROPPED
+          if
+          :: taken && !(UNCHANGED) -> candidate = 1
+          :: !taken || (UNCHANGED)
+          fi
+#endif
+       :: skip
+       fi;
+       /* scan: the word, then what explains the count */
        if
        :: UNCHANGED
        :: !(UNCHANGED) -> goto let_go
        fi;
        if
-       :: candidate -> goto let_go
-       :: !candidate
+       :: skip
        :: goto let_go
        fi;
-       /* condemn: word, candidate bit, swap */
+       /* condemn: word, swap */
 #ifndef CONDEMNED_THOUGH_CHANGED
        if
        :: d_step { UNCHANGED -> linked = 1 }
        :: !(UNCHANGED) -> goto rollback
-       fi;
-       if
-       :: candidate -> goto rollback
-       :: !candidate
        fi;
 #else
        linked = 1;
@@ -162,12 +174,12 @@ rollback:
        candidate = 1;
 #endif
 let_go:
-       reported = candidate;
-       d_step { /* unclaim(): `marked` promises a place on a list */
-           clean = 0; marked = reported; version = 0; watching = 0; changed = 0 };
+       skip;
+       d_step { /* unclaim(): a mark of since the claim stays */
+           clean = 0; version = 0; watching = 0; changed = 0 };
 next:
        skip;
-       d_step { linked = 0; reported = 0 }
+       d_step { linked = 0; taken = 0 }
     :: count == 0 -> break
     od
 }

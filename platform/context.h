@@ -18,6 +18,8 @@ struct Context {
     atomic<std::uint32_t> window{0};
     /// Nesting depth of reclaim cascades that user code started from inside a cascade.
     std::uint32_t cascade_depth = 0;
+    /// Ends that this context has put off because user code nested too deep, and will see to.
+    std::uint32_t put_off = 0;
     /// Nesting depth of collector user code (callbacks, finalizers) on this context.
     std::uint32_t collecting_depth = 0;
     /// Innermost constructor census of this context (heap/census.h), in builds that have one.

@@ -20,7 +20,8 @@
     X(child_not_reported, "chain", "rule 9: the same, in a cascade")                               \
     X(resurrected_not_reported, "self", "rule 9: the same, after a finalizer")                     \
     X(page_taken_late, "chain", "rule 9: a page is taken off its list after its marks are read")   \
-    X(mark_cleared_late, "ring", "rule 10: the mark is cleared after the first reading")           \
+    X(mark_kept, "publish", "rule 10: the first reading leaves the mark")                             \
+    X(evidence_dropped, "late", "rule 10: what is reported about a member is never asked")         \
     X(rollback_forgets, "out", "rule 10: after a failed validation nothing is marked again")       \
     X(edges_with_words, "hop", "rule 11: words and edges are read object by object")               \
     X(condemned_though_changed, "condemned", "rule 12: condemned whatever the word says")          \
@@ -59,7 +60,7 @@
     X(pages_taken_relaxed, "busy", "order: the list of pages is taken relaxed")                    \
     X(claim_dropped_relaxed, "apart", "order: the claim on a member is dropped relaxed")           \
     X(edges_not_counted_again, "leave", "rule 22: edges of members that left explain counts")      \
-    X(release_not_acquire, "ring", "order: decrement without acquire")                             \
+    X(release_not_acquire, "drop", "order: decrement without acquire")                             \
     X(release_not_release, "drop", "order: decrement without release")                             \
     X(touch_relaxed, "take", "order: touch relaxed")                                               \
     X(word_load_relaxed, "apart", "order: loads of words relaxed")                                 \
@@ -70,7 +71,6 @@
     X(newborn_relaxed, "reuse", "order: first count of an object relaxed")                         \
     X(finished_relaxed, "apart", "order: end of construction relaxed")                             \
     X(report_relaxed, "ring", "order: candidate mark relaxed")                                     \
-    X(first_reading_relaxed, "chain", "order: the collector's first reading relaxed")              \
     X(condemned_relaxed, "condemned", "order: the condemning swap relaxed")
 
 #define OURO_MUTANT_LIST(X) OURO_COMMON_MUTANT_LIST(X) OURO_PAGED_MUTANT_LIST(X)

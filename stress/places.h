@@ -11,7 +11,7 @@
 #include <shared_mutex>
 #include <vector>
 
-#include "boost/lockfree/spsc_queue.hpp"
+#include "platform/bounded_queue.h"
 #include "stress/objects.h"
 
 namespace ouro::stress {
@@ -105,7 +105,7 @@ public:
     void for_each(V&& visit) {
         for (Queue& queue : queues_) {
             std::vector<std::uintptr_t> handles;
-            queue.consume_all([&](std::uintptr_t bits) { handles.push_back(bits); });
+            for (std::uintptr_t bits = 0; queue.pop(bits);) handles.push_back(bits);
             for (const std::uintptr_t bits : handles) {
                 visit(bits);
                 queue.push(bits);
@@ -121,7 +121,7 @@ public:
     }
 
 private:
-    using Queue = boost::lockfree::spsc_queue<std::uintptr_t, boost::lockfree::capacity<15>>;
+    using Queue = platform::BoundedQueue<std::uintptr_t, 15>;
     Queue& queue(unsigned from, unsigned to) { return queues_[from * threads_ + to]; }
 
     unsigned threads_;

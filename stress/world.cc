@@ -156,7 +156,6 @@ std::string World::describe(void* object) {
     BlockAllocator& blocks = heap.heap().blocks();
     const BlockAllocator::Cell cell = blocks.cell_of(header);
     if (cell.page == kNoPage) return absl::StrCat(text, ", in no page");
-    if (heap.heap().candidates().test(cell, word)) absl::StrAppend(&text, ", candidate");
     if (blocks.has(ouro::Mark::deferred, cell)) absl::StrAppend(&text, ", deferred");
     if (blocks.has(ouro::Mark::batch, cell)) absl::StrAppend(&text, ", in the batch");
     if (heap.heap().candidates().is_listed(cell.page)) absl::StrAppend(&text, ", page listed");

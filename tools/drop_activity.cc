@@ -25,8 +25,15 @@ std::uint32_t DropActivity::threads_at_once() const {
     return running_max_.load(memory_order_relaxed);
 }
 
-void DropActivity::watch(Collector& collector) {
-    collector.set_callback(&DropActivity::announced, this);
+void DropActivity::watch(ManagedHeap& heap) {
+    heap_ = &heap;
+    [[maybe_unused]] const bool added =
+        heap.collector().add_callback(&DropActivity::announced, this);
+}
+
+bool DropActivity::collector_is_due() {
+    return heap_ != nullptr &&
+           (heap_->heap().signal().pages() > 0 || heap_->collector().collecting());
 }
 
 std::uint32_t DropActivity::passes_during_drops() const {

@@ -21,7 +21,9 @@ public:
 
     /// Lets the collector's background thread report here. The thread does not run yet, and this
     /// outlives it.
-    void watch(Collector& collector);
+    void watch(ManagedHeap& heap);
+    /// Has the collector been told of possible roots that it has not taken up, or is it at work?
+    bool collector_is_due();
     /// Collections that the background thread has begun while at least one thread was inside its
     /// drop loop. Each makes at least one pass.
     std::uint32_t passes_during_drops() const;
@@ -29,6 +31,7 @@ public:
 private:
     static void announced(void* self, const CollectInfo& info);
 
+    ManagedHeap* heap_ = nullptr;
     platform::atomic<std::uint32_t> running_{0};
     platform::atomic<std::uint32_t> running_max_{0};
     platform::atomic<std::uint32_t> passes_during_drops_{0};

@@ -22,9 +22,15 @@ struct DropCrew::Worker {
     std::vector<std::uint32_t> wrong_roots;
 };
 
+bool DropCrew::may_wait() const {
+    const std::uint64_t now = platform::clock_ns();
+    if (now < wait_until_ns_) return true;
+    const bool first = activity_.passes_during_drops() == 0;
+    return first && now < wait_for_first_until_ns_ && activity_.collector_is_due();
+}
+
 void DropCrew::wait_for_pass() {
-    while (activity_.passes_during_drops() == passes_before_ &&
-           platform::clock_ns() < wait_until_ns_) {
+    while (activity_.passes_during_drops() == passes_before_ && may_wait()) {
         std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
 }
@@ -76,6 +82,7 @@ absl::Status DropCrew::drop(std::span<const std::uint32_t> roots) {
     passes_before_ = activity_.passes_during_drops();
     const std::uint64_t start = platform::clock_ns();
     wait_until_ns_ = start + std::min(kWaitOfBlockNs, kWaitOfAllNs - waited_ns_);
+    wait_for_first_until_ns_ = start + kWaitOfFirstNs;
     std::vector<Worker> workers(threads_);
     for (std::uint32_t i = 0; i < threads_; ++i) {
         workers[i].crew = this;

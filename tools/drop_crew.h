@@ -28,11 +28,14 @@ inline constexpr std::uint32_t kDropThreadsMax = 256;
 /// the collector gets the processor. So a drop that has told the collector of a possible root (see
 /// HeapGraph::give_up()) waits, before it gives up the last handle, until the collector has begun a
 /// pass beside the drops of this block: at most kWaitOfBlockNs since the block began, and
-/// kWaitOfAllNs in all blocks together. Then all threads go on beside that pass.
+/// kWaitOfAllNs in all blocks together. Then all threads go on beside that pass. As long as there
+/// has been no such pass at all, and the collector is at work or has been told of possible roots,
+/// the wait is up to kWaitOfFirstNs: that thread gets the processor some day.
 class DropCrew {
 public:
     static constexpr std::uint64_t kWaitOfBlockNs = 100'000'000;
     static constexpr std::uint64_t kWaitOfAllNs = 2'000'000'000;
+    static constexpr std::uint64_t kWaitOfFirstNs = 60'000'000'000;
 
     /// Takes: what to drop from and where to report to, which outlive this; 1..kDropThreadsMax.
     DropCrew(HeapGraph& graph, DropActivity& activity, std::uint32_t threads, bool paced)
@@ -53,6 +56,7 @@ private:
     static void thread_main(void* worker);
     void work(Worker& worker);
     void wait_for_pass();
+    bool may_wait() const;
     absl::Status drop_on_threads(std::vector<Worker>& workers);
 
     HeapGraph& graph_;
@@ -66,6 +70,7 @@ private:
     platform::atomic<std::uint32_t> gate_{kClosed};
     std::uint32_t passes_before_ = 0;  ///< activity_.passes_during_drops() when the block began
     std::uint64_t wait_until_ns_ = 0;
+    std::uint64_t wait_for_first_until_ns_ = 0;
 
     std::uint64_t waited_ns_ = 0;
     OperationTimes times_;

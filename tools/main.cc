@@ -55,5 +55,9 @@ int run(std::span<char* const> words) {
 
 int main(int argc, char** argv) {
     const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
-    return ouro::tools::run(words.subspan(words.empty() ? 0 : 1));
+    const int status = ouro::tools::run(words.subspan(words.empty() ? 0 : 1));
+    std::cout.flush();
+    if (std::cout) return status;
+    std::cerr << "ouro: standard output cannot be written\n";
+    return status == ouro::tools::kExitOk ? ouro::tools::kExitOutOfMemory : status;
 }

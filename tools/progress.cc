@@ -16,12 +16,19 @@ Progress::Progress(std::ostream& out, bool is_terminal, std::string what, std::u
       what_(std::move(what)),
       next_ns_(platform::clock_ns() + silent_ns) {}
 
-Progress::~Progress() {
-    if (written_) out_ << "\r\x1b[K" << std::flush;  // erase to the end of the line
+Progress::~Progress() { erase(); }
+
+void Progress::erase() {
+    if (written_) out_ << "\r\x1b[K" << std::flush;  // to the end of the line
+    written_ = false;
 }
 
 void Progress::update(std::uint64_t done, std::uint64_t total) {
     if (!is_terminal_ || total == 0) return;
+    if (done >= total) {
+        erase();
+        return;
+    }
     const std::uint64_t now = platform::clock_ns();
     if (now < next_ns_) return;
     next_ns_ = now + kIntervalNs;

@@ -18,10 +18,12 @@ public:
     Progress& operator=(const Progress&) = delete;
     ~Progress();
 
-    /// This much of the total is done. Writes at most every 100 ms.
+    /// This much of the total is done. Writes at most every 100 ms; wipes off when all is done.
     void update(std::uint64_t done, std::uint64_t total);
 
 private:
+    void erase();
+
     std::ostream& out_;
     const bool is_terminal_;
     const std::string what_;

@@ -36,6 +36,8 @@ void Replay::differ(const std::string& text) {
 ReplayOutcome Replay::run(const HeapGraph::ProgressCallback& progress) {
     const std::size_t bytes = options_.region_bytes.value_or(region_bytes_for(graph_));
     outcome_.figures.region_bytes = bytes;
+    outcome_.figures.heap = Statistics{};
+    outcome_.figures.heap->region_bytes = bytes;
     const absl::StatusOr<MappedRegion> region = MappedRegion::create(bytes);
     if (region.ok()) {
         run_in(region->bytes(), progress);
@@ -51,13 +53,13 @@ void Replay::run_in(std::span<std::byte> region, const HeapGraph::ProgressCallba
     auto created = ManagedHeap::create(region, config);
     if (!created) {
         fail(kExitOutOfMemory,
-             absl::StrCat("out of memory: a region of ", region.size(),
-                          " bytes does not hold the tables of a heap (", to_string(created.error()),
-                          "); ", region_bytes_for(graph_), " bytes are enough for this graph"));
+             absl::StrCat("out of memory: a region of ", region.size(), " bytes holds no heap (",
+                          to_string(created.error()), "); ", region_bytes_for(graph_),
+                          " bytes are enough for this graph"));
         return;
     }
     ManagedHeap& heap = *created;
-    activity_.watch(heap.collector());
+    activity_.watch(heap);
     if (!manual() && !heap.collector().start()) {
         fail(kExitOutOfMemory, "the system has no thread for the collector");
         return;

@@ -48,7 +48,7 @@ public:
 /// references are given up.
 struct ReplayFigures {
     std::uint64_t region_bytes = 0;
-    std::optional<Statistics> heap;  ///< empty iff the region is too small for a heap
+    std::optional<Statistics> heap;  ///< all 0 but the region's size if there is no heap in it
     std::optional<CollectorStatistics> collector;
     OperationTimes times;
     std::uint32_t threads_at_once = 0;

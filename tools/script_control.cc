@@ -24,8 +24,8 @@ bool ScriptWorld::perform_on_collector(const Statement& statement) {
         case ScriptVerb::kTake: take(statement); return true;
         case ScriptVerb::kEmpty: collector.clear_garbage(); return true;
         default:  // kCallbacks
-            collector.set_callback(statement.on ? collector_ran : nullptr,
-                                   statement.on ? this : nullptr);
+            collector.remove_callback(collector_ran, this);
+            if (statement.on) collector.add_callback(collector_ran, this);
             return true;
     }
 }

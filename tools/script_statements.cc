@@ -203,7 +203,7 @@ bool ScriptWorld::run_threads(const Statement& statement) {
 bool ScriptWorld::check_leaks() {
     tables_.forget_actions();
     Collector& collector = heap_.collector();
-    collector.set_callback(nullptr, nullptr);
+    collector.remove_callback(collector_ran, this);
     collector.set_save_all(false);
     collector.unfreeze();
     const bool mine = output_.hold();

@@ -61,7 +61,7 @@ void ScriptWorld::end() {
     if (ended_.exchange(true)) return;
     output_.mute();
     Collector& collector = heap_.collector();
-    collector.set_callback(nullptr, nullptr);
+    collector.remove_callback(collector_ran, this);
     collector.set_save_all(false);
     for (std::uint32_t name = 0; name < program_.names.size(); ++name) tables_.bind(name, {});
     collector.unfreeze();

@@ -9,9 +9,11 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 
 // Model: models/candidates.pml
-bool CandidatePages::report_released(BlockAllocator::Cell cell) {
-    const std::uint32_t bit = 1u << cell.page % 32;
-    auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, cell.page / 32);
+bool CandidatePages::report_released(BlockAllocator::Cell cell) { return list(cell.page); }
+
+bool CandidatePages::list(PageIndex card) {
+    const std::uint32_t bit = 1u << card % 32;
+    auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, card / 32);
     // order: acq_rel; pairs with take_pages(): it sees the mark, or the bit is set again.
     return (word.fetch_or(bit,
                           OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed)) &
@@ -34,7 +36,7 @@ bool CandidatePages::is_listed(PageIndex card) const {
 
 void CandidatePages::list_again() {
     for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
-        if (take(card).any()) report_released({card, 0});
+        if (take(card).any()) list(card);
     }
 }
 

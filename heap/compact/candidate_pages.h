@@ -25,6 +25,8 @@ public:
     bool report(BlockAllocator::Cell cell);
     /// Lists the card of an object that its decrement has marked. It may be gone already.
     bool report_released(BlockAllocator::Cell cell);
+    /// Lists a card whose candidates are marked already. True iff it was not listed.
+    bool list(PageIndex card);
     /// A card is listed by one operation; nobody is ever about to.
     bool is_listing() const { return false; }
     /// Lists all cards anew, for a context that is the only one.
@@ -44,15 +46,6 @@ public:
     TakenPages take_pages();
     /// The card's candidates. The marks stay: the first reading clears them.
     CellBits take(PageIndex card);
-    /// Is the object of this word marked?
-    bool test(BlockAllocator::Cell, WordValue word) const { return word.has(WordValue::kMarked); }
-    /// The first reading clears the mark.
-    void clear(BlockAllocator::Cell cell) {
-        if (!OURO_MUTANT(mark_cleared_late)) return;
-        // order: any, a mutant
-        blocks_.header_of_cell(cell)->word.fetch_add_masked(0, WordValue::kMarked, 0,
-                                                            platform::memory_order_acq_rel);
-    }
 
 private:
     BlockAllocator& blocks_;

@@ -157,7 +157,9 @@ public:
     }
     /// As the collector's first reading of the word (WordValue::first_reading()).
     bool swap_first_reading(platform::memory_order order) {
-        return swap(value().first_reading(), order);
+        WordValue to = value().first_reading();
+        if (OURO_MUTANT(mark_kept)) to = to.with(value().bits & WordValue::kMarked);
+        return swap(to, order);
     }
 
 private:

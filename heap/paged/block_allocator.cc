@@ -57,14 +57,22 @@ BlockAllocator::Cell BlockAllocator::cell_of(const void* address) const {
     const std::uint64_t offset =
         reinterpret_cast<std::uintptr_t>(address) - begin_ - page * kPageBytes;
     const auto index = static_cast<std::uint32_t>((offset * size_class.reciprocal) >> 32);
-    if (index >= size_class.capacity) return {kNoPage, 0};
+    if (index >= capacity_of(layout)) return {kNoPage, 0};
     return {page, index};
 }
 
 std::uint32_t BlockAllocator::cells_in(PageIndex page) const {
     const PageLayout layout = pages_[page].load_layout();
     if (layout.kind != PageLayout::kSpan) return 0;
-    return layout.size_class == kLargeClass ? 1 : kSizeClassTable[layout.size_class].capacity;
+    return capacity_of(layout);
+}
+
+/// Cells of a span; fewer than usual if it is shorter.
+std::uint32_t BlockAllocator::capacity_of(PageLayout layout) {
+    if (layout.size_class == kLargeClass) return 1;
+    const SizeClass& size_class = kSizeClassTable[layout.size_class];
+    if (OURO_LIKELY(layout.pages == size_class.span_pages)) return size_class.capacity;
+    return static_cast<std::uint32_t>(layout.pages * kPageBytes / size_class.cell_bytes);
 }
 
 std::size_t BlockAllocator::span_cell_bytes(PageIndex page) const {
@@ -136,7 +144,8 @@ void BlockAllocator::set_span_layout(PageIndex page, PageLayout layout) {
 void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint32_t pages) {
     PageInfo& info = pages_[page];
     const bool large = size_class == kLargeClass;
-    const std::uint32_t capacity = large ? 1 : kSizeClassTable[size_class].capacity;
+    const PageLayout layout{PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages};
+    const std::uint32_t capacity = capacity_of(layout);
     const std::size_t bytes = large ? pages * kPageBytes : kSizeClassTable[size_class].cell_bytes;
     std::uintptr_t cell = begin_ + page * kPageBytes;
     for (std::uint32_t i = 0; i < capacity; ++i, cell += bytes) {
@@ -158,7 +167,7 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
         if (pages_[page + i].generation > info.generation)
             info.generation = pages_[page + i].generation;
     }
-    set_span_layout(page, {PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages});
+    set_span_layout(page, layout);
 }
 
 // In this order: first nobody new finds a span here, then everybody who found one has gone, then
@@ -202,9 +211,24 @@ PageIndex BlockAllocator::take_run(std::uint32_t pages) {
     PageIndex page = runs_.take(pages);
     if (page == kNoPage && dissolve_retired()) page = runs_.take(pages);
     if (page != kNoPage) return page;
-    if (quarantined_bytes_ == 0) return kNoPage;
-    release_quarantine(0);
-    return dissolve_retired() ? runs_.take(pages) : kNoPage;
+    if (quarantined_bytes_ != 0) {
+        release_quarantine(0);
+        if (dissolve_retired()) page = runs_.take(pages);
+    }
+    return page != kNoPage ? page : runs_.take_anywhere(pages);
+}
+
+/// When no run is as long as a span of the class should be: the longest of fewer pages.
+PageIndex BlockAllocator::short_span(std::uint32_t size_class) {
+    const SizeClass& entry = kSizeClassTable[size_class];
+    for (std::uint32_t pages = entry.span_pages - 1; pages * kPageBytes >= entry.cell_bytes;
+         --pages) {
+        const PageIndex page = runs_.take_anywhere(pages);
+        if (page == kNoPage) continue;
+        format(page, size_class, pages);
+        return page;
+    }
+    return kNoPage;
 }
 
 PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
@@ -240,14 +264,29 @@ PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
 
 // ---- allocate
 
-Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {
-    PageIndex page = available_[size_class];
-    if (page == kNoPage) {
-        page = fresh_span(size_class);
-        if (page == kNoPage) page = available_[size_class];  // the quarantine may have helped
-        if (page == kNoPage) return nullptr;
-        if (page != available_[size_class]) link(available_[size_class], page);
+/// A span, on the list of its class, with a free cell: of this class or, if there is no memory for
+/// another span of it, of the smallest larger one.
+PageIndex BlockAllocator::span_with_free_cell(std::uint32_t& size_class) {
+    if (OURO_LIKELY(available_[size_class] != kNoPage)) return available_[size_class];
+    PageIndex page = fresh_span(size_class);
+    const PageIndex helped = available_[size_class];  // by the quarantine
+    if (page == kNoPage && helped != kNoPage) return helped;
+    if (page == kNoPage) page = short_span(size_class);
+    if (page != kNoPage) {
+        link(available_[size_class], page);
+        return page;
     }
+    for (std::uint32_t larger = size_class + 1; larger < kSizeClasses; ++larger) {
+        if (available_[larger] == kNoPage) continue;
+        size_class = larger;
+        return available_[larger];
+    }
+    return kNoPage;
+}
+
+Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {
+    const PageIndex page = span_with_free_cell(size_class);
+    if (page == kNoPage) return nullptr;
     PageInfo& info = pages_[page];
     Header* header = header_of_cell({page, info.free_head - 1u});
     // order: relaxed; the link is written and read under the allocation lock.

@@ -11,14 +11,17 @@
 //
 // Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
 // headers of its cells (at most 128) and one record per page; a large object one record per page.
-// Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call and all of them
-// before memory is reported exhausted.
+// Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call. Before memory
+// counts as exhausted: O(retired, dissolving and free runs).
+//
+// A request is served as long as a free cell of its class or a larger one exists, or free pages in
+// a row that one such cell fits into.
 //
 // Fragmentation, worst case: a span of class c stays while one cell lives, so a program that keeps
 // one cell of every span can strand (capacity - 1) / capacity of its high-water mark; between
 // classes and runs the bound of any allocator that moves nothing holds (Robson 1974: about
 // live * log2(largest / smallest) / 2). Inside a cell at most a fifth is unused
-// (heap/size_class.h).
+// (heap/size_class.h), unless it had to be one of a larger class.
 #pragma once
 
 #include <cstddef>
@@ -124,9 +127,12 @@ public:
 
 private:
     std::size_t span_cell_bytes(PageIndex page) const;
+    static std::uint32_t capacity_of(PageLayout layout);
+    PageIndex span_with_free_cell(std::uint32_t& size_class);
     Header* allocate_cell(std::uint32_t size_class, TypeIndex type);
     Header* allocate_run(std::size_t bytes, TypeIndex type);
     PageIndex fresh_span(std::uint32_t size_class);
+    PageIndex short_span(std::uint32_t size_class);
     PageIndex take_back(std::uint32_t size_class);
     PageIndex take_run(std::uint32_t pages);
     void format(PageIndex page, std::uint32_t size_class, std::uint32_t pages);

@@ -18,6 +18,11 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     // set again. Also where the bit is set already: by whom, and about which object, nobody knows.
     if (!OURO_MUTANT(report_by_look) || (word.load(memory_order_acquire) & bit) == 0)
         word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
+    return list(cell.page);
+}
+
+bool CandidatePages::list(PageIndex index) {
+    PageInfo& page = blocks_.page(index);
     // order: acquire load / acq_rel exchange; pairs with TakenPages::take(), which clears `dirty`
     // before the bits are taken.
     if (page.dirty.load(memory_order_acquire) != 0) return false;
@@ -25,7 +30,7 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     // listing (is_listing()).
     listing_.fetch_add(1, memory_order_acq_rel);
     const bool first = page.dirty.exchange(1, memory_order_acq_rel) == 0;
-    if (first) push(cell.page);
+    if (first) push(index);
     listing_.fetch_sub(1, memory_order_acq_rel);  // order: after push(); see above
     return first;
 }
@@ -95,14 +100,6 @@ CellBits CandidatePages::take(PageIndex page) {
     }
     if (OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);  // order: above
     return taken;
-}
-
-void CandidatePages::clear(BlockAllocator::Cell cell) {
-    if (!blocks_.page(cell.page).candidate_test(cell.index)) return;
-    // order: acq_rel; pairs with report(): the decrement that it reports is in the word that the
-    // first reading finds (or that swap fails).
-    blocks_.page(cell.page).candidate[cell.index / 64].fetch_and(
-        ~(std::uint64_t{1} << (cell.index % 64)), memory_order_acq_rel);
 }
 
 }  // namespace ouro

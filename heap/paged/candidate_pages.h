@@ -37,6 +37,8 @@ public:
         // order: acquire; pairs with report().
         return listing_.load(platform::memory_order_acquire) != 0;
     }
+    /// Puts a page on the stack whose candidates have bits already. True iff it was not there.
+    bool list(PageIndex page);
     /// Lists all pages with candidates anew, for a context that is the only one.
     void list_again();
 
@@ -59,11 +61,6 @@ public:
     TakenPages take_pages();
     /// Takes the page's candidates off it: who reports again from now on is found again.
     CellBits take(PageIndex page);
-    /// Is the object of this word marked?
-    bool test(BlockAllocator::Cell, WordValue word) const { return word.has(WordValue::kMarked); }
-    /// Takes the bit of an object that is about to be read for the first time: the reading clears
-    /// the mark.
-    void clear(BlockAllocator::Cell cell);
 
 private:
     void push(PageIndex page);

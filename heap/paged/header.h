@@ -150,7 +150,9 @@ public:
     bool swap_first_reading(platform::memory_order order) {
         WordValue::Bits seen = value_.bits;
         // order: the caller's; acquire when it fails: pairs with who changed it.
-        return header_->word.compare_exchange(seen, value_.first_reading().bits, order,
+        WordValue to = value_.first_reading();
+        if (OURO_MUTANT(mark_kept)) to = to.with(value_.bits & WordValue::kMarked);
+        return header_->word.compare_exchange(seen, to.bits, order,
                                               platform::memory_order_acquire);
     }
 

@@ -78,9 +78,9 @@ void RunAllocator::init(PageInfo* pages, std::uint32_t count) {
 }
 
 /// A run in the request's own list that happens to be long enough: only some of it are.
-PageIndex RunAllocator::look_in_own_list(std::uint32_t count) const {
+PageIndex RunAllocator::look_in_own_list(std::uint32_t count, std::uint32_t looks_max) const {
     PageIndex run = heads_[list_of(count)];
-    for (std::uint32_t looks = 0; run != kNoPage && looks < kLooksMax; ++looks) {
+    for (std::uint32_t looks = 0; run != kNoPage && looks < looks_max; ++looks) {
         if (pages_[run].load_layout().pages >= count) return run;
         run = pages_[run].next;
     }
@@ -89,7 +89,16 @@ PageIndex RunAllocator::look_in_own_list(std::uint32_t count) const {
 
 PageIndex RunAllocator::take(std::uint32_t count) {
     const std::uint32_t list = first_nonempty_from(first_list_that_fits(count));
-    const PageIndex first = list < kFirst * kSecond ? heads_[list] : look_in_own_list(count);
+    return take_from(list < kFirst * kSecond ? heads_[list] : look_in_own_list(count, kLooksMax),
+                     count);
+}
+
+PageIndex RunAllocator::take_anywhere(std::uint32_t count) {
+    const PageIndex found = take(count);
+    return found != kNoPage ? found : take_from(look_in_own_list(count, ~0u), count);
+}
+
+PageIndex RunAllocator::take_from(PageIndex first, std::uint32_t count) {
     if (first == kNoPage) return kNoPage;
     const std::uint32_t length = pages_[first].load_layout().pages;
     unlink(first, length);

@@ -24,6 +24,9 @@ public:
     /// kNoPage iff no list that is certain to fit has a run, nor the first 64 of its own list one
     /// long enough.
     PageIndex take(std::uint32_t count);
+    /// The same for the first run that is long enough, also if it stands deep in its list. Time:
+    /// O(free runs).
+    PageIndex take_anywhere(std::uint32_t count);
     /// Gives a run back and joins it with free neighbours.
     void give(PageIndex first, std::uint32_t count);
 
@@ -38,7 +41,8 @@ private:
 
     static constexpr std::uint32_t kLooksMax = 64;
 
-    PageIndex look_in_own_list(std::uint32_t count) const;
+    PageIndex look_in_own_list(std::uint32_t count, std::uint32_t looks_max) const;
+    PageIndex take_from(PageIndex run, std::uint32_t count);
     static std::uint32_t list_of(std::uint32_t count);
     static std::uint32_t first_list_that_fits(std::uint32_t count);
     std::uint32_t first_nonempty_from(std::uint32_t list) const;

@@ -28,9 +28,9 @@
 //     kVersionAlign. Why that is exact without storing the first reading: an increment sees in the
 //     returned value that the word was clean and clears `clean` in a second step; a decrement sets
 //     `marked` in the same step, unless it took the object for marked still, from before the first
-//     reading. Increments whose second step is missing and decrements of the latter kind are at
-//     most one per context, fewer than kVersionAlign, so the version is no multiple; any other
-//     change has left clean = 0 or marked = 1.
+//     reading. Of increments whose second step is missing and of decrements of the latter kind there
+//     is at most one each per context, fewer than kVersionAlign together, so the version is no
+//     multiple; any other change has left clean = 0 or marked = 1.
 // W4  Count 0 is final for a type without finalizer or with `finalized` set. Otherwise it is limbo:
 //     the context that took the last reference owns the finalizer, and a weak upgrade that meets it
 //     completes the transition to "held, finalized" on its behalf (see reference_count.h). The word
@@ -70,7 +70,7 @@ struct WordValue {
     static constexpr Bits kImmortalBit = Bits{1} << 31;
     static constexpr Bits kImmortalCount = Bits{3} << 30;  // middle of the band
     static constexpr Bits kVersionOne = Bits{1} << kVersionShift;
-    static constexpr Bits kVersionAlign = 1024;
+    static constexpr Bits kVersionAlign = 2048;
     static constexpr Bits kIncrement = kVersionOne + kCountOne;
     static constexpr Bits kDecrement = kVersionOne - kCountOne;
 
@@ -125,7 +125,7 @@ struct WordValue {
 };
 
 static_assert(WordValue::kCountMask + (WordValue::kCountOne - 1) == 0xffff'ffffu);
-static_assert(port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts than that");
+static_assert(2 * port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts");
 static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);
 
 }  // namespace ouro

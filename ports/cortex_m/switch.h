@@ -46,6 +46,7 @@ inline void reset(platform::Context& context) {
     context.window.store(0, std::memory_order_relaxed);
     context.cascade_depth = 0;
     context.collecting_depth = 0;
+    context.put_off = 0;
     context.census = nullptr;
 }
 

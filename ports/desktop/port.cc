@@ -83,6 +83,7 @@ platform::Context& acquire_context() {
         t_context = &g_slots[i].context;
         t_context->cascade_depth = 0;
         t_context->collecting_depth = 0;
+        t_context->put_off = 0;
         pthread_setspecific(g_exit_key, &g_slots[i]);
         return *t_context;
     }

@@ -31,7 +31,7 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     interrupt_handler_ = nullptr;
     for (platform::Context& context : contexts_) {
         context.window.store(0, std::memory_order_relaxed);
-        context.cascade_depth = context.collecting_depth = 0;
+        context.cascade_depth = context.collecting_depth = context.put_off = 0;
         context.census = nullptr;
     }
 }

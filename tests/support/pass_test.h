@@ -10,6 +10,7 @@
 #include "heap/make.h"
 #include "heap/query.h"
 #include "heap/verify.h"
+#include "tests/support/candidates.h"
 #include "tests/support/probe.h"
 #include "tests/support/region.h"
 
@@ -52,9 +53,7 @@ protected:
 
     WordValue word_of(const void* object) { return ouro::header_of(object)->load_word(); }
     bool is_candidate(const void* object) {
-        const auto cell = heap_.blocks().cell_of(ouro::header_of(object));
-        return heap_.candidates().test(cell, word_of(object)) &&
-               heap_.candidates().lists(cell, word_of(object));
+        return testing::is_candidate(heap_, ouro::header_of(object));
     }
     bool is_deferred(const void* object) {
         return heap_.blocks().has(Mark::deferred, heap_.blocks().cell_of(ouro::header_of(object)));

@@ -34,7 +34,7 @@ struct Stage {
         ManagedHeapConfig config;
         config.collector.background = false;
         heap = std::make_unique<ManagedHeap>(region.bytes(), config);
-        activity.watch(heap->collector());
+        activity.watch(*heap);
         EXPECT_TRUE(!background || heap->collector().start());
         nodes = std::make_unique<HeapGraph>(heap->heap(), graph);
         OperationTimes times;

@@ -303,14 +303,16 @@ TEST(ReplayRun, sums_are_compared_where_states_are_summed) {
 
 // ---- regions
 
-TEST(ReplayRun, a_region_that_holds_no_heap_is_out_of_memory_without_figures) {
+TEST(ReplayRun, a_region_that_holds_no_heap_is_out_of_memory_and_nothing_is_in_it) {
     Recorder recorder;
     for (const std::uint64_t bytes : {0u, 1u, 5000u}) {
         const ReplayOutcome outcome =
             Replay(ring().graph(), {1, bytes, CollectorMode::kManual}, recorder).run();
         EXPECT_EQ(outcome.exit_status, kExitOutOfMemory);
         EXPECT_THAT(outcome.error, HasSubstr("out of memory"));
-        EXPECT_FALSE(outcome.figures.heap.has_value());
+        ASSERT_TRUE(outcome.figures.heap.has_value());
+        EXPECT_EQ(outcome.figures.heap->region_bytes, bytes);
+        EXPECT_EQ(outcome.figures.heap->capacity_bytes, 0u);
     }
     EXPECT_THAT(recorder.lines, IsEmpty());
 }

@@ -70,6 +70,26 @@ TEST_F(Background, does_nothing_while_disabled_and_goes_on_when_enabled) {
     EXPECT_TRUE(everything_goes());
 }
 
+TEST_F(Background, what_becomes_garbage_after_disable_stays_though_a_pass_is_under_way) {
+    for (int round = 0; round < 20; ++round) {
+        collector().enable();
+        for (int i = 0; i < 20'000; ++i) drop_self_loop<Plain>(managed(), i);
+        wait_until([this] { return collector().collecting(); });
+        collector().disable();
+        Id kept;
+        {
+            const Ref<Plain> a = make<Plain>(1);
+            a->left = make<Plain>(2);
+            a->left->left = a;
+            kept = id(a);
+        }
+        ASSERT_TRUE(wait_until([this] { return !collector().collecting(); }));
+        EXPECT_TRUE(is_alive(kept)) << round;
+        EXPECT_GE(collect(), 2u);
+        EXPECT_FALSE(is_alive(kept));
+    }
+}
+
 TEST_F(Background, never_starts_by_itself_with_threshold_0) {
     collector().set_threshold(0);
     collector().collect();  // nothing of before is under way any more
@@ -148,18 +168,17 @@ TEST_F(Background, collections_are_announced_as_automatic) {
         platform::atomic<std::uint32_t> other{0};
     } seen;
     collector().stop();
-    collector().set_callback(
-        [](void* self, const CollectInfo& info) {
-            auto& counts = *static_cast<Seen*>(self);
-            (info.automatic ? counts.automatic : counts.other)
-                .fetch_add(1, platform::memory_order_relaxed);
-        },
-        &seen);
+    const Collector::Callback count = [](void* self, const CollectInfo& info) {
+        auto& counts = *static_cast<Seen*>(self);
+        (info.automatic ? counts.automatic : counts.other)
+            .fetch_add(1, platform::memory_order_relaxed);
+    };
+    ASSERT_TRUE(collector().add_callback(count, &seen));
     collector().start();
     drop_ring_of_two<Plain>(managed(), 1, 2);
     EXPECT_TRUE(everything_goes());
     collector().stop();
-    collector().set_callback(nullptr, nullptr);
+    collector().remove_callback(count, &seen);
     EXPECT_GE(seen.automatic.load(platform::memory_order_relaxed), 2u);
     EXPECT_EQ(seen.automatic.load(platform::memory_order_relaxed) % 2, 0u);
     EXPECT_EQ(seen.other.load(platform::memory_order_relaxed), 0u);
@@ -244,6 +263,14 @@ TEST_F(BackgroundWithDrain, the_collector_rests_while_garbage_waits_for_drain) {
     EXPECT_TRUE(drain_all());
     collect();
     EXPECT_EQ(events::count('D'), 8002);
+}
+
+TEST_F(BackgroundWithDrain, settle_does_not_wait_for_a_batch_that_waits_for_drain) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    ASSERT_TRUE(wait_until([&] { return collector().collecting(); }));
+    wait_until([&] { return !collector().settle(); });
+    EXPECT_FALSE(collector().settle());
+    EXPECT_TRUE(drain_all());
 }
 
 TEST_F(BackgroundWithDrain, plain_garbage_needs_no_drain) {

@@ -88,7 +88,7 @@ struct Announcements {
 
 TEST_F(CollectorTest, start_and_stop_of_every_collection_are_announced) {
     Announcements announcements;
-    collector().set_callback(&Announcements::note, &announcements);
+    ASSERT_TRUE(collector().add_callback(&Announcements::note, &announcements));
     drop_ring_of_two<Plain>(managed(), 1, 2);
     collect();
     collect();
@@ -101,7 +101,7 @@ TEST_F(CollectorTest, start_and_stop_of_every_collection_are_announced) {
     EXPECT_EQ(announcements.seen[2].phase, CollectPhase::start);
     EXPECT_EQ(announcements.seen[3].phase, CollectPhase::stop);
     EXPECT_EQ(announcements.seen[3].collected, 0u);
-    collector().set_callback(nullptr, nullptr);
+    EXPECT_TRUE(collector().remove_callback(&Announcements::note, &announcements));
     collect();
     EXPECT_EQ(announcements.seen.size(), 4u);
 }
@@ -110,20 +110,47 @@ TEST_F(CollectorTest, a_callback_that_collects_gets_zero_and_is_not_called_again
     Announcements announcements;
     std::size_t inner = 99;
     announcements.act = [&] { inner = collector().collect().unreachable; };
-    collector().set_callback(&Announcements::note, &announcements);
+    ASSERT_TRUE(collector().add_callback(&Announcements::note, &announcements));
     drop_self_loop<Plain>(managed(), 1);
     EXPECT_EQ(collect(), 1u);
     EXPECT_EQ(inner, 0u);
     EXPECT_EQ(announcements.seen.size(), 2u);
-    collector().set_callback(nullptr, nullptr);
+    EXPECT_TRUE(collector().remove_callback(&Announcements::note, &announcements));
+}
+
+TEST_F(CollectorTest, several_callbacks_are_called_in_the_order_of_their_addition) {
+    std::vector<int> calls;
+    struct Caller {
+        std::vector<int>& calls;
+        int number;
+        static void note(void* self, const CollectInfo&) {
+            auto& caller = *static_cast<Caller*>(self);
+            caller.calls.push_back(caller.number);
+        }
+    } first{calls, 1}, second{calls, 2};
+    ASSERT_TRUE(collector().add_callback(&Caller::note, &first));
+    ASSERT_TRUE(collector().add_callback(&Caller::note, &second));
+    collect();
+    EXPECT_EQ(calls, (std::vector<int>{1, 2, 1, 2}));
+    EXPECT_TRUE(collector().remove_callback(&Caller::note, &first));
+    EXPECT_FALSE(collector().remove_callback(&Caller::note, &first));
+    calls.clear();
+    collect();
+    EXPECT_EQ(calls, (std::vector<int>{2, 2}));
+    for (std::uint32_t i = 1; i < Collector::kCallbacksMax; ++i)
+        ASSERT_TRUE(collector().add_callback(&Caller::note, &first));
+    EXPECT_FALSE(collector().add_callback(&Caller::note, &first)) << "no more places";
+    for (std::uint32_t i = 1; i < Collector::kCallbacksMax; ++i)
+        ASSERT_TRUE(collector().remove_callback(&Caller::note, &first));
+    EXPECT_TRUE(collector().remove_callback(&Caller::note, &second));
 }
 
 TEST_F(CollectorTest, a_callback_may_make_and_drop_objects) {
     Announcements announcements;
     announcements.act = [&] { drop_ring_of_two<Plain>(managed(), 1, 2); };
-    collector().set_callback(&Announcements::note, &announcements);
+    ASSERT_TRUE(collector().add_callback(&Announcements::note, &announcements));
     EXPECT_EQ(collect(), 2u) << "what the start callback dropped";
-    collector().set_callback(nullptr, nullptr);
+    EXPECT_TRUE(collector().remove_callback(&Announcements::note, &announcements));
     EXPECT_EQ(collect(), 2u) << "what the stop callback dropped";
 }
 

@@ -175,6 +175,55 @@ TEST_F(EmergencyWithDrain, plain_garbage_goes_while_the_rest_waits_for_drain) {
     EXPECT_EQ(events::count('D'), 2);
 }
 
+/// Its destructor does nothing but end a weak reference, and it says so.
+struct Watching : WeaklyReferable {
+    using ouro_quiet_destructor = void;
+    Field<Watching> self;
+    Weak<Plain> watched;
+    std::byte bytes[200];
+    static constexpr auto ouro_fields = fields<&Watching::self>;
+};
+
+TEST_F(Emergency, quiet_destructors_are_no_user_code) {
+    const Ref<Plain> target = make<Plain>(1);
+    while (heap().statistics().free_bytes > kMiB / 8) {
+        const Ref<Watching> ring = make<Watching>();
+        ring->self = ring;
+        ring->watched = target;
+    }
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_EQ(weak_count(target), 0u) << "each destructor has run";
+    collect();
+}
+
+TEST_F(Emergency, drain_takes_up_what_it_has_left_alone) {
+    while (heap().statistics().free_bytes > kMiB / 8) drop_self_loop<Probe>(managed(), 1);
+    EXPECT_FALSE(finds_half_a_region());
+    EXPECT_EQ(events::all(), "");
+    int calls = 0;
+    while (collector().drain(10) && ++calls < 100'000) {
+    }
+    EXPECT_EQ(live_objects(), 0u);
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_FALSE(collector().drain(10)) << "nothing is left";
+}
+
+class EmergencyWithUserCode : public Emergency {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::manual();
+        config.collector.emergency_runs_user_code = true;
+        return config;
+    }
+    EmergencyWithUserCode() : Emergency(config()) {}
+};
+
+TEST_F(EmergencyWithUserCode, collects_everything_if_the_program_allows_it) {
+    while (heap().statistics().free_bytes > kMiB / 8) drop_self_loop<Probe>(managed(), 1);
+    EXPECT_TRUE(finds_half_a_region());
+    EXPECT_GT(events::count('F'), 100);
+}
+
 TEST_F(Emergency, is_truthful_when_everything_lives) {
     Ref<Plain> chain;
     for (;;) {

@@ -155,7 +155,7 @@ TEST_F(PassDispose, without_user_code_no_tail_with_user_code_is_ended_either) {
     run_all();
     void* leaf = pass_.take_postponed();
     ASSERT_NE(leaf, nullptr);
-    heap_.settle_postponed(leaf);
+    heap_.settle_postponed(leaf, 0);
     EXPECT_EQ(events::all(), "F5 D5");
 }
 

@@ -72,6 +72,20 @@ TEST_F(PassFind, candidates_of_all_pages_are_found) {
     EXPECT_EQ(run().examined, 5000u);
 }
 
+TEST_F(PassFind, what_is_left_when_the_gathering_is_stopped_stays_a_candidate) {
+    std::vector<Ref<Plain>> objects;
+    for (int i = 0; i < 5000; ++i) objects.push_back(make<Plain>(i));
+    for (const Ref<Plain>& object : objects) touch(object);
+    pass_.begin({});
+    pass_.step(10);
+    pass_.stop_gathering();
+    while (!pass_.idle()) pass_.step(100);
+    const std::size_t first = pass_.result().examined;
+    EXPECT_LT(first, 1000u);
+    EXPECT_GE(first, 1u);
+    EXPECT_EQ(run_all().examined, 5000u - first) << "all others";
+}
+
 TEST_F(PassFind, a_root_that_lives_is_asked_again_only_with_the_deferred) {
     const Ref<Plain> first = live_list(10);
     EXPECT_EQ(run().examined, 10u);
@@ -95,9 +109,9 @@ TEST_F(PassFind, a_root_beyond_the_limit_is_deferred_and_let_go) {
 }
 
 TEST_F(PassFind, the_limit_grows_until_the_garbage_is_found) {
-    Ref<Plain> first = live_list(5000);
-    Ref<Plain> last = first;
-    while (last->left) last = last->left;
+    Ref<Plain> last = make<Plain>(0);
+    Ref<Plain> first = make<Plain>(1, last);
+    for (int i = 2; i < 5000; ++i) first = make<Plain>(i, std::move(first));
     last->right = first;
     last.reset();
     first.reset();

@@ -126,6 +126,42 @@ TEST_F(SteppedTest, a_resurrection_is_respected_when_collect_finishes_a_stepped_
     }
 }
 
+TEST_F(SteppedTest, steps_go_on_until_a_structure_beyond_the_limit_has_gone) {
+    Ref<Plain> first = make<Plain>(0);
+    Ref<Plain> last = first;
+    for (int i = 0; i < 20'000; ++i) last = make<Plain>(i, std::move(last));
+    first->left = last;
+    first.reset();
+    last.reset();
+    int steps = 0;
+    while (collector().step(4096) && steps < 100'000) ++steps;
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+class SteppedAndBounded : public HeapTest {
+protected:
+    static ManagedHeapConfig config() {
+        ManagedHeapConfig config = testing::manual();
+        config.heap.cascade_objects_max = 10;
+        return config;
+    }
+    SteppedAndBounded() : HeapTest(kBytes, config()) {}
+};
+
+TEST_F(SteppedAndBounded, drain_ends_no_more_of_a_rest_than_its_budget) {
+    Ref<Probe> list;
+    for (int i = 1; i <= 1000; ++i) list = make<Probe>(i, std::move(list));
+    list.reset();
+    int most = 0;
+    for (bool more = true; more;) {
+        const int before = events::count('D');
+        more = collector().drain(7);
+        most = std::max(most, events::count('D') - before);
+    }
+    EXPECT_LE(most, 8) << "one may end to make room for the way back to the rest";
+    EXPECT_EQ(events::count('D'), 1000);
+}
+
 TEST_F(SteppedTest, step_and_drain_inside_a_finalizer_do_nothing) {
     drop_ring_of_two<Probe>(managed(), 1, 2);
     int more = 0;

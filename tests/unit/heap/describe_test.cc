@@ -63,6 +63,41 @@ public:
     static constexpr auto ouro_fields = fields<&WithPrivateField::hidden_>;
 };
 
+struct ListedPart {
+    Field<Object> x, y;
+    ListedPart() {}
+    static constexpr auto ouro_fields = fields<&ListedPart::x, &ListedPart::y>;
+};
+struct DerivedFromListed : ListedPart {
+    Field<Object> z;
+    static constexpr auto ouro_fields = fields<fields_of<ListedPart>, &DerivedFromListed::z>;
+};
+struct WithListedMember {
+    int number;
+    ListedPart part;
+    Field<Object> last;
+};
+
+TEST(Describe, a_list_may_take_in_that_of_a_base_class) {
+    std::uint16_t offsets[3];
+    const TypeInfo& info = detail::type_info_of<DerivedFromListed>;
+    ASSERT_EQ(info.fixed_fields, 3u);
+    info.write_offsets(offsets);
+    EXPECT_EQ(offsets[0], 0u);
+    EXPECT_EQ(offsets[1], sizeof(void*));
+    EXPECT_EQ(offsets[2], 2 * sizeof(void*));
+}
+
+TEST(Describe, a_member_of_an_aggregate_may_have_a_list) {
+    std::uint16_t offsets[3];
+    const TypeInfo& info = detail::type_info_of<WithListedMember>;
+    ASSERT_EQ(info.fixed_fields, 3u);
+    info.write_offsets(offsets);
+    EXPECT_EQ(offsets[0], sizeof(void*));
+    EXPECT_EQ(offsets[1], 2 * sizeof(void*));
+    EXPECT_EQ(offsets[2], 3 * sizeof(void*));
+}
+
 TEST(Describe, a_list_may_name_private_fields) {
     EXPECT_EQ(offsets_of<WithPrivateField>(), (std::vector<std::size_t>{0}));
 }

@@ -171,6 +171,37 @@ TEST_F(FinalizerTest, at_exit_those_made_meanwhile_run_next) {
     target.reset();
 }
 
+TEST_F(FinalizerTest, at_exit_who_runs_is_chosen_at_once) {
+    static Ref<Finalizer> passed;
+    const Ref<Plain> target = make<Plain>(1);
+    passed = finalize(target, 1);
+    passed->set_at_exit(false);
+    try_finalize(target, [](const Ref<Object>&) -> Ref<Object> {
+        passed->set_at_exit(true);  // too late
+        passed.reset();
+        return {};
+    }).value();
+    end_heap();
+    EXPECT_EQ(events::all(), "");
+}
+
+TEST_F(FinalizerTest, at_exit_who_runs_is_chosen_again_when_others_are_made) {
+    static Ref<Finalizer> passed;
+    static Ref<Plain> target;
+    target = make<Plain>(1);
+    passed = finalize(target, 1);
+    passed->set_at_exit(false);
+    try_finalize(target, [](const Ref<Object>&) -> Ref<Object> {
+        passed->set_at_exit(true);
+        EXPECT_TRUE(try_finalize(target, &note).ok());
+        return {};
+    }).value();
+    end_heap();
+    EXPECT_EQ(events::all(), "f99 f1");
+    passed.reset();
+    target.reset();
+}
+
 TEST_F(FinalizerTest, at_exit_the_death_of_a_target_runs_also_those_that_were_passed) {
     static Ref<Plain> target;
     target = make<Plain>(1);

@@ -34,7 +34,7 @@ protected:
     }
     void settle_all() {
         for (void* object = find(); object != nullptr; object = find())
-            heap_.settle_postponed(object);
+            heap_.settle_postponed(object, 0);
         EXPECT_EQ(postponed(), 0u);
     }
 };

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "heap/query.h"
+#include "tests/support/candidates.h"
 #include "tests/support/heap_test.h"
 
 namespace ouro {
@@ -31,10 +32,7 @@ protected:
     }
     template <class T>
     bool is_reported(const Ref<T>& ref) {
-        Header* header = testing::header_of(ref);
-        const auto cell = heap().blocks().cell_of(header);
-        return heap().candidates().test(cell, header->load_word()) &&
-               heap().candidates().lists(cell, header->load_word());
+        return testing::is_candidate(heap(), testing::header_of(ref));
     }
     /// An attempt from the word of this moment.
     detail::Upgrade upgrade(Header* header) {

@@ -10,6 +10,7 @@
 
 #include "heap/query.h"
 #include "heap/values.h"
+#include "tests/support/candidates.h"
 #include "tests/support/heap_test.h"
 
 namespace ouro {
@@ -168,7 +169,7 @@ TEST_F(VerifyTest, a_mark_without_a_list_is_named) {
     set_word(good.bits | WordValue::kMarked);
     const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
     heap().blocks().clear(Mark::deferred, cell);
-    heap().candidates().clear(cell);
+    ASSERT_FALSE(testing::is_candidate(heap(), header()));
     ASSERT_FALSE(OURO_COMPACT && heap().candidates().is_listed(cell.page));
     expect_named("an object is marked as a candidate but on no list");
     set_word(good.bits & ~WordValue::kMarked);

@@ -79,6 +79,43 @@ TEST_F(WeakTest, is_alive_in_the_finalizer_and_dead_in_the_destructor) {
     EXPECT_TRUE(dead_in_destructor);
 }
 
+TEST_F(WeakTest, asking_copying_and_moving_take_no_reference) {
+    Ref<Plain> a = make<Plain>(1);
+    Weak<Plain> first(a);
+    const std::uint32_t version = header_of(a.get())->load_word().count();
+    const WordValue before = header_of(a.get())->load_word();
+    Weak<Plain> copy(first);
+    Weak<Plain> moved(std::move(copy));
+    Weak<Plain> assigned;
+    assigned = moved;
+    assigned = std::move(moved);
+    EXPECT_FALSE(assigned.expired());
+    EXPECT_EQ(header_of(a.get())->load_word().bits, before.bits) << "not even for a moment";
+    EXPECT_EQ(version, 1u);
+    EXPECT_TRUE(copy.expired()) << "moved from";
+    EXPECT_TRUE(moved.expired());
+    EXPECT_EQ(weak_count(a), 2u);
+    a.reset();
+    EXPECT_TRUE(first.expired());
+    EXPECT_TRUE(assigned.expired());
+    const Weak<Plain> of_dead(first);
+    EXPECT_TRUE(of_dead.expired());
+}
+
+TEST_F(WeakTest, a_copy_made_in_the_targets_finalizer_dies_with_it) {
+    Ref<Probe> a = make<Probe>(1);
+    const Weak<Probe> first(a);
+    Weak<Probe> copy;
+    bool alive = false;
+    Probe::on_finalize[1] = [&](Probe&) {
+        copy = first;
+        alive = !copy.expired();
+    };
+    a.reset();
+    EXPECT_TRUE(alive);
+    EXPECT_TRUE(copy.expired());
+}
+
 TEST_F(WeakTest, copies_and_assignments_refer_to_the_same_object) {
     Ref<Plain> a = make<Plain>(1);
     const Ref<Plain> b = make<Plain>(2);

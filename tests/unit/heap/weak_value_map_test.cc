@@ -180,6 +180,56 @@ TEST_F(WeakValueMapTest, entries_may_die_and_be_removed_during_a_visit) {
     EXPECT_EQ(map->size(), 0u);
 }
 
+TEST_F(WeakValueMapTest, a_visit_may_do_anything_and_who_stays_comes_once) {
+    const auto map = make<WeakValueMap<Plain>>();
+    std::vector<Ref<Plain>> values;
+    for (int i = 0; i < 500; ++i) {
+        values.push_back(make<Plain>(i));
+        ASSERT_EQ(map->set(try_integer(heap(), i).value(), values.back()), Error::none);
+    }
+    std::vector<int> seen(600, 0);
+    int visits = 0;
+    map->for_each([&](const Ref<Object>& key, const Ref<Plain>& value) {
+        const int at = static_cast<int>(*as_integer(key));
+        ++seen[static_cast<std::size_t>(at)];
+        EXPECT_EQ(value->id % 1000, at);
+        if (++visits % 3 == 0) map->size();
+        if (visits % 5 == 0) {  // a new value for the key at hand
+            values.push_back(make<Plain>(1000 + at));
+            EXPECT_EQ(map->set(key, values.back()), Error::none);
+        }
+        if (visits < 100) {  // a new key
+            values.push_back(make<Plain>(500 + visits));
+            EXPECT_EQ(map->set(try_integer(heap(), 500 + visits).value(), values.back()), Error::none);
+        }
+    });
+    for (int i = 0; i < 500; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], 1) << i;
+    for (int i = 500; i < 600; ++i) EXPECT_LE(seen[static_cast<std::size_t>(i)], 1) << i;
+    int after_clear = 0;
+    map->for_each([&](const Ref<Object>&, const Ref<Plain>&) {
+        ++after_clear;
+        map->clear();
+    });
+    EXPECT_EQ(after_clear, 1);
+}
+
+TEST_F(WeakValueMapTest, who_is_removed_before_its_turn_does_not_come) {
+    const auto map = make<WeakValueMap<Plain>>();
+    std::vector<Ref<Plain>> values;
+    for (int i = 0; i < 300; ++i) {
+        values.push_back(make<Plain>(i));
+        ASSERT_EQ(map->set(try_integer(heap(), i).value(), values.back()), Error::none);
+    }
+    std::vector<bool> removed(300, false);
+    map->for_each([&](const Ref<Object>& key, const Ref<Plain>&) {
+        const std::int64_t at = *as_integer(key);
+        EXPECT_FALSE(removed[static_cast<std::size_t>(at)]) << at;
+        const std::int64_t other = (at * 7 + 3) % 300;
+        removed[static_cast<std::size_t>(other)] = true;
+        map->remove(try_integer(heap(), other).value());
+    });
+}
+
 TEST_F(WeakValueMapTest, a_value_can_be_found_in_its_finalizer_by_count) {
     const Ref<WeakValueMap<Probe>> map = make<WeakValueMap<Probe>>();
     Ref<Probe> value = make<Probe>(1);

@@ -155,6 +155,42 @@ TEST_F(BlockAllocatorTest, emptied_space_is_usable_for_every_other_size) {
     }
 }
 
+TEST_F(BlockAllocatorTest, whatever_fits_into_a_free_page_is_served) {
+    init(kMiB);
+    const std::size_t page = kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
+    std::vector<Header*> pages = fill(page);
+    ASSERT_GT(pages.size(), 20u);
+    std::sort(pages.begin(), pages.end());
+    std::vector<Header*> kept;
+    for (std::size_t i = 0; i < pages.size(); ++i) {  // no two free ones in a row
+        if (i % 2 == 0) {
+            blocks_->free(pages[i]);
+        } else {
+            kept.push_back(pages[i]);
+        }
+    }
+    ASSERT_TRUE(blocks_->tidy());
+    for (const std::size_t bytes : {880u, 1500u, 1700u, 2400u, 2900u, 3900u}) {
+        Header* header = blocks_->allocate(bytes);
+        ASSERT_NE(header, nullptr) << bytes;
+        EXPECT_EQ(blocks_->verify(), nullptr) << bytes;
+        blocks_->free(header);
+        ASSERT_TRUE(blocks_->tidy());
+    }
+    EXPECT_EQ(blocks_->allocate(page + 1), nullptr) << "that needs two pages in a row";
+    free_all(kept);
+}
+
+TEST_F(BlockAllocatorTest, a_free_cell_of_a_larger_class_serves_when_there_are_no_pages) {
+    init(kMiB);
+    std::vector<Header*> cells = fill(1000);
+    Header* last = cells.back();
+    blocks_->free(last);
+    EXPECT_EQ(blocks_->allocate(24), last);
+    EXPECT_EQ(blocks_->verify(), nullptr);
+    free_all(cells);
+}
+
 TEST_F(BlockAllocatorTest, an_object_as_large_as_the_largest_free_block_succeeds) {
     testing::SeededRandom random = testing::seeded_random();
     SCOPED_TRACE(random.seed_text());

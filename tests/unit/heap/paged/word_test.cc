@@ -130,7 +130,7 @@ TEST(Word, unchanged_means_clean_unmarked_and_an_aligned_version) {
     for (std::uint32_t version = 0; version <= 2 * WordValue::kVersionAlign; ++version) {
         for (std::uint32_t flags = 0; flags < 128; ++flags) {
             const bool expected = (flags & WordValue::kClean) != 0 &&
-                                  (flags & WordValue::kMarked) == 0 && version % 1024 == 0;
+                                  (flags & WordValue::kMarked) == 0 && version % 2048 == 0;
             ASSERT_EQ(word_of(version, 9, flags).unchanged(), expected) << version << ' ' << flags;
         }
     }

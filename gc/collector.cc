@@ -39,8 +39,8 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
-    heap_.hooks() = {this, &Collector::settle_hook, &Collector::emergency_hook, &Collector::before_fork_hook,
-                     &Collector::after_fork_hook};
+    heap_.hooks() = {this, &Collector::settle_hook, &Collector::emergency_hook,
+                     &Collector::before_fork_hook, &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -149,20 +149,6 @@ void Collector::leave_collection(bool batch_waits) {
 /// After passes on a thread of the program's: what they have put back is left to the background.
 void Collector::wake_for_the_rest() {
     if (dirty_pages() > 0) wake().set();
-}
-
-void Collector::announce(CollectPhase phase, const CollectResult& result, bool automatic) {
-    const std::size_t collected = result.unreachable - result.uncollectable;
-    const CollectInfo info{phase, collected, result.uncollectable, automatic};
-    for (std::uint32_t i = 0; i < kCallbacksMax; ++i) {
-        Listener listener;
-        {
-            platform::LockGuard guard(collection_lock_);
-            listener = listeners_[i];
-        }
-        if (listener.callback == nullptr) return;
-        listener.callback(listener.self, info);
-    }
 }
 
 /// The next member of the alive batch whose finalizer is due, null when there is none.
@@ -356,26 +342,6 @@ void Collector::disable() {
 }
 bool Collector::is_enabled() const {
     return enabled_.load(memory_order_acquire) != 0;  // order: see enable()
-}
-
-bool Collector::add_callback(Callback callback, void* self) {
-    platform::LockGuard guard(collection_lock_);
-    for (Listener& listener : listeners_) {
-        if (listener.callback != nullptr) continue;
-        listener = {callback, self};
-        return true;
-    }
-    return false;
-}
-
-bool Collector::remove_callback(Callback callback, void* self) {
-    platform::LockGuard guard(collection_lock_);
-    bool found = false;
-    for (std::uint32_t i = 0; i < kCallbacksMax; ++i) {
-        found = found || listeners_[i] == Listener{callback, self};
-        if (found) listeners_[i] = i + 1 < kCallbacksMax ? listeners_[i + 1] : Listener{};
-    }
-    return found;
 }
 
 Violation Collector::verify() {

@@ -42,8 +42,8 @@ struct CollectorConfig {
     /// Who runs finalizers and destructors of what the background collector found: its own thread,
     /// or whoever calls drain().
     bool user_code_by_drain = false;
-    /// May an allocation that finds no memory run finalizers and destructors of garbage, as its last
-    /// attempt? Its thread may hold the program's locks.
+    /// May an allocation that finds no memory run finalizers and destructors of garbage, as its
+    /// last attempt? Its thread may hold the program's locks.
     bool emergency_runs_user_code = false;
     /// Share of the background collector's time, in percent, for candidates that proved alive
     /// before, while there is other work.
@@ -126,9 +126,9 @@ public:
     /// Time: O(pages + objects) a round.
     std::size_t finalize_survivors(bool& complete);
 
-    /// Automatic collection. Neither runs a collection; both may be called any number of times. What
-    /// becomes garbage after disable() has returned stays, also if a pass is under way: disable()
-    /// waits for one step of it (not in an interrupt handler).
+    /// Automatic collection. Neither runs a collection; both may be called any number of times.
+    /// What becomes garbage after disable() has returned stays, also if a pass is under way:
+    /// disable() waits for one step of it (not in an interrupt handler).
     void enable();
     void disable();
     bool is_enabled() const;

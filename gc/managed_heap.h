@@ -17,12 +17,12 @@ struct ManagedHeapConfig {
 
 /// What the end of a heap has done.
 struct ShutdownReport {
-    std::size_t collected = 0;     ///< objects that the last collections found unreachable
+    std::size_t collected = 0;      ///< objects that the last collections found unreachable
     std::size_t uncollectable = 0;  ///< of these, kept because of legacy finalizers
-    std::size_t finalized = 0;     ///< finalizers of objects that were still referenced
-    std::size_t live_objects = 0;  ///< that live beyond the end: held by handles, frozen, kept
-    std::size_t live_bytes = 0;    ///< their payload
-    bool complete = true;          ///< false: finalizers kept making objects to the last
+    std::size_t finalized = 0;      ///< finalizers of objects that were still referenced
+    std::size_t live_objects = 0;   ///< that live beyond the end: held by handles, frozen, kept
+    std::size_t live_bytes = 0;     ///< their payload
+    bool complete = true;           ///< false: finalizers kept making objects to the last
 };
 
 /// Owns a Heap in a region of the caller's and a Collector in the same region.

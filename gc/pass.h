@@ -44,7 +44,7 @@ struct PassOptions {
     bool exclude_user_code = false;      ///< members whose end runs user code count as alive
     bool only_postponed = false;         ///< gather postponed releases, nothing else
     bool rehearsal = false;              ///< everything up to the decision, which is "no"
-    bool automatic = false;              ///< begun by nobody's request: disable() ends its gathering
+    bool automatic = false;              ///< nobody asked for it: disable() ends its gathering
     bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
 };

@@ -57,7 +57,7 @@ public:
     }
     template <class U>
     bool operator==(const Field<U>& other) const {
-        // order: relaxed; as above.
+        // order: relaxed, both; a hint about one moment, the objects are not touched.
         return other.slot_.load(platform::memory_order_relaxed) ==
                slot_.load(platform::memory_order_relaxed);
     }

@@ -16,8 +16,9 @@ public:
     bool add(Heap& heap, const Ref<Finalizer>& finalizer);
     /// Takes a finalizer out whose end the caller has decided; once. Time: O(1).
     Ref<Finalizer> remove(Heap& heap, Finalizer& finalizer);
-    /// Runs all that are to run at exit, the newest first: those that are so when it begins, or, if
-    /// others are made meanwhile, from then on; forgets the rest. From then on none can be made. Time: O(finalizers), and what they do. Runs user code.
+    /// Runs all that are to run at exit, the newest first: chosen when it begins, and again when
+    /// others are made meanwhile; forgets the rest. From then on none can be made.
+    /// Time: O(finalizers), and what they do. Runs user code.
     void run_at_exit(Heap& heap);
 
 private:
@@ -28,7 +29,7 @@ private:
 
     Finalizer* newest_ = nullptr;  ///< all of the list: under the heap's weak lock
     Finalizer* passed_ = nullptr;  ///< at exit: those not to be run, the oldest first
-    bool made_since_ = false;     ///< at exit: some were made since the choice
+    bool made_since_ = false;      ///< at exit: some were made since the choice
     bool closed_ = false;
 };
 

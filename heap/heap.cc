@@ -151,51 +151,9 @@ void Heap::unlock_all(bool in_child) {
     weak_lock_.unlock();
     if (in_child) {
         signal_.wake().forget_waiters();
-        take_over_orphans();
         candidates_.list_again();
     }
     if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
-}
-
-/// What threads of the parent were in the middle of: objects that they were making stay, as if one
-/// handle held them; those that they were ending are gone, and what they referred to stays. Then
-/// the sums are what a walk finds.
-void Heap::take_over_orphans() {
-    std::size_t objects = 0, bytes = 0;
-    // order: relaxed everywhere here; the child has one thread.
-    for (TypeIndex index = 1; index <= types_.types_max(); ++index) {
-        TypeTable::Entry* entry = types_.find(index);
-        if (entry != nullptr) entry->live_objects.store(0, memory_order_relaxed);
-    }
-    for_each_header(blocks_, [&](Header* header) {
-        TypeTable::Entry* entry = type_of(header);
-        if (entry == nullptr) return;
-        const WordValue word = header->load_word();
-        const bool making = header->load_info().constructing();
-        if (making) header->end_construction(memory_order_relaxed);
-        if (making && word.count() == 0) {
-            const bool tracked = entry->info.load(memory_order_relaxed)->tracked();
-            header->store_word(word.newborn(tracked ? 0 : WordValue::kMarked),
-                               memory_order_relaxed);
-        } else if (word.count() == 0 && !word.has(WordValue::kPostponed) &&
-                   !word.has(WordValue::kClaimed)) {
-            header->store_word(word.dead(), memory_order_relaxed);
-            blocks_.free(header);
-            return;
-        }
-        ++objects;
-        bytes += payload_bytes(header);
-        entry->live_objects.fetch_add(1, memory_order_relaxed);
-    });
-    counters_.live_objects.store(objects, memory_order_relaxed);
-    counters_.live_bytes.store(bytes, memory_order_relaxed);
-}
-
-/// Of an object whose size can be told: from its type, or from its Trailing record.
-std::size_t Heap::payload_bytes(Header* header) {
-    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
-    if (!info.variable()) return info.size;
-    return Fields::variable_bytes(info, Trailing::of(header->payload(), info));
 }
 
 // The heaps that are locked around the fork: others may be made or end between the handlers. One
@@ -336,6 +294,13 @@ void Heap::abandon_object(void* object, const TypeInfo& info) {
 }
 
 // ---- taking objects back
+
+/// Of an object whose size can be told: from its type, or from its Trailing record.
+std::size_t Heap::payload_bytes(Header* header) {
+    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
+    if (!info.variable()) return info.size;
+    return Fields::variable_bytes(info, Trailing::of(header->payload(), info));
+}
 
 void Heap::give_back(Header* header) {
     TypeTable::Entry* entry = type_of(header);

@@ -191,7 +191,6 @@ private:
     static void after_fork_in_child();
     void lock_all();
     void unlock_all(bool in_child);
-    void take_over_orphans();
     std::size_t payload_bytes(Header* header);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();

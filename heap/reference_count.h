@@ -67,8 +67,8 @@ enum class UpgradeBy { weak_reference, id };
 /// What would become of an upgrade by a weak reference now.
 enum class Fate { lives, dead, again };
 
-/// Reads the word inside the caller's load window; the caller then sees that the object is still the
-/// one it means. Changes nothing, so a decision under way stays open. again: the pass that has
+/// Reads the word inside the caller's load window; the caller then sees that the object is still
+/// the one it means. Changes nothing, so a decision under way stays open. again: the pass that has
 /// decided is not the one that condemned the object. Time: O(1). Threads: any. ISR: yes.
 Fate fate_of(Heap& heap, Header* header);
 

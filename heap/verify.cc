@@ -130,8 +130,7 @@ private:
 
     /// None, false, true, a small integer, or an interned string that is there.
     static bool is_sound_immediate(std::uintptr_t value) {
-        if (value == detail::kNoneBits || value == detail::kFalseBits ||
-            value == detail::kTrueBits)
+        if (value == detail::kNoneBits || value == detail::kFalseBits || value == detail::kTrueBits)
             return true;
         if (detail::is_small_int_bits(value))
             return value / detail::kSmallIntStep <= kSmallIntMax - kSmallIntMin;

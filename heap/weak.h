@@ -19,9 +19,10 @@ WeaklyReferable* weakly_referable(const Ref<Object>& target);
 /// certain: by count after its finalizer (if that did not resurrect it), by the collector before
 /// any finalizer of the cycle.
 ///
-/// T derives from WeaklyReferable. Creating, copying, moving and destroying take the heap's weak lock
-/// for a few instructions, allocate nothing and touch no count. lock() may be called by any number of threads at once;
-/// assigning to one Weak from two threads needs the user's own lock, like an int.
+/// T derives from WeaklyReferable. Creating, copying, moving and destroying take the heap's weak
+/// lock for a few instructions, allocate nothing and touch no count. lock() may be called by any
+/// number of threads at once; assigning to one Weak from two threads needs the user's own lock,
+/// like an int.
 template <class T>
 class Weak {
 public:

@@ -24,8 +24,8 @@ void WeakNode::attach_beside(const WeakNode& other) {
     Heap* heap = object != nullptr ? Heap::of(object) : nullptr;
     if (heap == nullptr) return;
     platform::LockGuard guard(heap->weak_lock());
-    // order: relaxed; under the weak lock. The target may have died since we looked; while a node is
-    // on its list it has not been given back, and who cuts the list takes new nodes off it too.
+    // order: relaxed; under the weak lock. The target may have died since we looked; while a node
+    // is on its list it has not been given back, and who cuts the list takes new nodes off it too.
     if (other.target_.load(memory_order_relaxed) == 0) return;
     auto* anchor = static_cast<WeakAnchor*>(const_cast<void*>(object));
     put_behind_shared(*anchor);

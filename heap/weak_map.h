@@ -31,7 +31,7 @@ public:
     /// True: for good. False: the target may be dying.
     bool is_dead() const { return address() == nullptr; }
 
-    Field<Object> strong;  ///< the other side; null once the target has died
+    Field<Object> strong;       ///< the other side; null once the target has died
     Field<WeakMapEntry> next;   ///< stays when the entry leaves its chain: a visit may stand here
     Field<WeakMapEntry> taken;  ///< the next of those that an operation has taken out
     const std::uint32_t hash;   ///< of the key
@@ -99,9 +99,9 @@ private:
     bool matches(const Entry& entry, const Ref<Object>& key, std::uint32_t hash) const;
     Ref<Entry> find(const Ref<Object>& key, std::uint32_t hash) const;
     Ref<Object> value_of(const Ref<Entry>& entry) const;
-    /// Entries that an operation has taken out, in the order of their chains: `taken` leads the same
-    /// way as `next`, so that they form no ring. Let go of when the table is in order again: their
-    /// ends may run user code that uses the map.
+    /// Entries that an operation has taken out, in the order of their chains: `taken` leads the
+    /// same way as `next`, so that they form no ring. Let go of when the table is in order again:
+    /// their ends may run user code that uses the map.
     struct Taken {
         Ref<Entry> first, last;
         void add(const Ref<Entry>& entry) {
@@ -120,8 +120,8 @@ private:
     void take_all_dead(Buckets& buckets, Taken& taken);
     Error make_room(Taken& taken);
 
-    Field<Buckets> buckets_;     ///< null until the first insertion
-    std::uint32_t entries_ = 0;  ///< in the chains, dead ones included
+    Field<Buckets> buckets_;            ///< null until the first insertion
+    std::uint32_t entries_ = 0;         ///< in the chains, dead ones included
     mutable std::uint32_t visits_ = 0;  ///< under way: chains are not moved meanwhile
     Weak weak_;
 

@@ -1,10 +1,9 @@
 // BoundedQueue: hands values from one thread to another without a lock, where the port has one. For
-// host-side programs; nothing in heap/ or gc/ needs it.
+// host-side programs; nothing in heap/ or gc/ needs it. Empty unless the build says where it is
+// (OURO_PORT_BOUNDED_QUEUE).
 #pragma once
 
-#ifndef OURO_PORT_BOUNDED_QUEUE
-#error "this port has no bounded queue: OURO_PORT_BOUNDED_QUEUE names no header"
-#endif
+#ifdef OURO_PORT_BOUNDED_QUEUE
 #include OURO_PORT_BOUNDED_QUEUE
 
 namespace ouro::platform {
@@ -15,3 +14,4 @@ namespace ouro::platform {
 using port::BoundedQueue;
 
 }  // namespace ouro::platform
+#endif

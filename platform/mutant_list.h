@@ -2,9 +2,9 @@
 #pragma once
 
 /// Those of what only the paged layout has.
-#define OURO_PAGED_MUTANT_LIST(X)                                                    \
-    X(report_by_look, "late", "rule 9: a bit that is set already is not written")    \
-    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")             \
+#define OURO_PAGED_MUTANT_LIST(X)                                                 \
+    X(report_by_look, "late", "rule 9: a bit that is set already is not written") \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")          \
     X(page_listed_relaxed, "busy", "order: page put on the list relaxed")
 
 /// All others.
@@ -20,7 +20,7 @@
     X(child_not_reported, "chain", "rule 9: the same, in a cascade")                               \
     X(resurrected_not_reported, "self", "rule 9: the same, after a finalizer")                     \
     X(page_taken_late, "chain", "rule 9: a page is taken off its list after its marks are read")   \
-    X(mark_kept, "publish", "rule 10: the first reading leaves the mark")                             \
+    X(mark_kept, "publish", "rule 10: the first reading leaves the mark")                          \
     X(evidence_dropped, "late", "rule 10: what is reported about a member is never asked")         \
     X(rollback_forgets, "out", "rule 10: after a failed validation nothing is marked again")       \
     X(edges_with_words, "hop", "rule 11: words and edges are read object by object")               \

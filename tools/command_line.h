@@ -30,9 +30,10 @@ namespace ouro::tools {
 
 /// Exit statuses of the program. Of several, the greatest counts.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitDifference = 1;   ///< something is not as it must be
-inline constexpr int kExitUsage = 2;        ///< wrong arguments, or an input that cannot be read
-inline constexpr int kExitOutOfMemory = 3;  ///< the region, or the machine, is too small; output that cannot be written
+inline constexpr int kExitDifference = 1;  ///< something is not as it must be
+inline constexpr int kExitUsage = 2;       ///< wrong arguments, or an input that cannot be read
+inline constexpr int kExitOutOfMemory =
+    3;  ///< the region, or the machine, is too small; output that cannot be written
 
 /// A command of the program: `ouro NAME ARGUMENT...`.
 struct Command {

@@ -68,7 +68,10 @@ KINDS = [
     (r"(slot|field|fields\[\w+\]|\])\.load", "same edge: `load_relaxed`"),
     (r"(slot|fields\[\w+\])\.(store|exchange)", "same edge: `store_not_release`"),
     (r"layout", "no mutant of the order; protocol: `dissolved_under_windows`"),
-    (r"enabled_|running_|stopping_|settle_|wants_pass_|save_all_|shut_down_", "control: TSan runs"),
+    (
+        r"enabled_|running_|stopping_|settle_|wants_pass_|save_all_|shut_down_|left_for_drain_",
+        "control: TSan runs",
+    ),
     (r"hint|postponed_|callbacks_wait_", "a hint: no data depends on the value"),
     (r"nobody else|lock", "one thread, or the lock orders it"),
 ]

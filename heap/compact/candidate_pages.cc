@@ -8,9 +8,9 @@ using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 
-// Model: models/candidates.pml
 bool CandidatePages::report_released(BlockAllocator::Cell cell) { return list(cell.page); }
 
+// Model: models/candidates.pml
 bool CandidatePages::list(PageIndex card) {
     const std::uint32_t bit = 1u << card % 32;
     auto& word = blocks_.card_word(BlockAllocator::kCandidateCards, card / 32);

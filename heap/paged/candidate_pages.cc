@@ -21,6 +21,7 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     return list(cell.page);
 }
 
+// Model: models/candidates.pml
 bool CandidatePages::list(PageIndex index) {
     PageInfo& page = blocks_.page(index);
     // order: acquire load / acq_rel exchange; pairs with TakenPages::take(), which clears `dirty`
@@ -58,6 +59,7 @@ void CandidatePages::list_again() {
         for (std::uint32_t cell = 0; cell < blocks_.cells_in(p); ++cell) {
             const Header* header = blocks_.header_of_cell({p, cell});
             const WordValue word = header->load_word();
+            // order: relaxed; see above.
             if (word.has(WordValue::kMarked) && blocks_.is_tracked(header->load_info()))
                 page.candidate[cell / 64].fetch_or(std::uint64_t{1} << (cell % 64),
                                                    memory_order_relaxed);

@@ -52,8 +52,7 @@ public:
     /// meant to be, and what is claimed is asked by the holder of the claim.
     bool lists(BlockAllocator::Cell cell, WordValue word) const {
         return blocks_.page(cell.page).candidate_test(cell.index) ||
-               word.has(WordValue::kClaimed) ||
-               blocks_.header_of_cell(cell)->load_info().frozen();
+               word.has(WordValue::kClaimed) || blocks_.header_of_cell(cell)->load_info().frozen();
     }
 
     // ---- by the owner of the pass

@@ -70,6 +70,7 @@ struct Header {
         return {word.fetch_add(WordValue::kIncrement, order)};  // order: the caller's
     }
     /// The same; marks the object, if it is not marked. Lock-free; wait-free if it is.
+    /// Model: models/count_word.pml
     WordValue count_down(platform::memory_order order) {
         // order: relaxed; confirmed by the swap, and W3 does without the confirmation.
         WordValue now{word.load(platform::memory_order_relaxed)};
@@ -152,8 +153,7 @@ public:
         // order: the caller's; acquire when it fails: pairs with who changed it.
         WordValue to = value_.first_reading();
         if (OURO_MUTANT(mark_kept)) to = to.with(value_.bits & WordValue::kMarked);
-        return header_->word.compare_exchange(seen, to.bits, order,
-                                              platform::memory_order_acquire);
+        return header_->word.compare_exchange(seen, to.bits, order, platform::memory_order_acquire);
     }
 
 private:

@@ -28,9 +28,9 @@
 //     kVersionAlign. Why that is exact without storing the first reading: an increment sees in the
 //     returned value that the word was clean and clears `clean` in a second step; a decrement sets
 //     `marked` in the same step, unless it took the object for marked still, from before the first
-//     reading. Of increments whose second step is missing and of decrements of the latter kind there
-//     is at most one each per context, fewer than kVersionAlign together, so the version is no
-//     multiple; any other change has left clean = 0 or marked = 1.
+//     reading. Of increments whose second step is missing and of decrements of the latter kind
+//     there is at most one each per context, fewer than kVersionAlign together, so the version is
+//     no multiple; any other change has left clean = 0 or marked = 1.
 // W4  Count 0 is final for a type without finalizer or with `finalized` set. Otherwise it is limbo:
 //     the context that took the last reference owns the finalizer, and a weak upgrade that meets it
 //     completes the transition to "held, finalized" on its behalf (see reference_count.h). The word
@@ -118,7 +118,8 @@ struct WordValue {
         const WordValue aligned{(next << kVersionShift) | (bits & 0xffff'ffffu)};
         return aligned.with(kClaimed | kClean).without(kMarked);
     }
-    /// W3. Model: models/count_word.pml
+    /// W3.
+    /// Model: models/count_word.pml
     constexpr bool unchanged() const {
         return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
     }

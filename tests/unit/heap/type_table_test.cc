@@ -138,11 +138,12 @@ TEST_F(TypeTableTest, full_field_space_is_an_error_and_enters_nothing) {
 }
 
 TEST_F(TypeTableTest, two_fields_at_one_place_stop_the_program) {
-    static constexpr TypeInfo kTwice{"twice", 24, 2, TypeInfo::kHasFields,
-                                     [](std::uint16_t* out) { out[0] = out[1] = 8; }, nullptr,
-                                     nullptr};
-    static constexpr TypeInfo kOutside{"outside", 16, 1, TypeInfo::kHasFields,
-                                       [](std::uint16_t* out) { out[0] = 16; }, nullptr, nullptr};
+    static constexpr TypeInfo kTwice{
+        "twice", 24,     2, TypeInfo::kHasFields, [](std::uint16_t* out) { out[0] = out[1] = 8; },
+        nullptr, nullptr};
+    static constexpr TypeInfo kOutside{
+        "outside", 16,     1, TypeInfo::kHasFields, [](std::uint16_t* out) { out[0] = 16; },
+        nullptr,   nullptr};
     init(4, 8);
     EXPECT_DEATH((void)table_.enter(kTwice), "names one place twice");
     EXPECT_DEATH((void)table_.enter(kOutside), "names one place twice");

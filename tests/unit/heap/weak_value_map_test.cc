@@ -200,7 +200,8 @@ TEST_F(WeakValueMapTest, a_visit_may_do_anything_and_who_stays_comes_once) {
         }
         if (visits < 100) {  // a new key
             values.push_back(make<Plain>(500 + visits));
-            EXPECT_EQ(map->set(try_integer(heap(), 500 + visits).value(), values.back()), Error::none);
+            EXPECT_EQ(map->set(try_integer(heap(), 500 + visits).value(), values.back()),
+                      Error::none);
         }
     });
     for (int i = 0; i < 500; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], 1) << i;

@@ -98,13 +98,7 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
                             std::size_t& uncollectable) {
     if (header->load_word().has(WordValue::kCondemned)) return false;
     const bool alive = detail::retain_if_alive(header);
-    if (alive && header->load_word().has(WordValue::kFinalized)) {
-        // It has been through an end by count, and its finalizer has resurrected it.
-        change_word(header, [](WordValue now) {
-            return now.without(WordValue::kFinalized | WordValue::kClean);
-        });
-        detail::release(header->payload());
-    } else if (alive) {
+    if (alive) {
         ++uncollectable;
         if (save_all || info_of(header).finalize != nullptr) {
             platform::LockGuard guard(pass_lock_);

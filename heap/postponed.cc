@@ -49,9 +49,7 @@ bool Heap::drop_held(Header* header) {
     const bool legacy = config_.legacy_finalizers;
     const WordValue before = change_word(header, [legacy](WordValue now) {
         const WordValue after = now.decremented().without(WordValue::kHeld | WordValue::kClean);
-        // What a batch has claimed is to see that it has been through an end (Batch::let_go).
-        const bool again = legacy && after.count() != 0 && !now.has(WordValue::kClaimed);
-        return again ? after.without(WordValue::kFinalized) : after;
+        return legacy && after.count() != 0 ? after.without(WordValue::kFinalized) : after;
     });
     if (before.count() == 1) return true;
     // Always, also when marked: its list entry may have been taken off while it was dead.

@@ -75,9 +75,11 @@ bool Collector::step(std::uint32_t units) {
         }
         if (ended) result.complete = settle_postponed(budget) && result.complete;
     }
+    // Asked while the collection is ours. Candidates reported since the pass began are another's.
+    const bool more = !ended || !result.complete || gave_up_roots_ || dirty_pages() != 0;
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
-    return !ended || !result.complete || gave_up_roots_;
+    return more;
 }
 
 /// Has an allocation in need of memory met garbage with user code, and nobody taken it since?

@@ -10,6 +10,7 @@
 #include "gc/collector.h"
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/threads.h"
 
 namespace ouro {
 namespace {
@@ -135,6 +136,31 @@ TEST_F(SteppedTest, steps_go_on_until_a_structure_beyond_the_limit_has_gone) {
     last.reset();
     int steps = 0;
     while (collector().step(4096) && steps < 100'000) ++steps;
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(SteppedTest, garbage_of_the_time_of_a_pass_is_more_to_do) {
+    for (int moment = 1; moment < 60; ++moment) {
+        for (int i = 0; i < 5; ++i) drop_ring_of_two<Plain>(managed(), i, i);
+        for (int i = 0; i < moment; ++i) collector().step(1);
+        drop_ring_of_two<Plain>(managed(), 0, 0);
+        while (collector().step(1000)) {
+        }
+        ASSERT_EQ(live_objects(), 0u) << moment;
+    }
+}
+
+TEST_F(SteppedTest, threads_may_step_at_once) {
+    constexpr int kRingsOfAThread = 2000;
+    testing::run_threads(4, [&](std::size_t) {
+        for (int i = 0; i < kRingsOfAThread; ++i) {
+            drop_ring_of_two<Plain>(managed(), i, i);
+            collector().step(40);
+            if (i % 10 == 0) collector().drain(1);
+        }
+    });
+    while (collector().step(1000)) {
+    }
     EXPECT_EQ(live_objects(), 0u);
 }
 

@@ -5,12 +5,13 @@
     gc/             gc/, heap/, platform/
     heap/           heap/, platform/
     platform/       platform/; platform/port.h also OURO_PORT_HEADER
-    ports/<one>/    platform/, ports/<one>/, and the system's headers
+    ports/<one>/    platform/, ports/<one>/, ports/machine/, and the system's headers; those for a
+                    kernel also ports/kernel/
     tests/, stress/, tools/, examples/, bench/, explore/, faults/, fuzz/
                     all of the above but ports/, and each other; none of the above includes them
     explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
-    tests/mcu/      also ports/cortex_m/, its boards and its scheduler
+    tests/mcu/      also ports/cortex_m/, its boards and its scheduler, and ports/machine/
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
 there is one.
@@ -31,7 +32,16 @@ MAY_INCLUDE = {
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
-DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",)}
+DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",),
+           "ports/machine": ("tests/mcu",)}
+# What ports share: the machine's part, and what the ports for kernels have in common.
+PARTS_OF_PORTS = {
+    "ports/cortex_m": ("ports/machine",),
+    "ports/kernel": ("ports/machine",),
+    "ports/freertos": ("ports/machine", "ports/kernel"),
+    "ports/cmsis_rtos2": ("ports/machine", "ports/kernel"),
+    "ports/zephyr": ("ports/machine", "ports/kernel"),
+}
 DRIVING_TESTS = ("sim", "mcu")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
@@ -81,8 +91,10 @@ def folder_rule(layer: str, path: str) -> str | None:
     """Judges the include of one of the project's own folders."""
     top = path.split("/")[0]
     if top == "ports":
-        if layer.startswith("ports/") and path.startswith(layer + "/"):
-            return None
+        if layer.startswith("ports/"):
+            parts = {layer, *PARTS_OF_PORTS.get(layer, ())}
+            if "/".join(path.split("/")[:2]) in parts:
+                return None
         if layer in DRIVERS.get("/".join(path.split("/")[:2]), ()):
             return None
         return f'layer: only the build names ports/, "{path}" may not be included here'

@@ -28,8 +28,8 @@ bool Thread::start(void (*function)(void*), void* argument,
 }
 
 void Thread::join() {
-    if (!started_) return;
     if (is_in_interrupt()) fatal("a thread is joined in an interrupt", this);
+    if (!started_) return;
     if (kernel::state() != kernel::State::running)
         fatal("a thread is joined while the scheduler does not run", this);
     kernel::join_task(task_, ended_);

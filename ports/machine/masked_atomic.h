@@ -11,7 +11,7 @@
 
 namespace ouro::port {
 
-/// A value of at most four bytes with the order mandatory on every operation. Orders bind the
+/// A value of at most a machine word with the order mandatory on every operation. Orders bind the
 /// compiler only: one core sees its own accesses in the order of the program. (On several, where a
 /// masked section keeps the other cores out, the section has to order more.)
 template <class T>
@@ -71,7 +71,7 @@ public:
     }
 
 private:
-    static_assert(sizeof(T) <= 4, "a plain load of it must be one access");
+    static_assert(sizeof(T) <= sizeof(void*), "a plain load of it must be one access");
 
     // `compute` must be inline too: tools/masked_sections.py finds a call in a masked section.
     template <class Compute>

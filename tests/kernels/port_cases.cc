@@ -255,7 +255,7 @@ int main() {
     using namespace ouro;
     fake::set_first_tick(0xFFFF'FFF0);
     kernels::use_before_the_scheduler();
-    kernels::run_cases(3, 20, [](void (*visit)(const conformance::Case&)) {
+    kernels::run_cases(3, 10, [](void (*visit)(const conformance::Case&)) {
         for (const conformance::Case& one : kernels::kCases) visit(one);
     });
     return 0;

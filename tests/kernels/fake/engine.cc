@@ -125,10 +125,14 @@ void reschedule(bool rotate) {
     if (g_current->state == State::ready && g_sections != 0) return;
     Task* next = choose(rotate ? g_current : nullptr);
     while (next == nullptr) {
-        bool somebody_waits = g_handler != nullptr;
-        for (const Task& task : g_tasks)
-            somebody_waits |= task.state == State::blocked && task.wake != kForever;
-        if (!somebody_waits) fail("all tasks wait for ever");
+        std::uint64_t first = kForever;
+        for (const Task& task : g_tasks) {
+            if (task.state == State::blocked && task.wake < first) first = task.wake;
+        }
+        if (g_handler == nullptr) {
+            if (first == kForever) fail("all tasks wait for ever");
+            if (first > g_now + 1) g_now = first - 1;
+        }
         run_interrupt();
         next = choose(nullptr);
     }

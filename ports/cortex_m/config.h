@@ -1,6 +1,6 @@
 // Settings of the Cortex-M port besides those of the processor (ports/machine/arm_config.h), all
-// with defaults. A firmware overrides them on the compiler's command line, for all its files (-D, or
-// -include of a header of its own).
+// with defaults. A firmware overrides them on the compiler's command line, for all its files (-D,
+// or -include of a header of its own).
 #pragma once
 
 #include "ports/machine/arm_config.h"

@@ -1,6 +1,6 @@
 // Atomics by short masked sections: ARMv6-M, which has no read-modify-write, memories in which
-// exclusive accesses do not work, and other machines without. The includer has defined MaskedSection, in which
-// no other context runs that uses Ouro.
+// exclusive accesses do not work, and other machines without. The includer has defined
+// MaskedSection, in which no other context runs that uses Ouro.
 //
 // The sections are inline and belong to the port: no __atomic_* function is defined, so that a
 // firmware that has its own does not collide with it. The longest is `compare_exchange`.

@@ -19,10 +19,10 @@ void take_signal(Signal& signal, Tick ticks) {
 bool create_task(Task& task, const platform::ThreadSettings& settings, void (*function)(void*),
                  void* argument) {
     const int priority = K_LOWEST_APPLICATION_THREAD_PRIO - static_cast<int>(settings.priority);
-    k_tid_t thread = k_thread_create(
-        &task.thread, static_cast<k_thread_stack_t*>(settings.stack), settings.stack_bytes,
-        enter_thread, reinterpret_cast<void*>(function), argument, nullptr, priority,
-        OURO_ZEPHYR_THREAD_OPTIONS, K_FOREVER);
+    k_tid_t thread =
+        k_thread_create(&task.thread, static_cast<k_thread_stack_t*>(settings.stack),
+                        settings.stack_bytes, enter_thread, reinterpret_cast<void*>(function),
+                        argument, nullptr, priority, OURO_ZEPHYR_THREAD_OPTIONS, K_FOREVER);
 #if defined(CONFIG_SCHED_CPU_MASK)
     k_thread_cpu_pin(thread, static_cast<int>(settings.core));
 #endif

@@ -67,9 +67,9 @@ void too_many_tasks() {
     static Thread threads[OURO_KERNEL_TASKS];
     alignas(16) static unsigned char stacks[OURO_KERNEL_TASKS][kStackBytes];
     for (unsigned i = 0; i < OURO_KERNEL_TASKS; ++i) {
-        threads[i].start([](void*) { platform::current_context(), g_event.wait(platform::kForever); },
-                         nullptr,
-                         {.stack = stacks[i], .stack_bytes = kStackBytes, .priority = 5});
+        threads[i].start(
+            [](void*) { platform::current_context(), g_event.wait(platform::kForever); }, nullptr,
+            {.stack = stacks[i], .stack_bytes = kStackBytes, .priority = 5});
     }
     platform::current_context();
 }

@@ -50,7 +50,8 @@ def documented(kernel: str) -> set[str]:
 
 def check(kernel: str, core: str, folder: Path) -> list[str]:
     flags = [*CORES[core], *FLAGS, f"-I{ROOT}", f"-I{ROOT}/tests/kernels/{kernel}/include",
-             "-DOURO_COMPACT=1", f'-DOURO_PORT_HEADER="ports/{kernel}/port.h"']  # fmt: skip
+             "-DOURO_COMPACT=1", "-DTEST_CORTEX_M=1",
+             f'-DOURO_PORT_HEADER="ports/{kernel}/port.h"']  # fmt: skip
 
     def compile_one(source: Path) -> str:
         target = folder / f"{core}-{source.parent.name}-{source.stem}.o"

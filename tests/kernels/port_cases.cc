@@ -131,9 +131,7 @@ void yield_lets_less_urgent_threads_run() {
     atomic<std::uint32_t> ran{0};
     Thread thread;
     thread.start(
-        [](void* to) {
-            static_cast<atomic<std::uint32_t>*>(to)->store(1, memory_order_release);
-        },
+        [](void* to) { static_cast<atomic<std::uint32_t>*>(to)->store(1, memory_order_release); },
         &ran, {.stack = stack(0), .stack_bytes = kStackBytes, .priority = 0});
     while (ran.load(memory_order_acquire) == 0) platform::yield_thread();
     thread.join();
@@ -231,9 +229,9 @@ void threads_are_refused_without_stack() {
     OURO_CONFORMS(!thread.start(nothing, nullptr), "no stack");
     OURO_CONFORMS(!thread.start(nothing, nullptr, {.stack = stack(0), .stack_bytes = 64}),
                   "too small a stack");
-    OURO_CONFORMS(!thread.start(nothing, nullptr,
-                                {.stack = stack(0), .stack_bytes = kStackBytes, .core = 1}),
-                  "there is one core");
+    OURO_CONFORMS(
+        !thread.start(nothing, nullptr, {.stack = stack(0), .stack_bytes = kStackBytes, .core = 1}),
+        "there is one core");
 }
 
 constexpr Case kCases[] = {

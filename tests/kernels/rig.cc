@@ -38,7 +38,8 @@ void run_case(const conformance::Case& one) {
 
 unsigned char* stack(unsigned n) { return g_stacks[conformance::kCrew + n]; }
 
-void run_cases(unsigned priority, unsigned rounds, void (*for_each)(void (*visit)(const conformance::Case&))) {
+void run_cases(unsigned priority, unsigned rounds,
+               void (*for_each)(void (*visit)(const conformance::Case&))) {
     static void* block[64];
     g_for_each = for_each;
     g_rounds = rounds;

@@ -14,6 +14,7 @@ unsigned char* stack(unsigned n);
 
 /// Runs the cases in a task of this priority, so many rounds, and prints each when it has conformed
 /// in the last.
-void run_cases(unsigned priority, unsigned rounds, void (*for_each)(void (*visit)(const conformance::Case&)));
+void run_cases(unsigned priority, unsigned rounds,
+               void (*for_each)(void (*visit)(const conformance::Case&)));
 
 }  // namespace ouro::kernels

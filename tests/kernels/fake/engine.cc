@@ -1,3 +1,4 @@
+// Why so long: the signal's handler, the scheduler and the calls share one state, all of it here.
 #include "tests/kernels/fake/engine.h"
 
 #include <signal.h>

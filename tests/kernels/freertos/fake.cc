@@ -29,10 +29,9 @@ TaskHandle_t xTaskCreateStatic(TaskFunction_t function, const char*, uint32_t st
     if (reinterpret_cast<std::uintptr_t>(stack) % portBYTE_ALIGNMENT != 0)
         fake::fail("a stack is not aligned");
     if (stack_words < configMINIMAL_STACK_SIZE) fake::fail("a stack is below the minimum");
-    return reinterpret_cast<TaskHandle_t>(fake::create(function, argument, stack,
-                                                       stack_words * sizeof(StackType_t),
-                                                       static_cast<unsigned>(priority), memory,
-                                                       sizeof *memory));
+    return reinterpret_cast<TaskHandle_t>(
+        fake::create(function, argument, stack, stack_words * sizeof(StackType_t),
+                     static_cast<unsigned>(priority), memory, sizeof *memory));
 }
 
 void vTaskDelete(TaskHandle_t task) {

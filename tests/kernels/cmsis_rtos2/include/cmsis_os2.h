@@ -17,7 +17,11 @@ typedef enum {
     osKernelSuspended = 4,
     osKernelError = -1
 } osKernelState_t;
-typedef enum { osPriorityLow = 8, osPriorityRealtime7 = 55, osPriorityReserved = 0x7FFFFFFF } osPriority_t;
+typedef enum {
+    osPriorityLow = 8,
+    osPriorityRealtime7 = 55,
+    osPriorityReserved = 0x7FFFFFFF
+} osPriority_t;
 typedef enum {
     osOK = 0,
     osError = -1,

@@ -30,7 +30,7 @@ typedef struct {
 #define configSTACK_DEPTH_TYPE uint32_t
 #define configNUMBER_OF_CORES 1
 #define portBYTE_ALIGNMENT 8
-#define portMAX_DELAY ((TickType_t)-1)
+#define portMAX_DELAY ((TickType_t) - 1)
 #define portGET_CORE_ID() 0
 #define pdTRUE ((BaseType_t)1)
 #define pdFALSE ((BaseType_t)0)

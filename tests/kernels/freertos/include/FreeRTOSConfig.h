@@ -14,6 +14,6 @@
 #ifndef configNUM_THREAD_LOCAL_STORAGE_POINTERS
 #define configNUM_THREAD_LOCAL_STORAGE_POINTERS 2
 #endif
-#ifdef __arm__
+#ifdef TEST_CORTEX_M
 #define configMAX_SYSCALL_INTERRUPT_PRIORITY 0x50
 #endif

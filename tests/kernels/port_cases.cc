@@ -185,6 +185,37 @@ void records_of_other_tasks_are_given_back() {
     OURO_CONFORMS(platform::all_windows_closed(), "its record is at rest");
 }
 
+struct Woken {
+    platform::Event event;
+    std::uint64_t waited = 0;
+    Thread waiter;
+};
+
+/// A wait without limit looks at the clock now and then, which is not what ends it.
+void a_set_ends_a_wait_at_once() {
+    Woken woken;
+    for (unsigned i = 0; i < 20; ++i) {
+        woken.waiter.start(
+            [](void* all) {
+                auto& shared = *static_cast<Woken*>(all);
+                const std::uint64_t begun = platform::clock_ns();
+                shared.event.wait(platform::kForever);
+                shared.waited = platform::clock_ns() - begun;
+            },
+            &woken, {.stack = stack(0), .stack_bytes = kStackBytes, .priority = 1});
+        platform::Event never;
+        never.wait(5'000'000);
+        if (i % 2 == 0) {
+            woken.event.set();
+        } else {
+            fake::interrupt([](void* event) { static_cast<platform::Event*>(event)->set(); },
+                            &woken.event);
+        }
+        woken.waiter.join();
+        OURO_CONFORMS(woken.waited < 1'000'000'000, "a set ends the wait, from task and handler");
+    }
+}
+
 struct First {
     platform::Mutex mutex;
     platform::Event event;
@@ -241,6 +272,7 @@ constexpr Case kCases[] = {
     {"yield lets less urgent threads run", yield_lets_less_urgent_threads_run},
     {"records are given back", records_are_given_back},
     {"records of other tasks are given back", records_of_other_tasks_are_given_back},
+    {"a set ends a wait at once", a_set_ends_a_wait_at_once},
     {"several use a lock first", several_use_a_lock_first},
     {"the clock goes on when ticks wrap", the_clock_goes_on_when_ticks_wrap},
     {"threads are refused without stack", threads_are_refused_without_stack},
@@ -251,7 +283,7 @@ constexpr Case kCases[] = {
 
 int main() {
     using namespace ouro;
-    fake::set_first_tick(0xFFFF'FFF0);
+    fake::set_first_tick(0xFFFF'0000);  // a counter of 32 bits wraps while the clock is tried
     kernels::use_before_the_scheduler();
     kernels::run_cases(3, 10, [](void (*visit)(const conformance::Case&)) {
         for (const conformance::Case& one : kernels::kCases) visit(one);

@@ -6,6 +6,15 @@ include(CMakePackageConfigHelpers)
 
 set(ouro_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ouro")
 
+# Ports for kernels are linked to a kernel of the build that they are in.
+if(OURO_PORTS MATCHES "freertos|cmsis_rtos2|zephyr")
+    return()
+endif()
+
+if("cortex_m" IN_LIST OURO_PORTS)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/ports/machine"
+        DESTINATION include/ouro/ports FILES_MATCHING PATTERN "*.h")
+endif()
 foreach(port IN LISTS OURO_PORTS)
     install(TARGETS ouro_${port} EXPORT ouro_targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/ports/${port}"

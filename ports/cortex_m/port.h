@@ -11,12 +11,9 @@
 
 #include "platform/thread_settings.h"
 #include "ports/cortex_m/config.h"
-#include "ports/cortex_m/registers.h"
-#if OURO_CORTEX_M_MASKED_ATOMICS
-#include "ports/cortex_m/atomic_masked.h"
-#else
-#include "ports/cortex_m/atomic_exclusive.h"
-#endif
+#include "ports/machine/arm.h"
+#include "ports/machine/arm_interrupts.h"
+#include "ports/machine/windows.h"
 
 namespace ouro::platform {
 struct Context;
@@ -137,34 +134,12 @@ private:
 
 /// By core: the context of the thread that runs there.
 extern platform::Context* g_running_context[kCores];
-/// The record of the handler that runs, by its priority: handlers of one priority never interrupt
-/// each other. Stops the program for handlers that may not use Ouro.
-platform::Context& interrupt_context(std::uint32_t exception);
 
 [[gnu::always_inline]] inline platform::Context& current_context() {
     const std::uint32_t exception = machine::exception_number();
     if (exception != 0) [[unlikely]]
         return interrupt_context(exception);
     return *g_running_context[core_id()];
-}
-
-inline void enter_window(atomic<std::uint32_t>& window) {
-    if constexpr (kCores == 1) {
-        // order: the compiler's only; an observer runs on this core, in a handler or in a thread
-        // that was switched to, and sees what was done before it in program order.
-        window.store(window.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        std::atomic_signal_fence(std::memory_order_seq_cst);
-    } else {
-        // order: acq_rel read-modify-write; pairs with the one in all_windows_closed(): the later
-        // of the two sees the earlier.
-        window.fetch_add(1, std::memory_order_acq_rel);
-    }
-}
-
-inline void leave_window(atomic<std::uint32_t>& window) {
-    // order: release; pairs with the read in all_windows_closed(): what was read in the window was
-    // read before the observer goes on.
-    window.store(window.load(std::memory_order_relaxed) - 1, std::memory_order_release);
 }
 
 bool all_windows_closed();
@@ -174,7 +149,7 @@ void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);
 inline void note(const char* /*sentence*/, const char* /*name*/, unsigned /*a*/, unsigned /*b*/) {}
 
-/// Tries exclusive accesses by hand, a bounded number of times: see probe.cc.
+/// Tries exclusive accesses by hand, a bounded number of times: see ports/machine/arm_probe.cc.
 bool probe_word(std::uint32_t* word);
 
 inline void forget_other_contexts() {}

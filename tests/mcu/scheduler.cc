@@ -8,8 +8,8 @@
 #include "platform/self_test.h"
 #include "platform/thread.h"
 #include "ports/cortex_m/boards/board.h"
-#include "ports/cortex_m/masked_section.h"
 #include "ports/cortex_m/scheduler.h"
+#include "ports/machine/arm_masked_section.h"
 #include "tests/conformance/suite.h"
 #include "tests/mcu/seeded.h"
 

@@ -1,13 +1,13 @@
 // A section in which no handler runs that may use Ouro. ARMv6-M masks all interrupts; the other
-// cores mask those up to the ceiling (config.h), and more urgent ones are never delayed.
+// cores mask those up to the ceiling (arm_config.h), and more urgent ones are never delayed.
 //
-// Who uses it: masked atomics (atomic_masked.h), nobody else. On cores with exclusive accesses the
+// Who uses it: masked atomics and linked words, nobody else. On cores with exclusive accesses a
 // port's longest masked section is therefore 0 instructions long.
 #pragma once
 
 #include <cstdint>
 
-#include "ports/cortex_m/config.h"
+#include "ports/machine/arm_config.h"
 
 namespace ouro::port {
 

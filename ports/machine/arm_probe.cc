@@ -1,5 +1,7 @@
 // Start-up self-test of one word.
-#include "ports/cortex_m/port.h"
+#include "platform/port.h"
+
+#if defined(OURO_CORTEX_M)
 
 namespace ouro::port {
 
@@ -55,3 +57,5 @@ bool probe_word(std::uint32_t* word) {
 }
 
 }  // namespace ouro::port
+
+#endif

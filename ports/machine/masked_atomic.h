@@ -1,20 +1,19 @@
-// Atomics by short masked sections: ARMv6-M, which has no read-modify-write, and memories in which
-// exclusive accesses do not work. One core only.
+// Atomics by short masked sections: ARMv6-M, which has no read-modify-write, memories in which
+// exclusive accesses do not work, and other machines without. The includer has defined
+// MaskedSection, in which no other context runs that uses Ouro.
 //
-// The sections are inline and belong to this port: no __atomic_* function is defined, so that a
-// firmware that has its own does not collide with it. The longest is `compare_exchange`: see
-// README.md for the count.
+// The sections are inline and belong to the port: no __atomic_* function is defined, so that a
+// firmware that has its own does not collide with it. The longest is `compare_exchange`.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-#include "ports/cortex_m/masked_section.h"
-
 namespace ouro::port {
 
-/// A value of at most four bytes with the order mandatory on every operation. Orders bind the
-/// compiler only: one core sees its own accesses in the order of the program.
+/// A value of at most a machine word with the order mandatory on every operation. Orders bind the
+/// compiler only: one core sees its own accesses in the order of the program. (On several, where a
+/// masked section keeps the other cores out, the section has to order more.)
 template <class T>
 class atomic {
 public:
@@ -72,7 +71,7 @@ public:
     }
 
 private:
-    static_assert(sizeof(T) <= 4, "a plain load of it must be one access");
+    static_assert(sizeof(T) <= sizeof(void*), "a plain load of it must be one access");
 
     // `compute` must be inline too: tools/masked_sections.py finds a call in a masked section.
     template <class Compute>
@@ -84,63 +83,6 @@ private:
     }
 
     T value_;
-};
-
-// ---- load-linked and store-conditional, see platform/linked_word.h
-
-#define OURO_PORT_LINKED_WORD 1
-
-/// Writes of all linked words: a link holds while it stays the same. More links break than would
-/// have to, but only where a context that writes one came in between.
-extern std::uint32_t g_linked_writes;
-
-/// A word and the count of all writes, read and written in one masked section.
-class linked_word {
-public:
-    struct Link {
-        std::uint32_t bits;
-        std::uint32_t writes;
-        std::uint32_t value() const { return bits; }
-    };
-
-    constexpr linked_word() noexcept = default;
-    linked_word(const linked_word&) = delete;
-    linked_word& operator=(const linked_word&) = delete;
-
-    [[gnu::always_inline]] std::uint32_t load(std::memory_order order) const noexcept {
-        const std::uint32_t value = __atomic_load_n(&value_, __ATOMIC_RELAXED);
-        if (order != std::memory_order_relaxed) std::atomic_signal_fence(std::memory_order_seq_cst);
-        return value;
-    }
-    [[gnu::always_inline]] void store(std::uint32_t value, std::memory_order) noexcept {
-        const MaskedSection section;
-        ++g_linked_writes;
-        value_ = value;
-    }
-    [[gnu::always_inline]] std::uint32_t fetch_add_masked(std::uint32_t add, std::uint32_t clear,
-                                                          std::uint32_t set,
-                                                          std::memory_order) noexcept {
-        const MaskedSection section;
-        ++g_linked_writes;
-        const std::uint32_t before = value_;
-        value_ = ((before + add) & ~clear) | set;
-        return before;
-    }
-    [[gnu::always_inline]] Link load_linked(std::memory_order) const noexcept {
-        const MaskedSection section;
-        return {value_, g_linked_writes};
-    }
-    [[gnu::always_inline]] bool store_conditional(Link link, std::uint32_t value,
-                                                  std::memory_order) noexcept {
-        const MaskedSection section;
-        if (g_linked_writes != link.writes) return false;
-        ++g_linked_writes;
-        value_ = value;
-        return true;
-    }
-
-private:
-    std::uint32_t value_ = 0;
 };
 
 }  // namespace ouro::port

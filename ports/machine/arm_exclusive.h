@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "ports/cortex_m/config.h"
+#include "ports/machine/arm_config.h"
 
 namespace ouro::port {
 

@@ -1,7 +1,7 @@
 // What masked linked words share.
-#include "ports/cortex_m/port.h"
+#include "platform/port.h"
 
-#if OURO_CORTEX_M_MASKED_ATOMICS
+#if defined(OURO_PORT_MASKED_LINKED_WORD)
 
 namespace ouro::port {
 

@@ -1,0 +1,5 @@
+include("${root}/ports/kernel/kernel.cmake")
+target_link_libraries(${target} PUBLIC "zephyr_interface")
+if(TARGET zephyr_generated_headers)
+    add_dependencies(${target} zephyr_generated_headers)
+endif()

@@ -93,8 +93,7 @@ void run(Meter& meter, Figures& figures, std::uint32_t seed, Sizes sizes, bool n
     while (g_live < target && add_block(meter, figures, draw_size(random, sizes))) {
     }
     for (std::uint32_t step = 0; step < kSteps; ++step) {
-        while (g_count > 0 && g_live > target)
-            remove_block(meter, figures, random.below(g_count));
+        while (g_count > 0 && g_live > target) remove_block(meter, figures, random.below(g_count));
         add_block(meter, figures, draw_size(random, sizes));
     }
     remove_all(meter);

@@ -24,7 +24,7 @@ constexpr bool uses(Feature feature) { return (OURO_FEATURES & feature) != 0; }
 
 namespace {
 
-alignas(8) std::byte g_region[64 * 1024];
+alignas(8) std::byte g_region[8 * 1024];
 constexpr std::size_t kStackBytes = 2048;
 alignas(8) std::byte g_stack[kStackBytes];
 

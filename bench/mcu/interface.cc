@@ -9,7 +9,7 @@ namespace ouro::bench {
 
 namespace {
 
-alignas(8) std::byte g_region[32 * 1024];
+alignas(8) std::byte g_region[8 * 1024];
 
 struct Node : WeaklyReferable {
     Field<Node> next;
@@ -40,7 +40,7 @@ OURO_API(create, (void)ManagedHeap::create(g_region))
 OURO_API(shut_down, g_heap->shut_down())
 OURO_API(make, world().node = g_heap->make<Node>())
 OURO_API(try_make, g_seen = g_heap->try_make<Node>().ok())
-OURO_API(ref_copy, new (&world().other) Ref<Node>(world().node))
+OURO_API(ref_copy, new(&world().other) Ref<Node>(world().node))
 OURO_API(ref_release, world().node.~Ref())
 OURO_API(field_load, world().node = world().other->next.load())
 OURO_API(field_store, world().node->next = world().other)
@@ -73,6 +73,15 @@ OURO_API(verify, g_seen = bool(g_heap->collector().verify()))
 
 int main() {
     using namespace ouro::bench;
-    api_create();
+    static void (*const volatile kAll[])() = {
+        api_create,         api_shut_down,   api_make,       api_try_make,
+        api_ref_copy,       api_ref_release, api_field_load, api_field_store,
+        api_field_exchange, api_field_take,  api_weak_make,  api_weak_lock,
+        api_weak_reset,     api_id,          api_refcount,   api_statistics,
+        api_collect,        api_step,        api_drain,      api_settle,
+        api_enable,         api_disable,     api_freeze,     api_unfreeze,
+        api_get_objects,    api_referents,   api_referrers,  api_garbage,
+        api_verify};
+    for (auto* call : kAll) call();
     return 0;
 }

@@ -28,7 +28,7 @@ struct Leaf {
 
 ManagedHeap* g_heap = nullptr;
 struct World {
-    Ref<Node> node;    // between the next two, by its address
+    Ref<Node> node;  // between the next two, by its address
     Ref<Node> before;
     Ref<Node> after;
     Ref<Node> value, kept;

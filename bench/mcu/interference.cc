@@ -196,6 +196,8 @@ void print() {
     while (unused < kStackBytes / sizeof kPaint && g_stack[unused] == kPaint) ++unused;
     report("collector.stack_used", kStackBytes - unused * sizeof kPaint);
     report("collector.automatic", g_heap->collector().statistics().automatic);
+    report("collector.emergencies", g_heap->statistics().emergency_collections);
+    report("collector.used_bytes_max", g_heap->statistics().used_bytes_max);
     report("collector.collected", g_heap->collector().statistics().collected);
 }
 

@@ -32,7 +32,10 @@ MAY_INCLUDE = {
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
-DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu", "bench/mcu")}
+DRIVERS = {
+    "ports/sim": ("explore", "tests/sim", "fuzz"),
+    "ports/cortex_m": ("tests/mcu", "bench/mcu"),
+}
 DRIVING = {"tests/sim", "tests/mcu", "bench/mcu"}
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 

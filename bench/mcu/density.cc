@@ -1,5 +1,5 @@
-// How much of a region objects fill: objects of 24 bytes, and two distributions of sizes in a region
-// that fills up with holes in it.
+// How much of a region objects fill: objects of 24 bytes, and two distributions of sizes in a
+// region that fills up with holes in it.
 //
 // Fill: payload as it was asked for and header, of all bytes of the region; what is not counted is
 // rounding, holes, and all that heap and collector keep in the region.

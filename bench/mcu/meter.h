@@ -20,8 +20,8 @@ inline void report(const char* name, std::uint64_t value) {
 /// What is measured: a call of this through a pointer. Never inlined into its caller.
 using Operation = void* (*)(void* argument);
 
-/// Counts the instructions of a call, so that a function of nothing but its return counts 0: what is
-/// between two readings of the timer around such a call is subtracted.
+/// Counts the instructions of a call, so that a function of nothing but its return counts 0: what
+/// is between two readings of the timer around such a call is subtracted.
 class Meter {
 public:
     Meter() { overhead_ = raw(nothing, nullptr); }

@@ -1,7 +1,7 @@
 // The work of the allocator's figures: sizes, a random number generator, types of every size.
 //
-// Two distributions, those of the measurements of other allocators that bench/README.md compares
-// with: sizes uniform in 8..256, and the object mix 30 % 16, 30 % 24, 15 % 32, 15 % 48, 10 % 64..256.
+// Two distributions: sizes uniform in 8..256, and the object mix, 30 % 16, 30 % 24, 15 % 32,
+// 15 % 48, 10 % 64..256.
 #pragma once
 
 #include <cstddef>

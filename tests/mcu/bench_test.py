@@ -9,12 +9,13 @@ usage: bench_test.py BOARD build|code|memory|stack|images|figures|collector
                their budget
     stack      no function of the interface needs more stack than its limit; the stack that the
                collector's thread has used, in a run of it, is within the need that is stated
-    images     no image contains what tools/check_image.py forbids
+    images     no image contains what tools/check_image.py forbids; with all features in it, none
+               masks interrupts for longer than MASKED_MAX instructions
     figures    no operation takes more instructions than its budget, and no fill is less
     collector  the cost of a collection is linear in the garbage and does not depend on what lives
 
-Budgets are the figures of the day they were written, with a margin (./dev mcu-bench --budgets): what
-breaks one is to be looked at, and the budget to be written anew if it is meant.
+Budgets are the figures of the day they were written, with a margin (./dev mcu-bench --budgets):
+what breaks one is to be looked at, and the budget to be written anew if it is meant.
 """
 
 import json
@@ -33,6 +34,7 @@ PADDING_MAX = 32  # between static objects, for their alignment
 # What an interrupted thread keeps on its stack besides its own calls: the processor's frame with
 # floating point, the switch's registers, and the first frame of a thread.
 CONTEXT_BYTES = 104 + 64 + 32 + 16
+MASKED_MAX = {"microbit": 24}  # 0 on cores with exclusive accesses
 LINEAR = 1.15  # instructions per object, most and least, from 100 to 1000 objects
 SMALL = "-bench-small"
 
@@ -105,6 +107,10 @@ def images(board: str) -> None:
     checker = [sys.executable, str(ROOT / "tools/check_image.py"), "arm-none-eabi-nm", *programs]
     done = subprocess.run(checker, capture_output=True, text=True, check=False)
     expect(done.returncode == 0, done.stdout + done.stderr)
+    longest = mcu_bench.masked(mcu_bench.small_image(board, mcu_bench.ALL_FEATURES))
+    print(f"interrupts are masked for {longest} instructions at most")
+    expect(longest <= MASKED_MAX.get(board, 0), f"masked for {longest}")
+    expect(board not in MASKED_MAX or longest > 0, "no masked section at all?")
 
 
 def figures(board: str) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Goal: tools/dev/mcu_stack.py finds the deepest chain of calls, and adds up what the compiler says.
+"""Goal: tools/dev/mcu_stack.py finds the deepest chain of calls, and adds up the compiler's frames.
 Method: planted functions with frames of known sizes, linked into an image of their own."""
 
 import subprocess

@@ -3,14 +3,19 @@
 
 usage: mcu_bench.py [BOARD...] [--json FILE] [--all]
        mcu_bench.py --curve [--json FILE]
+       mcu_bench.py [BOARD] --trace PROGRAM OPERATION
        mcu_bench.py --budgets
 
 Builds bench/mcu for the boards (mps2-an386, a Cortex-M4, microbit, a Cortex-M0, and mps2-an505, a
 Cortex-M33), runs it in QEMU where every instruction is counted, and looks at the linked images for
 code, fixed memory and stack. Instructions are those of -O2, code and stack of -Os. The Cortex-M0
-has a region of 8 KiB, the others one of 64 KiB. --all prints every single figure too, --curve what
-other settings of the allocator would give (tools/dev/mcu_curve.py). --budgets writes what the tests
-hold the figures to, bench/mcu/budgets.json: those of now, with a margin.
+has a region of 8 KiB, the others one of 64 KiB.
+
+    --all      prints every single figure and the largest symbols, too
+    --curve    what other settings of the allocator would give (tools/dev/mcu_curve.py)
+    --trace    where the instructions of one operation go: --trace references make_leaf
+    --budgets  writes what the tests hold the figures to, bench/mcu/budgets.json: those of now, with
+               a margin
 
 Everything repeats to the last digit; a goal that is missed is no error.
 """
@@ -30,6 +35,7 @@ import mcu
 import mcu_curve
 import mcu_image
 import mcu_stack
+import mcu_trace
 
 ROOT = Path(__file__).resolve().parents[2]
 CORES = {"mps2-an386": "Cortex-M4", "microbit": "Cortex-M0", "mps2-an505": "Cortex-M33"}
@@ -103,11 +109,17 @@ def one(name: str) -> Callable[[Values], float | None]:
     return lambda values: values[name][0] if name in values else None
 
 
+def averages(operation: str) -> list[str]:
+    """Of the random works: holes are for the worst."""
+    works = ("uniform_half", "uniform_near_full", "mix_half", "mix_near_full")
+    return [f"blocks.{work}.{operation}_average_tenths" for work in works]
+
+
 GOALS = (
     Goal("block allocation, worst", worst("blocks.*.allocate_worst"), "<=", 90),
-    Goal("block allocation, average", tenth(worst("blocks.*.allocate_average_tenths")), "<=", 60),
+    Goal("block allocation, average", tenth(worst(*averages("allocate"))), "<=", 60),
     Goal("block free, worst", worst("blocks.*.free_worst"), "<=", 60),
-    Goal("block free, average", tenth(worst("blocks.*.free_average_tenths"))),
+    Goal("block free, average", tenth(worst(*averages("free")))),
     Goal("block allocation that fails, worst", worst("blocks.*.failing_worst")),
     Goal("make, 24 bytes with references", one("objects.make_node")),
     Goal("make, 24 bytes without", one("objects.make_leaf")),
@@ -224,9 +236,11 @@ def budgeted_code(board: str) -> dict[str, float]:
 
 
 def budgeted_figures(values: Values) -> dict[str, float]:
-    """What is no size: those have budgets of their own."""
-    sized = ("code", "fixed memory", "collector's stack")
-    found = {goal.name: goal.value(values) for goal in GOALS if not goal.name.startswith(sized)}
+    """What is no size: those have budgets of their own. Nor what any change of the code changes,
+    because the schedules of the seeds are then others: make() has no bound there, see
+    docs/microcontrollers.md, section 6."""
+    other = ("code", "fixed memory", "collector's stack", "longest operation", "the same")
+    found = {goal.name: goal.value(values) for goal in GOALS if not goal.name.startswith(other)}
     return {name: figure for name, figure in found.items() if figure is not None}
 
 
@@ -343,6 +357,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="writes all figures into this file")
     parser.add_argument("--all", action="store_true", help="prints every single figure")
     parser.add_argument("--curve", action="store_true", help="other settings of the allocator")
+    parser.add_argument("--trace", nargs=2, metavar=("PROGRAM", "OPERATION"),
+                        help="of bench/mcu: where its instructions go")  # fmt: skip
     parser.add_argument("--budgets", action="store_true", help="writes the tests' limits anew")
     options = parser.parse_args()
     boards = options.board or list(CORES)
@@ -354,6 +370,9 @@ def main() -> int:
     else:
         if not build(boards):
             return 1
+        if options.trace:
+            mcu_trace.show(boards[0], *options.trace)
+            return 0
         if options.budgets:
             write_budgets(boards)
             return 0

@@ -1,5 +1,5 @@
-"""Density against time: the allocator with other constants, built from a changed copy of the sources
-and measured as ./dev mcu-bench measures, on the Cortex-M4.
+"""Density against time: the allocator with other constants, built from a changed copy of the
+sources and measured as ./dev mcu-bench measures, on the Cortex-M4.
 
 A setting is a list of replacements in the sources. Each must hit exactly once, so that a setting
 does not silently become another when the sources change.

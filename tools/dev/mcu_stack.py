@@ -2,12 +2,12 @@
 
 The compiler states every function's frame (-fcallgraph-info=su, files *.ci beside the objects); who
 calls whom is read from the linked image, where all inlining is done. The need of a function is that
-of its deepest chain of calls, its own frame included. Functions of the toolchain's libraries have no
-such file: their frame is read from the instructions that begin them.
+of its deepest chain of calls, its own frame included. Functions of the toolchain's libraries have
+no such file: their frame is read from the instructions that begin them.
 
 Calls through pointers lead to what INDIRECT names; where they lead to code of the heap's user
-(destructors, finalizers, callbacks), nothing is added: that is the user's. A call that closes a
-circle is not followed: see RECURSIVE.
+(destructors, finalizers, callbacks), nothing is added: that is the user's. No function is
+twice in a chain: what a release in a destructor, finalizer or callback needs comes on top of it.
 """
 
 import re
@@ -30,11 +30,6 @@ INDIRECT = {
     "ouro::Heap::make_room": ["ouro::Collector::emergency_hook"],
     "ouro::port::(anonymous namespace)::run_thread": ["ouro::Collector::thread_main"],
 }
-# Circles, and why they end.
-RECURSIVE = (
-    "a release in a destructor, finalizer or callback, and one of another heap's object: "
-    "64 levels at most, then it is put off"
-)
 # Nothing is asked of the stack after these.
 THE_END = ("ouro::platform::fatal", "ouro::port::fatal", "ouro_cortex_m_fatal")
 

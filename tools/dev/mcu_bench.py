@@ -346,9 +346,8 @@ def print_all(results: dict[str, Values]) -> None:
         print(f"{row[1]:>7}  {row[2]:<34} {row[0]}")
 
 
-def build(boards: list[str]) -> bool:
-    return all(mcu.build(board, variant) for board in boards
-               for variant in ("-bench", "-bench-small"))  # fmt: skip
+def build(boards: list[str], variants: tuple[str, ...] = ("-bench", "-bench-small")) -> bool:
+    return all(mcu.build(board, variant) for board in boards for variant in variants)
 
 
 def main() -> int:

@@ -50,7 +50,7 @@ FULL = {
             "semantic": 40,
             "hostile": 40,
             "sim": 30,
-            "mcu": 220,
+            "mcu": 190,
             "mutants": 10,
             "models": 60,
             "tools": 30,

@@ -12,7 +12,8 @@
                     all of the above but ports/, and each other; none of the above includes them
     explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
-    tests/mcu/      also ports/cortex_m/, its boards and its scheduler, and ports/machine/
+    tests/mcu/, bench/mcu/
+                    also ports/cortex_m/, its boards and its scheduler, and ports/machine/
     tests/kernels/  also the kernels' headers as the ports include them
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
@@ -34,10 +35,14 @@ MAY_INCLUDE = {
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
-DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",),
-           "ports/machine": ("tests/mcu",),
-           "ports/freertos": ("tests/kernels",), "ports/cmsis_rtos2": ("tests/kernels",),
-           "ports/zephyr": ("tests/kernels",)}
+DRIVERS = {
+    "ports/sim": ("explore", "tests/sim", "fuzz"),
+    "ports/cortex_m": ("tests/mcu", "bench/mcu"),
+    "ports/machine": ("tests/mcu", "bench/mcu"),
+    "ports/freertos": ("tests/kernels",),
+    "ports/cmsis_rtos2": ("tests/kernels",),
+    "ports/zephyr": ("tests/kernels",),
+}
 # What ports share: the machine's part, and what the ports for kernels have in common.
 PARTS_OF_PORTS = {
     "ports/cortex_m": ("ports/machine",),
@@ -46,7 +51,7 @@ PARTS_OF_PORTS = {
     "ports/cmsis_rtos2": ("ports/machine", "ports/kernel"),
     "ports/zephyr": ("ports/machine", "ports/kernel"),
 }
-DRIVING_TESTS = ("sim", "mcu", "kernels")
+DRIVING = {"tests/sim", "tests/mcu", "tests/kernels", "bench/mcu"}
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.
@@ -93,7 +98,7 @@ TARGET = re.compile(r'(?P<open>["<])(?P<path>[^">]*)[">]')
 
 def layer_of(parts: tuple[str, ...]) -> str:
     """The first folder of a path, or ports/<one> for ports: they do not know each other."""
-    if parts[0] == "tests" and parts[1] in DRIVING_TESTS:
+    if "/".join(parts[:2]) in DRIVING:
         return "/".join(parts[:2])
     if parts[0] == "ports" and len(parts) > 2:
         return "/".join(parts[:2])

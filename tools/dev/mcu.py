@@ -21,8 +21,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BOARDS = json.loads((ROOT / "ports/cortex_m/boards/boards.json").read_text(encoding="utf-8"))
-# Other builds of a board, by the tests: what they change.
-VARIANTS = {"": [], "-masked": ["-DOURO_MASKED_ATOMICS=ON"]}
+# Other builds of a board, by the tests and by ./dev mcu-bench: what they change. The figures of
+# stack come from files beside the objects, which a compiler cache does not keep.
+VARIANTS = {
+    "": [],
+    "-masked": ["-DOURO_MASKED_ATOMICS=ON"],
+    "-bench": [
+        "-DOURO_FIRMWARE=bench/mcu", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
+        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG",
+    ],
+    "-bench-small": [
+        "-DOURO_FIRMWARE=bench/mcu", "-DCMAKE_CXX_FLAGS=-fcallgraph-info=su", "-DOURO_CCACHE=",
+    ],
+}  # fmt: skip
 # Programs that count instructions: at this shift one of them takes many ticks of the timer.
 COUNTING = {"calibration": 10}
 SEED_MAX = 2**32 - 1
@@ -64,10 +75,10 @@ def build(board: str, variant: str = "") -> bool:
         return quietly(["cmake", "--build", str(folder)])
 
 
-def emulator(board: str, program: Path, seed: int, gdb: bool) -> list[str]:
+def emulator(board: str, program: Path, seed: int, gdb: bool, shift: int = 0) -> list[str]:
     """The command that runs the program; its semihosting output goes to standard output."""
     settings = BOARDS[board]
-    shift = COUNTING.get(program.stem, settings["shift"])
+    shift = shift or COUNTING.get(program.stem, settings["shift"])
     command = [
         "qemu-system-arm", "-M", settings["machine"], "-display", "none", "-monitor", "none",
         "-serial", "none", "-chardev", "stdio,id=console", "-icount",

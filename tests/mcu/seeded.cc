@@ -1,6 +1,7 @@
 #include "tests/mcu/seeded.h"
 
 #include "platform/atomic.h"
+#include "platform/thread.h"
 #include "ports/cortex_m/boards/board.h"
 #include "ports/cortex_m/scheduler.h"
 
@@ -81,6 +82,15 @@ constexpr port::scheduler::Policy kSeeded{slice, first, ticked, switched};
 void start_seeded(std::uint32_t seed) {
     g_cores[port::core_id()].state = seed ^ port::core_id() << 31;
     port::scheduler::start(1, &kSeeded);
+}
+
+void start_everywhere() {
+    start_seeded(board::argument(1));
+    board::start_second_core([] {
+        start_seeded(board::argument(1));
+        static constinit platform::Event never;
+        never.wait(platform::kForever);
+    });
 }
 
 void interrupt_anywhere(void (*handler)(void*), void* argument) {

@@ -10,7 +10,8 @@
                     all of the above but ports/, and each other; none of the above includes them
     explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
-    tests/mcu/      also ports/cortex_m/, its boards and its scheduler
+    tests/mcu/, examples/firmware/
+                    also ports/cortex_m/, its boards and its scheduler
 
 usage: check_includes.py [ROOT]. Prints one `file:line: rule: text` per violation; exit code 1 if
 there is one.
@@ -31,8 +32,9 @@ MAY_INCLUDE = {
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
-DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"), "ports/cortex_m": ("tests/mcu",)}
-DRIVING_TESTS = ("sim", "mcu")
+DRIVERS = {"ports/sim": ("explore", "tests/sim", "fuzz"),
+           "ports/cortex_m": ("tests/mcu", "examples/firmware")}  # fmt: skip
+DRIVING_FOLDERS = ("tests/sim", "tests/mcu", "examples/firmware")
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.
@@ -70,7 +72,7 @@ TARGET = re.compile(r'(?P<open>["<])(?P<path>[^">]*)[">]')
 
 def layer_of(parts: tuple[str, ...]) -> str:
     """The first folder of a path, or ports/<one> for ports: they do not know each other."""
-    if parts[0] == "tests" and parts[1] in DRIVING_TESTS:
+    if "/".join(parts[:2]) in DRIVING_FOLDERS:
         return "/".join(parts[:2])
     if parts[0] == "ports" and len(parts) > 2:
         return "/".join(parts[:2])

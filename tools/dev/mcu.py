@@ -23,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BOARDS = json.loads((ROOT / "ports/cortex_m/boards/boards.json").read_text(encoding="utf-8"))
 # Other builds of a board, by the tests: what they change.
 VARIANTS = {"": [], "-masked": ["-DOURO_MASKED_ATOMICS=ON"]}
-# Programs that count instructions: at this shift one of them takes many ticks of the timer.
-COUNTING = {"calibration": 10}
+# Programs with a shift of their own. Where one instruction is to take many ticks of the timer, to
+# count them; and the example firmware, which is to have a processor of 125 MHz: 8 ns each.
+SHIFTS = {"calibration": 10, "firmware": 3, "firmware_short": 3, "firmware_shared_ptr": 3}
 SEED_MAX = 2**32 - 1
 DEBUGGER_PORT = 1234
 
@@ -67,7 +68,7 @@ def build(board: str, variant: str = "") -> bool:
 def emulator(board: str, program: Path, seed: int, gdb: bool) -> list[str]:
     """The command that runs the program; its semihosting output goes to standard output."""
     settings = BOARDS[board]
-    shift = COUNTING.get(program.stem, settings["shift"])
+    shift = SHIFTS.get(program.stem, settings["shift"])
     command = [
         "qemu-system-arm", "-M", settings["machine"], "-display", "none", "-monitor", "none",
         "-serial", "none", "-chardev", "stdio,id=console", "-icount",
@@ -112,7 +113,7 @@ def main() -> int:
     parser.add_argument("board", nargs="*", help="a name of --list")
     parser.add_argument("--list", action="store_true", help="names the boards, one a line")
     parser.add_argument("--build", action="store_true", help="builds only, for several boards")
-    parser.add_argument("--program", default="conformance", help="what to run (conformance)")
+    parser.add_argument("--program", default="stress", help="what to run (stress)")
     parser.add_argument("--seed", type=seed_of, default=1, help="of the schedule, 32 bits (1)")
     parser.add_argument("--gdb", action="store_true", help="waits for a debugger first")
     options = parser.parse_args()

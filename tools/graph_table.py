@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Turns an object graph (gcgraph format, tests/graphs/README.md) into a table for firmware.
 
-usage: graph_table.py GRAPH --table OUT.cc          the graph as a constant of tests/mcu/graph_table.h
-       graph_table.py GRAPH --cut NODES --graph OUT  the part of it that the first roots reach which
-                                                    together reach at most NODES nodes, as a graph
+usage: graph_table.py GRAPH [--cut NODES] [--table OUT.cc] [--graph OUT]
+
+    --table   the graph as a constant of tests/mcu/graph_table.h
+    --cut     only what the first roots reach that together reach at most NODES nodes
+    --graph   the graph again as a file of the format
 
 A table is what a program without a file system can replay: bytes in read-only memory, read from
 front to back. Numbers are written 7 bits at a time, lowest first, the eighth bit says that more

@@ -11,7 +11,9 @@ struct Shared {
 };
 
 #if FIRMWARE_SHARED_PTR
-std::uint32_t count_of(const Ref<Shared>& ref) { return static_cast<std::uint32_t>(ref.use_count()); }
+std::uint32_t count_of(const Ref<Shared>& ref) {
+    return static_cast<std::uint32_t>(ref.use_count());
+}
 #else
 std::uint32_t count_of(const Ref<Shared>& ref) { return ouro::refcount(ref); }
 #endif

@@ -35,9 +35,9 @@ struct Run {
     const std::uint32_t updates;
     Histogram& histogram;
     ouro::platform::Event due;
-    std::uint32_t milliseconds = 0;  ///< the interrupt's own
-    volatile std::uint32_t releases = 0;  ///< of the control task, by the interrupt
-    volatile std::uint64_t released_ns = 0;  ///< the last one
+    std::uint32_t milliseconds = 0;                 ///< the interrupt's own
+    volatile std::uint32_t releases = 0;            ///< of the control task, by the interrupt
+    volatile std::uint64_t released_ns = 0;         ///< the last one
     ouro::platform::atomic<std::uint32_t> done{0};  ///< updates
     std::int32_t actuator = 0;
 };

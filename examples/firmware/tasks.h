@@ -10,7 +10,7 @@
 class Histogram {
 public:
     static constexpr std::uint32_t kLimits[] = {25,  50,  75,  100,  125,  150,
-                                                175, 200, 400, 1000, 10000};  ///< microseconds
+                                                175, 200, 400, 1000, 10000};    ///< microseconds
     static constexpr unsigned kBuckets = sizeof kLimits / sizeof *kLimits + 1;  ///< last: later
 
     void add(std::uint64_t ns);

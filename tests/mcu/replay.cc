@@ -86,11 +86,9 @@ void link_nodes() {
             trailing_fields<NodeObject>(from.get())[j] = node(reader.target());
     }
     TableReader roots(kGraph.root_bytes);
-    for (std::uint32_t i = 0; i < kGraph.roots; ++i) 
-        g_roots[i] = node(roots.number()).detach();
+    for (std::uint32_t i = 0; i < kGraph.roots; ++i) g_roots[i] = node(roots.number()).detach();
     TableReader pins(kGraph.pin_bytes);
-    for (std::uint32_t i = 0; i < kGraph.pins; ++i) 
-        g_pins[i] = node(pins.number()).detach();
+    for (std::uint32_t i = 0; i < kGraph.pins; ++i) g_pins[i] = node(pins.number()).detach();
     for (std::uint32_t i = 0; i < kGraph.nodes; ++i) Ref<NodeObject>::adopt(g_ids[i].address);
 }
 
@@ -216,13 +214,14 @@ void print_memory(const Statistics& statistics) {
 }
 
 void replay() {
-    OURO_CONFORMS(kGraph.nodes <= kNodesMax && kGraph.roots <= kHandlesMax &&
-                      kGraph.pins <= kHandlesMax,
-                  "the tables of this program hold the graph");
+    OURO_CONFORMS(
+        kGraph.nodes <= kNodesMax && kGraph.roots <= kHandlesMax && kGraph.pins <= kHandlesMax,
+        "the tables of this program hold the graph");
     ManagedHeapConfig config;
     config.collector.background = kAtOnce;
+    // As urgent as the mutators, so that it is at work while they drop.
     config.collector.thread = {
-        .stack = g_collector_stack, .stack_bytes = kStackBytes, .priority = 0};
+        .stack = g_collector_stack, .stack_bytes = kStackBytes, .priority = 1};
     ManagedHeap heap(g_region, config);
     print_graph();
     make_nodes(heap.heap());

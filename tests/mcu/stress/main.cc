@@ -22,7 +22,7 @@ constexpr unsigned kRounds = OURO_STRESS_ROUNDS;
 constexpr unsigned kOperations = 100;  // by a worker in a round
 
 alignas(8) std::byte g_region[OURO_STRESS_REGION];
-constexpr std::size_t kStackBytes = 1280;
+constexpr std::size_t kStackBytes = 1792;
 [[gnu::section(".noinit")]] alignas(8) unsigned char g_collector_stack[kStackBytes];
 [[gnu::section(".noinit")]] alignas(8) unsigned char g_worker_stack[kStackBytes];
 alignas(World) std::byte g_world[sizeof(World)];
@@ -85,8 +85,8 @@ void print_figures(const World& world) {
         {"ids alive", tally.ids_alive.load(std::memory_order_seq_cst)},
         {"ids dead", tally.ids_dead.load(std::memory_order_seq_cst)},
         {"interrupts that used the heap", tally.interrupts.load(std::memory_order_seq_cst)},
-        {"objects collected", static_cast<std::uint32_t>(
-                                  world.heap->statistics().reclaimed_by_collector)},
+        {"objects collected",
+         static_cast<std::uint32_t>(world.heap->statistics().reclaimed_by_collector)},
         {"automatic collections",
          static_cast<std::uint32_t>(world.heap->collector().statistics().automatic)},
         {"most survivors", world.survivors_max},

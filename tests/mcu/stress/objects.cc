@@ -31,6 +31,21 @@ void advance(std::uint16_t slot, std::uint32_t from, std::uint32_t to, const cha
     OURO_CONFORMS(before == from, sentence);
 }
 
+/// Finalizers end what they replace, on their own stack, with its finalizers: not too deep, for the
+/// stacks are small. Counts those of all threads.
+class FinalizerDepth {
+public:
+    FinalizerDepth() : before_(g_running.fetch_add(1, std::memory_order_seq_cst)) {}
+    ~FinalizerDepth() { g_running.fetch_sub(1, std::memory_order_seq_cst); }
+    FinalizerDepth(const FinalizerDepth&) = delete;
+    FinalizerDepth& operator=(const FinalizerDepth&) = delete;
+    bool is_deep() const { return before_ >= 3; }
+
+private:
+    static inline constinit platform::atomic<std::uint32_t> g_running{0};
+    const std::uint32_t before_;
+};
+
 bool ends(Kind kind) { return kind == Kind::counted || kind == Kind::finalized; }
 
 template <class T, class... Args>
@@ -84,8 +99,8 @@ Ref<Body> body_of(const Ref<Object>& object) {
 }
 
 Ref<Object> try_make_some(ManagedHeap& heap, std::uint32_t what) {
-    const auto behaviour = static_cast<Behaviour>(
-        (what >> 8) % static_cast<std::uint32_t>(Behaviour::count_));
+    const auto behaviour =
+        static_cast<Behaviour>((what >> 8) % static_cast<std::uint32_t>(Behaviour::count_));
     switch (what % 8) {
         case 0:
         case 1: return made<Counted>(heap);
@@ -112,6 +127,8 @@ void run_finalizer(const Ref<Object>& self) {
     Field<Object>& grave = world.hub_slot(mark.seen + self.bits() / 8);
     const bool stores = mark.behaviour() >= Behaviour::resurrect;
     if (stores && !world.resurrecting) return;
+    const FinalizerDepth depth;
+    if (depth.is_deep()) return;
     switch (mark.behaviour()) {
         case Behaviour::cut:
             for (Field<Object>& slot : slots) slot = nullptr;

@@ -151,9 +151,9 @@ struct Operation {
     std::uint32_t weight;
 };
 constexpr Operation kOperations[] = {
-    {make_one, 12},  {build_ring, 6}, {build_list, 3}, {exhaust, 1},   {store, 20},
-    {exchange, 12},  {follow, 10},    {use_hub, 20},   {drop, 8},      {make_weak, 6},
-    {lock_weak, 10}, {remember_id, 6}, {ask_id, 6},    {collect, 2},
+    {make_one, 12},  {build_ring, 6},  {build_list, 3}, {exhaust, 1}, {store, 20},
+    {exchange, 12},  {follow, 10},     {use_hub, 20},   {drop, 8},    {make_weak, 6},
+    {lock_weak, 10}, {remember_id, 6}, {ask_id, 6},     {collect, 2},
 };
 
 }  // namespace

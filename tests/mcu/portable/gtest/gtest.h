@@ -117,10 +117,10 @@ std::string two(const char* text, const A& a, const B& b) {
 
 }  // namespace testing
 
-#define OURO_TEST(suite, name, base)                                                          \
-    class suite##_##name : public base {                                                      \
-        void TestBody() override;                                                             \
-    };                                                                                        \
+#define OURO_TEST(suite, name, base)                                                             \
+    class suite##_##name : public base {                                                         \
+        void TestBody() override;                                                                \
+    };                                                                                           \
     static ::testing::Case case_##suite##_##name(#suite, #name, [] { suite##_##name().run(); }); \
     void suite##_##name::TestBody()
 #define TEST_F(fixture, name) OURO_TEST(fixture, name, fixture)
@@ -130,9 +130,9 @@ std::string two(const char* text, const A& a, const B& b) {
     if (condition) {                           \
     } else                                     \
         otherwise ::testing::Failure(__FILE__, __LINE__, text)
-#define OURO_CHECK_TWO(a, b, compare, text, otherwise)                               \
-    if (const auto& left_ = (a); compare(left_, (b))) {                              \
-    } else                                                                           \
+#define OURO_CHECK_TWO(a, b, compare, text, otherwise)  \
+    if (const auto& left_ = (a); compare(left_, (b))) { \
+    } else                                              \
         otherwise ::testing::Failure(__FILE__, __LINE__, ::testing::two(text, left_, (b)))
 
 #define OURO_IS_EQ(x, y) ((x) == (y))

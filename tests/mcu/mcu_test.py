@@ -156,7 +156,7 @@ def stress(board: str) -> None:
     for program in programs_of(board):
         if not program.startswith("stress") or program == "stress_planted":
             continue
-        output = seeded(board, program, [], "stress", 1000)
+        output = seeded(board, program, [], "stress", 300)
         figures: dict[str, int] = {}
         for name, value in re.findall(r"^stress: (.*) (\d+)$", output, re.MULTILINE):
             figures[name] = figures.get(name, 0) + int(value)
@@ -204,7 +204,7 @@ def copy_instructions(board: str, program: str) -> list[str]:
             ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}",
              image], capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        found += re.findall(r"^ +[0-9a-f]+:\t(\S+)", listing, re.MULTILINE)
+        found += re.findall(r"^ *[0-9a-f]+:\t(\S+)", listing, re.MULTILINE)
         for called in re.findall(r"\tb[lx.nw]*\s+[0-9a-f]+ <([^+>]+)>", listing):
             if called not in functions:
                 functions.append(called)

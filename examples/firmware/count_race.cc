@@ -18,25 +18,14 @@ std::uint32_t count_of(const Ref<Shared>& ref) {
 std::uint32_t count_of(const Ref<Shared>& ref) { return ouro::refcount(ref); }
 #endif
 
-constexpr unsigned kKept = 1000;
-constexpr std::uint32_t kInterrupts = 1000;
+constexpr std::uint32_t kKept = 1000;  // references made before, and by the interrupt
 
-/// In the interrupt every other time a reference more, every other time one less.
+alignas(Ref<Shared>) unsigned char g_place[sizeof(Ref<Shared>)];
+
 struct Interrupted {
     const Ref<Shared>& shared;
-    Ref<Shared> kept;
-    volatile std::uint32_t times = 0;
+    volatile std::uint32_t times;
 };
-
-void keep_or_drop(void* argument) {
-    auto& at = *static_cast<Interrupted*>(argument);
-    at.times = at.times + 1;
-    if (at.times % 2 == 1) {
-        at.kept = at.shared;
-    } else {
-        at.kept = Ref<Shared>();
-    }
-}
 
 }  // namespace
 
@@ -45,26 +34,38 @@ extern "C" [[gnu::noinline]] void firmware_copy_reference(void* to, const void* 
     ::new (to) Ref<Shared>(*static_cast<const Ref<Shared>*>(from));
 }
 
+namespace {
+
+/// One reference more at a time. Where it lies does not matter: the count is what is looked at.
+void copy_in_interrupt(void* argument) {
+    auto& at = *static_cast<Interrupted*>(argument);
+    if (at.times == kKept) return;
+    firmware_copy_reference(g_place, &at.shared);
+    at.times = at.times + 1;
+}
+
+}  // namespace
+
 CountRace race_counts(Memory& memory) {
     const Ref<Shared> shared = memory.make<Shared>();
     // Many references beforehand, so that a count that has lost some does not come to zero.
-    alignas(Ref<Shared>) unsigned char place[sizeof(Ref<Shared>)];
-    auto* const copy = static_cast<Ref<Shared>*>(static_cast<void*>(place));
-    for (unsigned i = 0; i < kKept; ++i) firmware_copy_reference(place, &shared);
-    Interrupted interrupted{shared, {}};
-    set_interrupt_work(keep_or_drop, &interrupted);
+    for (std::uint32_t i = 0; i < kKept; ++i) firmware_copy_reference(g_place, &shared);
+    Interrupted interrupted{shared, 0};
+    set_interrupt_work(copy_in_interrupt, &interrupted);
+    alignas(Ref<Shared>) unsigned char mine[sizeof(Ref<Shared>)];
     std::uint32_t random = 1;  // so that the interrupt meets every instruction
-    while (interrupted.times < kInterrupts) {
+    while (interrupted.times < kKept) {
         for (std::uint32_t i = random >> 28; i > 0; --i) {
-            firmware_copy_reference(place, &shared);
-            copy->~Ref<Shared>();
+            firmware_copy_reference(mine, &shared);
+            static_cast<Ref<Shared>*>(static_cast<void*>(mine))->~Ref<Shared>();
         }
         random = random * 1664525 + 1013904223;
     }
     set_interrupt_work(nullptr, nullptr);
-    interrupted.kept = Ref<Shared>();
-    const CountRace race{1 + kKept, count_of(shared)};
+    const CountRace race{1 + 2 * kKept, count_of(shared)};
     // A count that is wrong is left alone: the object may end too early, or never.
-    for (unsigned i = 0; i < kKept && race.counted == race.expected; ++i) copy->~Ref<Shared>();
+    auto* const copy = static_cast<Ref<Shared>*>(static_cast<void*>(g_place));
+    for (std::uint32_t i = 0; i < 2 * kKept && race.counted == race.expected; ++i)
+        copy->~Ref<Shared>();
     return race;
 }

@@ -79,7 +79,7 @@ int main() {
         Memory memory(false);
         race = race_counts(memory);
     }
-    print("references made and dropped by a thread and an interrupt: ", race.expected, " left, ");
+    print("references copied by a thread and an interrupt: there are ", race.expected, ", ");
     print("the count says ", race.counted, "\n");
 
     Histogram off, on;

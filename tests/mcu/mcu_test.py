@@ -8,8 +8,8 @@ usage: mcu_test.py BOARD KIND [OURO]
                  schedules with thousands of switches, and a seed gives the same output twice
     scheduler    the scheduler's own test under three seeds, likewise
     heap         the heap and its collector in 8 KiB under three seeds, likewise
-    stress       the stress under three seeds, likewise, with the collector on either core; a lost
-                 reference that was planted is found
+    stress       the stress under three seeds, likewise, with the collector on either core; on
+                 one board a lost reference that was planted is found
     semantic     the desktop's semantic tests under two seeds
     replay       real object graphs: what the board prints is what OURO, the program, prints
     firmware     the example firmware stays flat in 32 KiB; on std::shared_ptr it ends without
@@ -154,7 +154,12 @@ def heap(board: str, variant: str = "") -> None:
 
 def stress(board: str) -> None:
     for program in programs_of(board):
-        if not program.startswith("stress") or program == "stress_planted":
+        if not program.startswith("stress"):
+            continue
+        if program == "stress_planted":
+            code, output = run(board, program, 1)
+            expect(code == 2 and "fatal: a count is the number of handles and fields" in output,
+                   "a lost reference is not found", output)  # fmt: skip
             continue
         output = seeded(board, program, [], "stress", 300)
         figures: dict[str, int] = {}
@@ -163,9 +168,6 @@ def stress(board: str) -> None:
         expect(len(figures) >= 15, "figures are missing", output)
         idle = [name for name, value in figures.items() if value == 0]
         expect(not idle, f"{program}: nothing of {idle} under all seeds", output)
-    code, output = run(board, "stress_planted", 1)
-    expect(code == 2 and "fatal: a count is the number of handles and fields" in output,
-           "a lost reference is not found", output)  # fmt: skip
 
 
 def semantic(board: str) -> None:
@@ -226,7 +228,7 @@ def firmware(board: str) -> None:
     expect(ram <= FIRMWARE_RAM_MAX, f"the firmware takes {ram} bytes of memory")
     code, output = run(board, "firmware_short", 1)
     expect(code == 0, f"firmware: exit code {code}", output)
-    expect("1001 left, the count says 1001" in output, "the counts are not exact", output)
+    expect("there are 2001, the count says 2001" in output, "the counts are not exact", output)
     off, on = output.split("collector on:")
     live = {part: [int(n) for n in re.findall(r"updates: (\d+) objects", text)]
             for part, text in (("off", off), ("on", on))}  # fmt: skip
@@ -240,8 +242,8 @@ def firmware(board: str) -> None:
     code, output = run(board, "firmware_shared_ptr", 1)
     ended = re.search(r"^out of memory after (\d+) updates$", output, re.MULTILINE)
     expect(code == 1 and ended is not None and int(ended[1]) < 5000, "it does not end", output)
-    counted = re.search(r"1001 left, the count says (\d+)", output)
-    expect(counted is not None and int(counted[1]) != 1001, "no count was lost", output)
+    counted = re.search(r"there are 2001, the count says (\d+)", output)
+    expect(counted is not None and int(counted[1]) < 2001, "no count was lost", output)
     plain = copy_instructions(board, "firmware_shared_ptr")
     expect("ldr" in plain and any(m.startswith("add") for m in plain), f"no count: {plain}")
     expect(not any(m.startswith(("ldrex", "ldaex", "cps", "msr")) for m in plain), f"{plain}")

@@ -12,7 +12,7 @@
                     all of the above but ports/, and each other; none of the above includes them
     explore/, tests/sim/, fuzz/
                     also ports/sim/, which they drive
-    tests/mcu/, bench/mcu/
+    tests/mcu/, bench/mcu/, examples/firmware/
                     also ports/cortex_m/, its boards and its scheduler, and ports/machine/
     tests/kernels/  also the kernels' headers as the ports include them
 
@@ -35,10 +35,11 @@ MAY_INCLUDE = {
 }
 USERS = ("tests", "stress", "tools", "examples", "bench", "explore", "faults", "fuzz")
 # Who may name a port: what drives the simulation's engine, and firmware.
+FIRMWARE = ("tests/mcu", "bench/mcu", "examples/firmware")
 DRIVERS = {
     "ports/sim": ("explore", "tests/sim", "fuzz"),
-    "ports/cortex_m": ("tests/mcu", "bench/mcu"),
-    "ports/machine": ("tests/mcu", "bench/mcu"),
+    "ports/cortex_m": FIRMWARE,
+    "ports/machine": FIRMWARE,
     "ports/freertos": ("tests/kernels",),
     "ports/cmsis_rtos2": ("tests/kernels",),
     "ports/zephyr": ("tests/kernels",),
@@ -51,7 +52,7 @@ PARTS_OF_PORTS = {
     "ports/cmsis_rtos2": ("ports/machine", "ports/kernel"),
     "ports/zephyr": ("ports/machine", "ports/kernel"),
 }
-DRIVING = {"tests/sim", "tests/mcu", "tests/kernels", "bench/mcu"}
+DRIVING = {"tests/sim", "tests/kernels", *FIRMWARE}
 FOLDERS = {*MAY_INCLUDE, *USERS, "ports"}
 
 # Standard headers that would go round platform/. <atomic> gives port_concept.h the memory orders.

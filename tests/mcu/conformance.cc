@@ -50,17 +50,6 @@ bool wants_lost_updates(unsigned lost) {
 }  // namespace rig
 }  // namespace ouro::conformance
 
-namespace {
-
-/// The second core runs the threads that are started for it.
-void second_main() {
-    ouro::testing::start_seeded(ouro::board::argument(1));
-    static constinit ouro::platform::Event never;
-    never.wait(ouro::platform::kForever);
-}
-
-}  // namespace
-
 int main() {
     using namespace ouro;
     const std::uint32_t seed = board::argument(1);
@@ -68,8 +57,7 @@ int main() {
     board::print(", seed ");
     board::print_number(seed);
     board::print("\n");
-    testing::start_seeded(seed);
-    board::start_second_core(second_main);
+    testing::start_everywhere();
     conformance::for_each_case([](const conformance::Case& one) {
         one.run();
         board::print("conforms: ");

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """Runs one board's programs in QEMU and judges what they print.
 
-usage: mcu_test.py BOARD build|conformance|scheduler|heap|misuse|images|calibration|masked|parallel
+usage: mcu_test.py BOARD KIND [OURO]
 
     build        builds all programs of the board
     conformance  the conformance suite under three seeds: every case conforms, seeds give different
                  schedules with thousands of switches, and a seed gives the same output twice
     scheduler    the scheduler's own test under three seeds, likewise
     heap         the heap and its collector in 8 KiB under three seeds, likewise
+    stress       the stress under three seeds, likewise, with the collector on either core; on
+                 one board a lost reference that was planted is found
+    semantic     the desktop's semantic tests under two seeds
+    replay       real object graphs: what the board prints is what OURO, the program, prints
+    firmware     the example firmware stays flat in 32 KiB; on std::shared_ptr it ends without
+                 memory, and its counts are plain loads and stores
     misuse       every misuse ends with its own sentence and exit code 2
     images       no linked image contains what tools/check_image.py forbids; interrupts are masked
                  for MASKED_MAX instructions at most, and not at all on cores with exclusive
@@ -15,8 +21,8 @@ usage: mcu_test.py BOARD build|conformance|scheduler|heap|misuse|images|calibrat
     calibration  the instruction counter is exact
     masked       builds the board with masked atomics instead of exclusive ones; then the
                  conformance suite
-    parallel     the conformance suite with the cores on two threads of this machine, in its own
-                 time: no run is like another, so nothing but the cases is judged
+    parallel     the conformance suite and the stress with the cores on two threads of this machine,
+                 in its own time: no run is like another, so nothing but the cases is judged
 
 The programs must have been built, by `build`.
 """
@@ -48,6 +54,9 @@ MISUSES = (
     "more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS",
 )
 MASKED_MAX = 16
+# Programs of the tests that use malloc and static constructors themselves.
+ALLOCATING = ("semantic", "firmware_shared_ptr")
+FIRMWARE_RAM_MAX = 32 * 1024
 WITHOUT_EXCLUSIVE = ("microbit",)
 ALLOWED = {"microbit": MISUSES[-2:]}  # ARMv6-M has no ceiling, and three levels in all
 
@@ -85,9 +94,11 @@ def expect(condition: bool, what: str, output: str = "") -> None:
 
 
 def seeded(board: str, program: str, cases: list[str], mark: str, switches_min: int,
-           variant: str = "") -> None:
+           variant: str = "", seeds: tuple[int, ...] = SEEDS) -> str:
+    """All outputs, one behind the other."""
     hashes = set()
-    for seed in SEEDS:
+    outputs = ""
+    for seed in seeds:
         name = f"{program}, seed {seed}"
         code, output = run(board, program, seed, variant)
         expect(code == 0, f"{name}: exit code {code}", output)
@@ -100,10 +111,18 @@ def seeded(board: str, program: str, cases: list[str], mark: str, switches_min: 
         print(f"{name}: {slices} slices, {switches} switches, {interrupts} interrupts, "
               f"hash {hash_of_it}")  # fmt: skip
         hashes.add(hash_of_it)
-        if seed == SEEDS[0]:
+        outputs += output
+        if seed == seeds[0]:
             again = run(board, program, seed, variant)
             expect(again == (code, output), f"{name}: a second run differs", again[1])
-    expect(len(hashes) == len(SEEDS), f"{program}: seeds share a schedule: {hashes}")
+    expect(len(hashes) == len(seeds), f"{program}: seeds share a schedule: {hashes}")
+    return outputs
+
+
+def programs_of(board: str) -> list[str]:
+    found = sorted(file.stem for file in (mcu.folder_of(board) / "bin").glob("*.elf"))
+    expect(len(found) > 0, "there are no programs")
+    return found
 
 
 def cases_in(*files: str) -> list[str]:
@@ -131,6 +150,105 @@ def scheduler(board: str) -> None:
 
 def heap(board: str, variant: str = "") -> None:
     seeded(board, "heap", cases_in("tests/mcu/heap.cc"), "heap", 200, variant)
+
+
+def stress(board: str) -> None:
+    for program in programs_of(board):
+        if not program.startswith("stress"):
+            continue
+        if program == "stress_planted":
+            code, output = run(board, program, 1)
+            expect(code == 2 and "fatal: a count is the number of handles and fields" in output,
+                   "a lost reference is not found", output)  # fmt: skip
+            continue
+        output = seeded(board, program, [], "stress", 300)
+        figures: dict[str, int] = {}
+        for name, value in re.findall(r"^stress: (.*) (\d+)$", output, re.MULTILINE):
+            figures[name] = figures.get(name, 0) + int(value)
+        expect(len(figures) >= 15, "figures are missing", output)
+        idle = [name for name, value in figures.items() if value == 0]
+        expect(not idle, f"{program}: nothing of {idle} under all seeds", output)
+
+
+def semantic(board: str) -> None:
+    output = seeded(board, "semantic", [], "ran", 10, seeds=SEEDS[:2])
+    cases = 37 if board == "microbit" else 43  # what fits into 16 KiB
+    expect(output.count("ran: ") == 2 * cases, "cases are missing", output)
+
+
+def replay(board: str) -> None:
+    for program in programs_of(board):
+        if not program.startswith("replay"):
+            continue
+        at_once = program.endswith("_at_once")
+        graph = mcu.folder_of(board) / "graphs" / f"{program.removesuffix('_at_once')}.gcg"
+        if not graph.exists():
+            graph = ROOT / "tests/graphs/tiny_notebooks.gcg.gz"
+        host = [sys.argv[3], "replay", str(graph)]
+        if at_once:
+            host += ["--threads=2", "--collector=auto"]
+        done = subprocess.run(host, capture_output=True, text=True, check=False)
+        expect(done.returncode == 0 and "\nstate freed " in done.stdout, "the host's replay",
+               done.stdout + done.stderr)  # fmt: skip
+        code, output = run(board, program, 1)
+        expect(code == 0 and SCHEDULE.search(output) is not None, f"{program}: {code}", output)
+        *steps, memory, _ = output.splitlines(keepends=True)
+        expect("".join(steps) == done.stdout, f"{program} differs from {graph}", output)
+        print(f"{program}: as on the host; {memory}", end="")
+
+
+def copy_instructions(board: str, program: str) -> list[str]:
+    """The mnemonics of the function that copies one reference, and of what it calls."""
+    image = str(mcu.folder_of(board) / "bin" / f"{program}.elf")
+    found, functions = [], ["firmware_copy_reference"]
+    for function in functions:
+        listing = subprocess.run(
+            ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}",
+             image], capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        found += re.findall(r"^ *[0-9a-f]+:\t(\S+)", listing, re.MULTILINE)
+        for called in re.findall(r"\tb[lx.nw]*\s+[0-9a-f]+ <([^+>]+)>", listing):
+            if called not in functions:
+                functions.append(called)
+    expect(len(found) > 3, f"{program}: no function that copies a reference")
+    return found
+
+
+def ram_of(board: str, program: str) -> int:
+    image = str(mcu.folder_of(board) / "bin" / f"{program}.elf")
+    command = ["arm-none-eabi-size", "-A", image]
+    sizes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = dict(re.findall(r"^\.(data|bss|noinit|stacks) +(\d+)", sizes, re.MULTILINE))
+    expect(len(found) == 4, "sections are missing", sizes)
+    return sum(map(int, found.values()))
+
+
+def firmware(board: str) -> None:
+    ram = ram_of(board, "firmware")
+    expect(ram <= FIRMWARE_RAM_MAX, f"the firmware takes {ram} bytes of memory")
+    code, output = run(board, "firmware_short", 1)
+    expect(code == 0, f"firmware: exit code {code}", output)
+    expect("there are 2001, the count says 2001" in output, "the counts are not exact", output)
+    off, on = output.split("collector on:")
+    live = {part: [int(n) for n in re.findall(r"updates: (\d+) objects", text)]
+            for part, text in (("off", off), ("on", on))}  # fmt: skip
+    expect(len(live["on"]) == 10 and max(live["on"]) < 100, "it is not flat", output)
+    expect(max(live["off"]) > 200, "there is nothing to collect", output)
+    missed = re.search(r"due again before its end +(\d+) +(\d+)", output)
+    expect(missed is not None and int(missed[2]) == 0, "the control task misses periods", output)
+    expect(any(m.startswith(("ldrex", "ldaex")) for m in copy_instructions(board, "firmware")),
+           "Ouro copies references without exclusive accesses")  # fmt: skip
+
+    code, output = run(board, "firmware_shared_ptr", 1)
+    ended = re.search(r"^out of memory after (\d+) updates$", output, re.MULTILINE)
+    expect(code == 1 and ended is not None and int(ended[1]) < 5000, "it does not end", output)
+    counted = re.search(r"there are 2001, the count says (\d+)", output)
+    expect(counted is not None and int(counted[1]) < 2001, "no count was lost", output)
+    plain = copy_instructions(board, "firmware_shared_ptr")
+    expect("ldr" in plain and any(m.startswith("add") for m in plain), f"no count: {plain}")
+    expect(not any(m.startswith(("ldrex", "ldaex", "cps", "msr")) for m in plain), f"{plain}")
+    print(f"firmware: {ram} bytes; std::shared_ptr: out of memory after {ended[1]} updates, "
+          f"copies by {' '.join(plain)}")  # fmt: skip
 
 
 def misuse(board: str) -> None:
@@ -172,25 +290,36 @@ def masked(board: str) -> None:
 
 
 def parallel(board: str) -> None:
+    for program in ("stress", "stress_collector_1"):
+        code, output = run(board, program, 1, parallel=True)
+        expect(code == 0, f"{program}: exit code {code}", output)
     code, output = run(board, "parallel", 1, parallel=True)
     expect(code == 0, f"exit code {code}", output)
     for case in conformance_cases():
         expect(f"conforms: {case}\n" in output, f"'{case}' did not run", output)
 
 
+def check_images(board: str, programs: list[str]) -> subprocess.CompletedProcess[str]:
+    images_of = [str(mcu.folder_of(board) / "bin" / f"{program}.elf") for program in programs]
+    checker = [sys.executable, str(ROOT / "tools/check_image.py"), "arm-none-eabi-nm", *images_of]
+    return subprocess.run(checker, capture_output=True, text=True, check=False)
+
+
 def images(board: str) -> None:
-    programs = sorted(str(file) for file in (mcu.folder_of(board) / "bin").glob("*.elf"))
-    expect(len(programs) > 0, "there are no images")
-    checker = [sys.executable, str(ROOT / "tools/check_image.py"), "arm-none-eabi-nm", *programs]
-    done = subprocess.run(checker, capture_output=True, text=True, check=False)
+    programs = programs_of(board)
+    done = check_images(board, [program for program in programs if program not in ALLOCATING])
     expect(done.returncode == 0, "images", done.stdout + done.stderr)
+    for program in set(programs) & set(ALLOCATING):
+        done = check_images(board, [program])
+        expect("memory: malloc" in done.stdout, f"{program} needs no exception", done.stdout)
     check_masks(board, "", MASKED_MAX if board in WITHOUT_EXCLUSIVE else 0)
 
 
 def main() -> int:
-    board, kind = sys.argv[1:]
+    board, kind = sys.argv[1:3]
     kinds = {f.__name__: f for f in (
-        build, conformance, scheduler, heap, misuse, images, calibration, masked, parallel
+        build, conformance, scheduler, heap, stress, semantic, replay, firmware, misuse, images,
+        calibration, masked, parallel,
     )}  # fmt: skip
     try:
         kinds[kind](board)

@@ -1,6 +1,7 @@
 #include "tests/mcu/seeded.h"
 
 #include "platform/atomic.h"
+#include "platform/thread.h"
 #include "ports/cortex_m/boards/board.h"
 #include "ports/cortex_m/scheduler.h"
 
@@ -41,8 +42,13 @@ void add_to_hash(Core& core, std::uint32_t value) {
 }
 
 // Slices: mostly short, so that windows of a few instructions are hit, some long, so that schedules
-// differ over a distance. An instruction takes 2^shift nanoseconds.
-constexpr std::uint32_t kShortest = 60, kShort = 200, kLong = 3000;  // instructions
+// differ over a distance. In instructions; one takes 2^shift nanoseconds.
+// OURO_SEEDED_SPARSE 1: twenty times as long, for programs that have one thread most of the time.
+#ifndef OURO_SEEDED_SPARSE
+#define OURO_SEEDED_SPARSE 0
+#endif
+constexpr std::uint32_t kFactor = OURO_SEEDED_SPARSE != 0 ? 20 : 1;
+constexpr std::uint32_t kShortest = 60, kShort = 200 * kFactor, kLong = 3000 * kFactor;
 
 std::uint32_t slice(unsigned number) {
     Core& core = g_cores[number];
@@ -81,6 +87,15 @@ constexpr port::scheduler::Policy kSeeded{slice, first, ticked, switched};
 void start_seeded(std::uint32_t seed) {
     g_cores[port::core_id()].state = seed ^ port::core_id() << 31;
     port::scheduler::start(1, &kSeeded);
+}
+
+void start_everywhere() {
+    start_seeded(board::argument(1));
+    board::start_second_core([] {
+        start_seeded(board::argument(1));
+        static constinit platform::Event never;
+        never.wait(platform::kForever);
+    });
 }
 
 void interrupt_anywhere(void (*handler)(void*), void* argument) {

@@ -9,6 +9,9 @@ namespace ouro::testing {
 
 /// Starts the scheduler on this core. The caller becomes a thread of priority 1.
 void start_seeded(std::uint32_t seed);
+/// The same on all cores, with the seed of the command line. What runs on the others is started for
+/// them (platform::ThreadSettings::core).
+void start_everywhere();
 /// Until it is called with null: a quarter of the slices' ends call handler(argument) in an
 /// interrupt instead of switching. On the core that calls.
 void interrupt_anywhere(void (*handler)(void*), void* argument);

@@ -11,6 +11,7 @@
 #include "ouro/ouro.h"
 #include "tests/support/probe.h"
 #include "tests/support/region.h"
+#include "tests/support/threads.h"
 
 namespace ouro::testing {
 
@@ -21,7 +22,11 @@ inline ManagedHeapConfig manual() {
     return config;
 }
 
-inline ManagedHeapConfig with_background() { return {}; }
+inline ManagedHeapConfig with_background() {
+    ManagedHeapConfig config;
+    config.collector.thread = background_thread();
+    return config;
+}
 
 /// Success, or the broken invariant with its object and path.
 ::testing::AssertionResult is_sound(Collector& collector);

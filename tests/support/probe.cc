@@ -1,14 +1,16 @@
 #include "tests/support/probe.h"
 
-#include <mutex>
+#include <utility>
 #include <vector>
+
+#include "platform/mutex.h"
 
 namespace ouro::testing::events {
 
 namespace {
 
 struct Log {
-    std::mutex mutex;
+    platform::Mutex mutex;
     std::vector<std::pair<char, int>> events;
 };
 
@@ -22,17 +24,17 @@ Log& log() {
 
 void add(char kind, int id) {
     if (id == kSilent) return;
-    const std::lock_guard<std::mutex> guard(log().mutex);
+    const platform::LockGuard guard(log().mutex);
     log().events.emplace_back(kind, id);
 }
 
 void clear() {
-    const std::lock_guard<std::mutex> guard(log().mutex);
+    const platform::LockGuard guard(log().mutex);
     log().events.clear();
 }
 
 std::string all() {
-    const std::lock_guard<std::mutex> guard(log().mutex);
+    const platform::LockGuard guard(log().mutex);
     std::string text;
     for (const auto& [kind, id] : log().events) {
         if (!text.empty()) text += ' ';
@@ -42,7 +44,7 @@ std::string all() {
 }
 
 int count(char kind, int id) {
-    const std::lock_guard<std::mutex> guard(log().mutex);
+    const platform::LockGuard guard(log().mutex);
     int count = 0;
     for (const auto& event : log().events) {
         if (event.first == kind && (id < 0 || event.second == id)) ++count;

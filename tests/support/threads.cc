@@ -53,6 +53,8 @@ void run_with_stack(std::size_t bytes, const std::function<void()>& body) {
     must(pthread_join(thread, nullptr), "pthread_join");
 }
 
+platform::ThreadSettings background_thread() { return {}; }
+
 bool wait_until(const std::function<bool()>& done) {
     constexpr int kLimit = 60'000;  // milliseconds, half of a test's time limit
     for (int i = 0; i < kLimit; ++i) {

@@ -104,6 +104,7 @@ FULL = {
             "semantic": 40,
             "hostile": 40,
             "sim": 40,
+            "mutants": 10,
             "gcscript": 20,
             "shadow": 20,
             "stress": 25,

@@ -67,7 +67,7 @@ void DamageMap::mark_records(BlockAllocator& blocks) {
 void DamageMap::mark_free(Header* header) {
     constexpr unsigned kSizeShift = InfoValue::kGenerationShift;
     mark(header, sizeof *header, BitKind::free_header);
-    mark_bits(&header->info, kSizeShift, 8 * sizeof header->info, BitKind::free_size);
+    mark_bits(&header->info, kSizeShift, kSizeShift + 8 * sizeof(Unit), BitKind::free_size);
     mark_bits(&header->info, 0, 1, BitKind::info_neighbours);
     mark(header->payload(), 2 * sizeof(Unit), BitKind::free_link);
     const Header* behind = header + header->load_info().units();

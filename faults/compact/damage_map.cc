@@ -30,7 +30,7 @@ constexpr Row kRows[] = {
     {BitKind::generation, {"generation", 0, true, "no second copy"}},
     {BitKind::free_link, {"free block: links", 0, false, "the lists are not walked"}},
     {BitKind::free_size, {"free block: size", 40, false, "twice; the sizes tile the region"}},
-    {BitKind::free_header, {"free block: header", 2, true, "type 0; the word is not looked at"}},
+    {BitKind::free_header, {"free block: header", 2, false, "type 0; kPending is not looked at"}},
     {BitKind::field,
      {"field", 80, true, "null, an immediate, or exactly the start of an object in use"}},
     {BitKind::anchor, {"weak lists", 0, false, "addresses, also outside the region"}},

@@ -36,10 +36,9 @@ inline constexpr bool kCoverage = true;
 inline constexpr bool kCoverage = false;
 #endif
 
-/// A repeat count for loops whose length proves nothing by itself: a tenth under a checker, or
-/// where every branch is counted.
+/// A repeat count for loops whose length proves nothing by itself: a tenth under a checker.
 constexpr std::size_t repeats(std::size_t plain) {
-    return kAsan || kTsan || kCoverage ? (plain + 9) / 10 : plain;
+    return kAsan || kTsan ? (plain + 9) / 10 : plain;
 }
 
 }  // namespace ouro::testing

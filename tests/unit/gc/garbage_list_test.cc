@@ -290,5 +290,27 @@ TEST_F(GarbageListTest, settle_inside_user_code_does_not_wait) {
     Probe::forget_scripts();
 }
 
+TEST_F(LegacyTest, with_save_all_the_whole_ring_is_listed) {
+    {
+        const Ref<Finalized> a = make<Finalized>(1);
+        const Ref<Plain> b = make<Plain>(2);
+        a->any = b;
+        b->any = a;
+    }
+    collector().set_save_all(true);
+    EXPECT_EQ(collector().collect().uncollectable, 2u);
+    EXPECT_EQ(garbage_size(), 2u);
+    EXPECT_EQ(events::all(), "");
+    collector().set_save_all(false);
+    collector().garbage(
+        [](void*, const Ref<Object>& object) {
+            if (const Ref<Finalized> a = cast<Finalized>(object)) a->any = nullptr;
+        },
+        nullptr);
+    collector().clear_garbage();
+    EXPECT_EQ(events::all(), "F1");
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 }  // namespace
 }  // namespace ouro

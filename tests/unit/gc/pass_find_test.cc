@@ -180,6 +180,11 @@ TEST_F(PassFind, a_limit_that_has_grown_beyond_all_numbers_is_none) {
         EXPECT_EQ(run(options).examined, 2u);
         EXPECT_EQ(pass_.result().gave_up_roots, 0u);
     }
+    options.objects_per_root = 1000;
+    for (int round = 0; round < 4; ++round) {  // compact: the last level, where there is none
+        touch(root);
+        EXPECT_EQ(run(options).examined, 2u);
+    }
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ void upgrade_and_drop(World& w) {
 
 void run_again() { run_threads(collect_twice, upgrade_and_drop, upgrade); }
 
-// ---- spared: an upgrade aborts the decision about a ring, and about another one beside it (rule 10)
+// ---- spared: an upgrade aborts the decision about a ring and another one beside it (rule 10)
 
 void prepare_spared(World& w) {
     make_ring_of_two(w, w.plain);

@@ -61,6 +61,7 @@ endfunction()
 function(ouro_count_always target)
     if(CMAKE_CXX_FLAGS MATCHES "--coverage")
         target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests/coverage/count_always.cc")
+        target_compile_definitions(${target} PRIVATE OURO_TEST_COVERAGE=1)
     endif()
 endfunction()
 

@@ -55,18 +55,24 @@ using Plain = Cell<false, false>;
 using Finalized = Cell<true, false>;
 using Destroyed = Cell<false, true>;
 
-/// Fills most of a page: the pages of such objects change hands with every object.
-class Wide : public WeaklyReferable {
+/// A cell with so many bytes more.
+template <std::size_t kBytes>
+class Padded : public WeaklyReferable {
 public:
-    static constexpr const char* ouro_name = "Wide";
-    explicit Wide(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
-    Field<Wide> left;
-    Field<Wide> right;
+    static constexpr const char* ouro_name = kBytes > 1000 ? "Wide" : "Broad";
+    explicit Padded(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
+    Field<Padded> left;
+    Field<Padded> right;
     Field<Object> any;
     std::uint64_t id;
-    std::byte bytes[3900];
-    static constexpr auto ouro_fields = fields<&Wide::left, &Wide::right, &Wide::any>;
+    std::byte bytes[kBytes];
+    static constexpr auto ouro_fields = fields<&Padded::left, &Padded::right, &Padded::any>;
 };
+
+/// Fills most of a page: the pages of such objects change hands with every object.
+using Wide = Padded<3900>;
+/// In the compact layout, needs two neighbouring blocks of Plain.
+using Broad = Padded<72>;
 
 /// A weak reference that counts its calls.
 class Watcher : public WeakReference {
@@ -83,7 +89,7 @@ public:
     static constexpr auto ouro_fields = fields<&Watcher::any>;
 };
 
-/// Lets its own reference escape before it is complete.
+/// Lets its own reference escape before it is complete: before its last field is there.
 class Escaping : public WeaklyReferable {
 public:
     static constexpr const char* ouro_name = "Escaping";

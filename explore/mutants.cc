@@ -12,7 +12,9 @@ constexpr MutantInfo kMutants[] = {
 #define OURO_MUTANT_INFO(name, scenario, sentence) \
     {platform::Mutant::name, #name, scenario, sentence},
     OURO_COMMON_MUTANT_LIST(OURO_MUTANT_INFO)
-#if !OURO_COMPACT
+#if OURO_COMPACT
+        OURO_COMPACT_MUTANT_LIST(OURO_MUTANT_INFO)
+#else
         OURO_PAGED_MUTANT_LIST(OURO_MUTANT_INFO)
 #endif
 #undef OURO_MUTANT_INFO

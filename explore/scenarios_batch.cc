@@ -41,15 +41,16 @@ void make_when_short(World& w) {
 // ---- callback: weak references with callbacks, inside the garbage and outside
 
 void prepare_callback(World& w) {
-    {
-        const Ref<Plain> target = w.make<Plain>();
-        const Ref<Watcher> spare = w.make_watcher(target, Calls::never);
-    }
+    // Weak references lie before their targets and behind them: a pass goes by addresses.
+    Ref<Plain> target = w.make<Plain>();
+    Ref<Watcher> spare = w.make_watcher(target, Calls::never);
     const Ref<Plain> ring = ring_of_two<Plain>(w);
     w.watch(w.plain, 0, ring);
     w.watch(w.plain, 1, ring->left.load());
-    w.watchers[0] = w.make_watcher(ring, Calls::once);
+    spare.reset();
+    target.reset();
     ring->any = w.make_watcher(ring, Calls::never);
+    w.watchers[0] = w.make_watcher(ring, Calls::once);
     ring->left->any = w.make_watcher(ring->left.load(), Calls::never);
 }
 template <unsigned kWeak>

@@ -130,6 +130,39 @@ void prepare_chain(World& w) {
 
 void run_chain() { run_threads(collect, drop<1>); }
 
+// ---- beside: the last handle to a ring is dropped beside one that is asked already (rule 9)
+
+void make_ring(World& w) {
+    const Ref<Plain> ring = w.make<Plain>();
+    ring->left = ring;
+}
+void prepare_beside(World& w) {
+    make_ring(w);  // its page is listed
+    // Made without a decrement, so that no member of it is marked.
+    w.plain.ref[1] = w.make<Plain>();
+    Ref<Plain> second = w.make<Plain>();
+    second->left = w.plain.ref[1];
+    w.plain.ref[1]->left = std::move(second);
+}
+
+void run_beside() { run_threads(collect, drop<1>); }
+
+// ---- joined: the collector walks over blocks that are joined and used again (C4)
+
+void prepare_joined(World& w) {
+    w.plain.ref[0] = w.make<Plain>();
+    w.plain.ref[1] = w.make<Plain>();
+    w.plain.ref[2] = w.make<Plain>();
+    make_ring(w);
+}
+void join_and_make(World& w) {
+    w.plain.ref[1].reset();
+    w.plain.ref[2].reset();
+    w.plain.ref[0]->any = w.make<Broad>();
+}
+
+void run_joined() { run_threads(collect, join_and_make); }
+
 // ---- apart: members die by count while the pass has them (G1)
 
 void take_apart(World& w) {
@@ -156,10 +189,6 @@ void run_out() { run_threads(collect, drop<1>); }
 
 // ---- busy: two threads collect, a third makes garbage (rule 21)
 
-void make_ring(World& w) {
-    const Ref<Plain> ring = w.make<Plain>();
-    ring->left = ring;
-}
 void step_on(World& w) {
     for (int i = 0; i < 3 && w.heap->collector().step(3); ++i) {
     }
@@ -203,6 +232,10 @@ constexpr Scenario kScenarios[] = {
      run_inside},
     {"ring", "rules 9, 10, 12: the last handles to a ring are dropped", prepare_ring, run_ring},
     {"chain", "rule 9: a cascade lets go of a ring", prepare_chain, run_chain},
+    {"beside", "rule 9: a ring is let go of beside a candidate that is just being asked",
+     prepare_beside, run_beside},
+    {"joined", "rule 2, C4: a look at blocks that are joined and used again", prepare_joined,
+     run_joined},
     {"apart", "G1: members of the set die by count", prepare_ring, run_apart},
     {"out", "rule 16: garbage refers to the living", prepare_out, run_out},
     {"busy", "rule 21: one pass, two contexts that work on it", prepare_ring, run_busy},

@@ -67,6 +67,20 @@ void write_and_drop_second(World& w) {
 
 void run_drop() { run_threads(drop_first, write_and_drop_second); }
 
+// ---- drop_destroyed: the same with a destructor, which reads what the other handle's owner wrote
+
+void prepare_drop_destroyed(World& w) {
+    w.destroyed.ref[1] = w.make<Destroyed>();
+    w.destroyed.ref[2] = w.destroyed.ref[1];
+}
+void drop_first_destroyed(World& w) { w.destroyed.ref[1].reset(); }
+void write_and_drop_destroyed(World& w) {
+    platform::plain_write(&w.destroyed.ref[2]->id, sizeof w.destroyed.ref[2]->id);
+    w.destroyed.ref[2].reset();
+}
+
+void run_drop_destroyed() { run_threads(drop_first_destroyed, write_and_drop_destroyed); }
+
 // ---- reuse: a load meets the next object in the same cell
 
 void clear_and_make(World& w) {
@@ -144,6 +158,8 @@ constexpr Scenario kScenarios[] = {
     {"exchange", "rules 4, 5, 15: an exchange against a load", prepare_shared, run_exchange},
     {"drop", "rules 3, 19: two handles are dropped; the memory is reused after both", prepare_drop,
      run_drop},
+    {"drop_destroyed", "rule 19: the same; the destructor reads what others wrote",
+     prepare_drop_destroyed, run_drop_destroyed},
     {"reuse", "rules 1, 15: a load against clearing and reuse of the cell", prepare_shared,
      run_reuse},
     {"pages", "rule 2: a load against a page that changes its cell size", prepare_pages, run_pages},

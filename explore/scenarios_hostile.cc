@@ -82,6 +82,7 @@ void release_store_upgrade(void* world) {
     const auto made = try_make<Plain>(w.heap->heap(), 0u);
     if (made.ok() || made.error() != Error::in_interrupt)
         violated("an interrupt made an object", &made);
+    if (w.heap->collect().error != Error::in_interrupt) violated("an interrupt collects", nullptr);
     w.plain.ref[2].reset();
     w.finalized.ref[0].reset();
     w.plain.ref[0]->right = nullptr;

@@ -51,6 +51,16 @@ void upgrade_and_drop(World& w) {
 
 void run_again() { run_threads(collect_twice, upgrade_and_drop, upgrade); }
 
+// ---- spared: an upgrade aborts the decision about a ring and another one beside it (rule 10)
+
+void prepare_spared(World& w) {
+    make_ring_of_two(w, w.plain);
+    const Ref<Plain> other = w.make<Plain>();
+    other->left = other;
+}
+
+void run_spared() { run_threads(collect, upgrade_and_drop); }
+
 // ---- mistaken: an earlier condemnation is read together with a later decision
 
 void collect_more(World& w) {
@@ -162,6 +172,8 @@ constexpr Scenario kScenarios[] = {
     {"condemned", "rules 13, 14: upgrades of what is being condemned", prepare_condemned,
      run_condemned},
     {"again", "rule 14: an upgrade between two condemnations", prepare_condemned, run_again},
+    {"spared", "rule 10: a ring whose condemnation is aborted because of another one",
+     prepare_spared, run_spared},
     {"mistaken", "rule 14: a condemnation read with a later decision", prepare_condemned,
      run_mistaken},
     {"last", "rules 14, 15: an upgrade against the last release and reuse", prepare_last, run_last},

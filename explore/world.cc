@@ -93,14 +93,19 @@ void run_threads(ThreadFunction first, ThreadFunction second, ThreadFunction thi
     for (platform::Thread& thread : threads) thread.join();
 }
 
-Escaping::Escaping(std::uint64_t number) : id(0) {
-    // What the rest of the program may do with a half-built object: keep it, show it, let it go.
+namespace {
+/// What the rest of the program may do with a half-built object: keep it, show it, let it go.
+Ref<Object> show_and_hide(Escaping* half_built) {
     const Ref<Escaping>& container = world().escaping.ref[0];
     if (container) {
-        container->left = self(this);
+        container->left = self(half_built);
         container->left = nullptr;
     }
-    id = number;
+    return {};
+}
+}  // namespace
+
+Escaping::Escaping(std::uint64_t number) : any(show_and_hide(this)), id(number) {
     platform::plain_write(&id, sizeof id);
 }
 

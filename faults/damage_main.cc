@@ -47,7 +47,7 @@ unsigned percent_named(const std::uint64_t (&counts)[kFates]) {
 }
 
 void print_bad(BitKind kind, std::uint32_t bit, std::uint64_t mask, Fate fate) {
-    std::printf("%s: byte %u, mask %016llx: %s\n", info_of(kind).name, bit / 64 * 8,
+    std::printf("%s: byte %u, mask %016llx: %s\n", info_of(kind)->name, bit / 64 * 8,
                 static_cast<unsigned long long>(mask), kFateNames[static_cast<unsigned>(fate)]);
 }
 
@@ -79,7 +79,7 @@ void print_counts(const char* name, const char* what, const std::uint64_t (&coun
 
 /// True iff all is as it should be.
 bool judge(BitKind kind, const Row& row, const Options& options) {
-    const KindInfo& info = info_of(kind);
+    const KindInfo& info = *info_of(kind);
     bool good = true;
     if (options.control) return row.bits[static_cast<std::size_t>(Fate::nothing)] == sum(row.bits);
     if (percent_named(row.bits) < info.named_at_least) {
@@ -109,9 +109,9 @@ int run(const Options& options) {
     bool good = true;
     for (std::size_t i = 0; i < kBitKinds; ++i) {
         const auto kind = static_cast<BitKind>(i);
-        if (map.bits(kind).empty()) continue;
+        if (info_of(kind) == nullptr || map.bits(kind).empty()) continue;
         const Row row = try_kind(population, map, kind, options);
-        print_counts(info_of(kind).name, "bit", row.bits);
+        print_counts(info_of(kind)->name, "bit", row.bits);
         print_counts("", "word", row.words);
         std::fflush(stdout);
         good = judge(kind, row, options) && good;

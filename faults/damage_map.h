@@ -1,4 +1,5 @@
-// What each bit of a region is for: so that damage can be told by kind.
+// What each bit of a region is for: so that damage can be told by kind. The kinds, and what marks a
+// layout's own records, are in a file of each layout.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +14,22 @@ enum class BitKind : unsigned char {
     heap_record,
     collector_record,
     tables,
-    page_layout,
-    page_cells,  ///< count of used cells and head of the free list
-    page_links,  ///< lists of spans and runs
-    page_marks,  ///< candidates, sets and lists of the collector
+    page_layout,  ///< paged
+    page_cells,   ///< paged: count of used cells and head of the free list
+    page_links,   ///< paged: lists of spans and runs
+    page_marks,   ///< paged: candidates, sets and lists of the collector
+    card_sets,    ///< compact: lists of cards
+    card_first,   ///< compact: the first header of a card
     word_version,
     word_count,
     word_flags,
     info_type,
-    info_flags,    ///< constructing, frozen
-    info_scratch,  ///< edges, level
+    info_flags,       ///< constructing, frozen
+    info_neighbours,  ///< compact: is the block before free, is there slack
+    info_scratch,     ///< edges, level
     generation,
     free_link,
+    free_size,  ///< compact: in the header and in the last bytes
     free_header,
     field,
     anchor,    ///< list of weak references
@@ -43,7 +48,8 @@ struct KindInfo {
     bool contained;
     const char* why;
 };
-const KindInfo& info_of(BitKind kind);
+/// Null for a kind that the layout does not have.
+const KindInfo* info_of(BitKind kind);
 
 /// The bits of the region by kind, as offsets from its start. Nobody may use the heap meanwhile.
 class DamageMap {
@@ -56,9 +62,14 @@ public:
 private:
     void mark(const void* at, std::size_t bytes, BitKind kind);
     void mark_bits(const void* at, unsigned first, unsigned end, BitKind kind);
-    void mark_page(PageInfo& page);
-    void mark_cell(Heap& heap, BlockAllocator::Cell cell);
     void mark_object(Header* header, const TypeTable::Entry& type);
+
+    // The layout's.
+    /// Where the allocator's records beside the blocks begin: what is before them is tables.
+    static const void* begin_of_records(BlockAllocator& blocks);
+    void mark_records(BlockAllocator& blocks);
+    void mark_header(Header* header);
+    void mark_free(Header* header);
 
     std::byte* region_;
     std::vector<BitKind> kinds_;  ///< per bit

@@ -106,8 +106,8 @@ public:
     CollectResult collect();
     /// Does about `units` of work of a pass, beginning one if candidates wait, or runs at most
     /// `units` callbacks, finalizers and destructors of what the pass found, here. True iff more is
-    /// to do, be it for another pass over what has become garbage meanwhile: after false, everything
-    /// that was garbage when this call began and was not touched since has gone.
+    /// to do, be it another pass over what was let go of meanwhile: after false, everything that was
+    /// garbage when the call began and was not touched since has gone.
     bool step(std::uint32_t units);
     /// Runs user code of garbage that waits for it, of a pass that has ended or that an allocation
     /// in need of memory has left alone, and ends that were put off: at most `objects` callbacks,

@@ -82,7 +82,9 @@ protected:
         }
         if (ring) last->next = first;
     }
-    static std::size_t rounds(std::size_t count) { return testing::repeats(count); }
+    static std::size_t rounds(std::size_t count) {
+        return testing::kCoverage ? count / 10 : testing::repeats(count);
+    }
 };
 
 // test_gc.test_get_objects

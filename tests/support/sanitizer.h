@@ -30,6 +30,12 @@ namespace ouro::testing {
 inline constexpr bool kAsan = OURO_TEST_ASAN != 0;
 inline constexpr bool kTsan = OURO_TEST_TSAN != 0;
 
+#ifdef OURO_TEST_COVERAGE
+inline constexpr bool kCoverage = true;
+#else
+inline constexpr bool kCoverage = false;
+#endif
+
 /// A repeat count for loops whose length proves nothing by itself: a tenth under a checker.
 constexpr std::size_t repeats(std::size_t plain) {
     return kAsan || kTsan ? (plain + 9) / 10 : plain;

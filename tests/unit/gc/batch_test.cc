@@ -184,5 +184,22 @@ TEST_F(BatchTest, members_are_left_alone_by_later_passes_until_they_are_ended) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(BatchTest, a_member_whose_finalizer_ran_is_not_finalized_again) {
+    drop_ring(1, 2);
+    run();
+    batch_.rewind_due();
+    bool done = false;
+    Header* due = nullptr;
+    while (due == nullptr && !done) due = batch_.next_due(1, done);
+    ASSERT_NE(due, nullptr);
+    batch_.finalize(due);
+    batch_.finalize(due);
+    EXPECT_EQ(events::count('F'), 1);
+    run_finalizers(batch_);
+    validate();
+    end();
+    EXPECT_EQ(events::count('F'), 2);
+}
+
 }  // namespace
 }  // namespace ouro

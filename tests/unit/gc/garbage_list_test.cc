@@ -7,6 +7,7 @@
 #include "heap/query.h"
 #include "heap/weak_reference.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/region.h"
 
 namespace ouro {
 namespace {
@@ -261,6 +262,54 @@ TEST_F(SettleTest, has_nothing_to_wait_for_when_nothing_is_automatic) {
 TEST_F(GarbageListTest, what_was_never_on_it_cannot_be_taken) {
     EXPECT_FALSE(collector().take_garbage(none()));
     EXPECT_FALSE(collector().take_garbage({}));
+}
+
+TEST_F(GarbageListTest, what_cannot_be_in_a_cycle_is_not_set_aside) {
+    const Ref<testing::Leaf> leaf = make<testing::Leaf>();
+    const Ref<Plain> plain = make<Plain>(1);
+    collector().freeze();
+    EXPECT_EQ(collector().freeze_count(), 1u);
+    EXPECT_FALSE(ouro::header_of(leaf.get())->load_info().frozen());
+    collector().unfreeze();
+    EXPECT_EQ(collector().freeze_count(), 0u);
+}
+
+TEST_F(GarbageListTest, an_object_of_another_heap_is_not_on_it) {
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    const Ref<Object> object = other.make<Plain>(1);
+    EXPECT_FALSE(collector().take_garbage(object));
+}
+
+TEST_F(GarbageListTest, settle_inside_user_code_does_not_wait) {
+    bool settled = true;
+    Probe::on_finalize[1] = [&](Probe&) { settled = collector().settle(); };
+    testing::drop_self_loop<Probe>(managed(), 1);
+    collect();
+    EXPECT_FALSE(settled);
+    Probe::forget_scripts();
+}
+
+TEST_F(LegacyTest, with_save_all_the_whole_ring_is_listed) {
+    {
+        const Ref<Finalized> a = make<Finalized>(1);
+        const Ref<Plain> b = make<Plain>(2);
+        a->any = b;
+        b->any = a;
+    }
+    collector().set_save_all(true);
+    EXPECT_EQ(collector().collect().uncollectable, 2u);
+    EXPECT_EQ(garbage_size(), 2u);
+    EXPECT_EQ(events::all(), "");
+    collector().set_save_all(false);
+    collector().garbage(
+        [](void*, const Ref<Object>& object) {
+            if (const Ref<Finalized> a = cast<Finalized>(object)) a->any = nullptr;
+        },
+        nullptr);
+    collector().clear_garbage();
+    EXPECT_EQ(events::all(), "F1");
+    EXPECT_EQ(live_objects(), 0u);
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 #include <optional>
 #include <utility>
 
+#include <sys/resource.h>
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/region.h"
+#include "tests/support/sanitizer.h"
 
 namespace ouro {
 namespace {
@@ -180,6 +183,19 @@ TEST_F(ManagedHeapTest, several_keep_their_objects_apart) {
     across->left = nullptr;
     EXPECT_EQ(second->heap().statistics().live_objects, 0u);
     second.reset();
+}
+
+TEST_F(ManagedHeapTest, a_background_thread_that_the_machine_refuses_is_an_error) {
+    if (testing::kAsan || testing::kTsan) GTEST_SKIP() << "a sanitizer needs address space itself";
+    testing::Region region(testing::kMiB);
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+    const rlimit none{1, before.rlim_max};  // nothing can be mapped from now on, as for a stack
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &none), 0);
+    const Error error = ManagedHeap::create(region.span()).error();
+    ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+    EXPECT_EQ(error, Error::busy);
+    EXPECT_TRUE(ManagedHeap::create(region.span()).ok()) << "the region is free again";
 }
 
 }  // namespace

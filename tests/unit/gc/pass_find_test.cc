@@ -183,5 +183,23 @@ TEST_F(PassFind, a_mark_on_memory_that_was_given_another_shape_does_no_harm) {
     EXPECT_EQ(refcount(hub), 1u);
 }
 
+TEST_F(PassFind, a_limit_that_has_grown_beyond_all_numbers_is_none) {
+    const Ref<Plain> root = make<Plain>();
+    root->left = make<Plain>();
+    PassOptions options;
+    options.objects_per_root = 0x4000'0000;
+    options.include_deferred = true;
+    for (int round = 0; round < 2; ++round) {
+        touch(root);
+        EXPECT_EQ(run(options).examined, 2u);
+        EXPECT_EQ(pass_.result().gave_up_roots, 0u);
+    }
+    options.objects_per_root = 1000;
+    for (int round = 0; round < 4; ++round) {  // compact: the last level, where there is none
+        touch(root);
+        EXPECT_EQ(run(options).examined, 2u);
+    }
+}
+
 }  // namespace
 }  // namespace ouro

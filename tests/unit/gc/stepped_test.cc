@@ -201,5 +201,34 @@ TEST_F(SteppedTest, step_and_drain_inside_a_finalizer_do_nothing) {
     EXPECT_EQ(events::count('D'), 2);
 }
 
+struct Watcher : WeakReference {
+    explicit Watcher(const Ref<Probe>& target) : WeakReference(target, &Watcher::called) {}
+    static void called(WeakReference&) { events::add('C', 1); }
+};
+
+TEST_F(SteppedTest, a_callback_uses_up_a_budget_of_one) {
+    const auto garbage_with_watcher = [this] {
+        const Ref<Probe> ring = make<Probe>(1);
+        ring->left = ring;
+        return make<Watcher>(ring);
+    };
+    {
+        const Ref<Watcher> watcher = garbage_with_watcher();
+        while (events::count('C') == 0) ASSERT_TRUE(collector().step(1));
+        EXPECT_EQ(events::all(), "C1");
+        while (collector().step(1)) {
+        }
+        EXPECT_EQ(events::all(), "C1 F1 D1");
+    }
+    events::clear();
+    const Ref<Watcher> watcher = garbage_with_watcher();
+    while (!collector().collecting()) ASSERT_TRUE(collector().step(1));
+    ASSERT_TRUE(collector().drain(1));
+    EXPECT_EQ(events::all(), "C1");
+    while (collector().drain(1)) {
+    }
+    EXPECT_EQ(events::all(), "C1 F1 D1");
+}
+
 }  // namespace
 }  // namespace ouro

@@ -89,5 +89,14 @@ TEST(Decision, of_a_racing_commit_and_aborts_exactly_one_side_wins) {
     EXPECT_EQ(disagreements, 0u);
 }
 
+TEST(Decision, looks_at_different_decisions_differ) {
+    Decision decision;
+    decision.open();
+    const Decision::Snapshot undecided = decision.load();
+    EXPECT_TRUE(undecided == decision.load());
+    decision.commit();
+    EXPECT_FALSE(undecided == decision.load());
+}
+
 }  // namespace
 }  // namespace ouro

@@ -267,5 +267,16 @@ TEST_F(FinalizerTest, many_are_made_and_decided_on_all_threads) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(FinalizerTest, one_that_was_taken_out_and_in_again_runs_at_exit) {
+    const Ref<Plain> target = make<Plain>(1);
+    const Ref<Finalizer> finalizer = finalize(target, 1);
+    finalizer->set_at_exit(false);
+    EXPECT_FALSE(finalizer->at_exit());
+    finalizer->set_at_exit(true);
+    EXPECT_TRUE(finalizer->at_exit());
+    heap().finalizers().run_at_exit(heap());
+    EXPECT_EQ(events::all(), "f1");
+}
+
 }  // namespace
 }  // namespace ouro

@@ -268,5 +268,35 @@ TEST_F(HeapUnit, sizes_that_no_heap_can_have_are_errors) {
     EXPECT_EQ(Heap::create(huge).error(), Error::region_too_large);
 }
 
+TEST_F(HeapUnit, without_a_collector_memory_ends_with_an_error) {
+    Region region(256 * kKiB);
+    Heap& heap = create(region.span());
+    Ref<Plain> chain;
+    Error error = Error::none;
+    while (error == Error::none) {
+        auto made = try_make<Plain>(heap, 1);
+        error = made.error();
+        if (!made) break;
+        (*made)->left = std::move(chain);
+        chain = *made;
+    }
+    EXPECT_EQ(error, Error::out_of_memory);
+    chain.reset();
+    EXPECT_TRUE(try_make<Plain>(heap, 1).ok());
+    heap.destroy();
+}
+
+TEST_F(HeapUnit, the_region_of_a_heap_that_was_shut_down_is_free_when_it_is_empty) {
+    Region region(256 * kKiB);
+    Heap& first = create(region.span());
+    Ref<Plain> last = make<Plain>(first, 1);
+    first.shut_down();
+    EXPECT_EQ(Heap::create(region.span()).error(), Error::region_in_use);
+    last.reset();
+    Heap& second = create(region.span());
+    second.shut_down();  // empty, and still in its place
+    create(region.span()).destroy();
+}
+
 }  // namespace
 }  // namespace ouro

@@ -103,5 +103,20 @@ TEST_F(InternTest, threads_that_race_for_a_text_get_the_same_string) {
     EXPECT_EQ(live_objects(), static_cast<std::size_t>(kTexts)) << "the losers' strings are gone";
 }
 
+TEST_F(InternTest, a_text_is_entered_once) {
+    const Ref<String> first = try_intern(heap(), "x").value();
+    const Ref<String> second = try_string(heap(), "x").value();
+    String* entered = heap().interned().enter(const_cast<String*>(second.get()));
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(entered), id(first).address);
+    EXPECT_FALSE(second->is_interned());
+    EXPECT_EQ(heap().interned().count(), 1u);
+}
+
+TEST_F(InternTest, the_id_of_a_string_that_is_not_interned_resolves_to_it) {
+    const Ref<String> string = try_string(heap(), "x").value();
+    EXPECT_TRUE(resolve(id(string)).value() == Ref<Object>(string));
+    EXPECT_EQ(refcount(string), 1u);
+}
+
 }  // namespace
 }  // namespace ouro

@@ -246,5 +246,10 @@ TEST_F(MakeTest, a_field_far_from_the_start_is_released_with_its_object) {
     EXPECT_EQ(events::all(), "F1 D1");
 }
 
+TEST_F(MakeTest, the_program_stops_with_the_reason_where_no_hook_does) {
+    EXPECT_DEATH(detail::stop_out_of_memory(heap(), std::size_t{1} << 40, Error::object_too_large),
+                 to_string(Error::object_too_large));
+}
+
 }  // namespace
 }  // namespace ouro

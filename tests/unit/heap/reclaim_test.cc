@@ -11,6 +11,7 @@
 #include "heap/values.h"
 #include "tests/support/heap_test.h"
 #include "tests/support/random.h"
+#include "tests/support/region.h"
 
 namespace ouro {
 namespace {
@@ -260,6 +261,23 @@ TEST_F(BoundedCascade, drain_ends_the_rest_without_a_collection) {
     while (collector().drain(10) && ++calls < 1000) {
     }
     EXPECT_EQ(events::count('D'), 1000);
+}
+
+TEST_F(ReclaimTest, what_a_pass_lets_go_may_hold_an_object_of_another_heap) {
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    {
+        const Ref<Plain> holder = make<Plain>(2);
+        collector().freeze();  // a pass ends it by count
+        holder->any = other.make<testing::Leaf>();
+        const Ref<Plain> ring = make<Plain>(1);
+        ring->left = ring;
+        ring->any = holder;
+    }
+    EXPECT_EQ(collect(), 1u);
+    EXPECT_EQ(live_objects(), 0u);
+    other.collect();  // settles what was put off there
+    EXPECT_EQ(other.statistics().live_objects, 0u);
 }
 
 }  // namespace

@@ -9,9 +9,11 @@
 #include <string>
 
 #include "heap/query.h"
+#include "heap/reference_count.h"
 #include "heap/values.h"
 #include "tests/support/candidates.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/region.h"
 
 namespace ouro {
 namespace {
@@ -251,6 +253,76 @@ TEST_F(VerifyTest, the_path_of_a_ring_ends_and_a_long_path_fits) {
     EXPECT_EQ(verify(heap()).object, last.bits());
     last->left = nullptr;
     testing::header_of(last)->store_word(good, platform::memory_order_relaxed);
+}
+
+TEST_F(VerifyTest, the_first_of_two_broken_fields_is_named) {
+    alignas(16) static int nowhere[8];
+    const auto bad = reinterpret_cast<std::uintptr_t>(&nowhere[4]);
+    slot_of(target_->left).store(bad, platform::memory_order_relaxed);
+    slot_of(target_->right).store(bad, platform::memory_order_relaxed);
+    expect_named("a field refers outside all heaps");
+    slot_of(target_->left).store(0, platform::memory_order_relaxed);
+    slot_of(target_->right).store(0, platform::memory_order_relaxed);
+}
+
+TEST_F(VerifyTest, a_field_may_refer_into_another_heap) {
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    top_->any = other.make<Plain>(9);
+    const Violation found = verify(heap());
+    EXPECT_FALSE(static_cast<bool>(found)) << found.invariant;
+    top_->any = nullptr;
+}
+
+TEST_F(VerifyTest, an_immortal_object_may_have_fewer_counts_than_references) {
+    const Ref<Hub> hub = make_hub(300);  // more edges than a header counts
+    for (std::size_t i = 0; i < 300; ++i) hub->at(i) = target_;
+    const WordValue good = header()->load_word();
+    detail::make_immortal(target_.get());
+    const Violation found = verify(heap());
+    EXPECT_FALSE(static_cast<bool>(found)) << found.invariant;
+    set_word(good.bits);
+    for (std::size_t i = 0; i < 300; ++i) hub->at(i) = nullptr;
+}
+
+TEST_F(VerifyTest, marks_and_lists_of_a_pass_are_named_while_none_is_under_way) {
+    const char* const kNamed = "a page has members of a set while no pass is under way";
+    BlockAllocator& blocks = heap().blocks();
+    const BlockAllocator::Cell cell = blocks.cell_of(header());
+    for (const Mark mark : {Mark::member, Mark::todo}) {
+        blocks.set(mark, cell);
+        EXPECT_STREQ(verify(heap()).invariant, kNamed);
+        blocks.clear(mark, cell);
+    }
+    SetPages set;
+    set.add(blocks, cell.page);
+    EXPECT_STREQ(verify(heap()).invariant, kNamed);
+    set.take(blocks);
+    TodoPages todo;
+    todo.add(blocks, cell.page);
+    EXPECT_STREQ(verify(heap()).invariant, kNamed);
+    todo.take(blocks);
+}
+
+/// Its name is longer than a path.
+struct LongName {
+    using ouro_leaf = void;
+    static constexpr const char* ouro_name =
+        "a_name_of_more_than_two_hundred_characters_a_name_of_more_than_two_hundred_characters_"
+        "a_name_of_more_than_two_hundred_characters_a_name_of_more_than_two_hundred_characters_"
+        "a_name_of_more_than_two_hundred_characters_a_name_of_more_than_two_hundred_characters";
+    int value = 0;
+};
+
+TEST_F(VerifyTest, a_path_that_does_not_fit_is_cut) {
+    const Ref<LongName> object = make<LongName>();
+    const WordValue good = testing::header_of(object)->load_word();
+    change_word(testing::header_of(object),
+                [](WordValue now) { return now.with(WordValue::kHeld); });
+    const Violation found = verify(heap());
+    EXPECT_EQ(found.object, object.bits());
+    EXPECT_EQ(std::string(found.path).size(), sizeof(found.path) - 1);
+    testing::header_of(object)->store_word(good, platform::memory_order_relaxed);
 }
 
 }  // namespace

@@ -196,5 +196,13 @@ TEST_F(WeakKeyMapTest, keys_may_die_on_any_thread) {
     EXPECT_EQ(events::count('F', 1), 3000);
 }
 
+TEST_F(WeakKeyMapTest, null_is_a_value_like_any_other) {
+    const Ref<Plain> key = make<Plain>(1);
+    const auto map = make<WeakKeyMap<Plain, Plain>>();
+    ASSERT_EQ(map->set(key, nullptr), Error::none);
+    EXPECT_FALSE(map->set_default(key, make<Plain>(2)).value());
+    EXPECT_TRUE(map->contains(key));
+}
+
 }  // namespace
 }  // namespace ouro

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include <utility>
+#include <vector>
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
 
@@ -155,6 +157,28 @@ TEST_F(WeakReferenceTest, any_object_can_be_asked) {
     EXPECT_TRUE(make<WeakReference>(no)->expired());
     const Ref<Object> target = make<Plain>(1);
     EXPECT_FALSE(make<WeakReference>(target)->expired());
+}
+
+TEST_F(WeakReferenceTest, null_has_no_shared_reference) {
+    EXPECT_EQ(try_weak_reference(Ref<Plain>()).error(), Error::wrong_type);
+}
+
+TEST_F(WeakReferenceTest, without_memory_there_is_no_shared_reference) {
+    const Ref<Plain> target = make<Plain>(1);
+    Ref<Plain> chain;
+    for (;;) {
+        auto made = try_make<Plain>(heap(), 2);
+        if (!made) break;
+        (*made)->left = std::move(chain);
+        chain = *made;
+    }
+    // Smaller blocks may be left.
+    std::vector<Ref<WeakReference>> others;
+    while (auto made = try_make<WeakReference>(heap(), target)) others.push_back(*made);
+    // Those have no callback either, but were not asked for as the shared one.
+    EXPECT_EQ(try_weak_reference(target).error(), Error::out_of_memory);
+    chain.reset();
+    EXPECT_TRUE(try_weak_reference(target).ok());
 }
 
 }  // namespace

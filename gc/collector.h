@@ -106,7 +106,7 @@ public:
     CollectResult collect();
     /// Does about `units` of work of a pass, beginning one if candidates wait, or runs at most
     /// `units` callbacks, finalizers and destructors of what the pass found, here. True iff more is
-    /// to do, be it another pass over what was let go of meanwhile: after false, everything that was
+    /// to do, be it a pass over what was let go of meanwhile: after false, everything that was
     /// garbage when the call began and was not touched since has gone.
     bool step(std::uint32_t units);
     /// Runs user code of garbage that waits for it, of a pass that has ended or that an allocation

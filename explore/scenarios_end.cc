@@ -148,6 +148,7 @@ void prepare_quiet(World& w) {
     w.finalized.ref[1] = last;
     ring->right = w.make<Plain>();
     ring->right->any = last;
+    Ref<Plain>(ring).reset();  // a candidate: asked below, it lives, and will be asked later
     for (;;) {
         auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
         if (!made) break;

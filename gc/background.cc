@@ -1,6 +1,7 @@
 // The collector at work by itself: when memory is short, on its own thread, around fork().
 #include "gc/collecting_scope.h"
 #include "gc/collector.h"
+#include "platform/patience.h"
 
 namespace ouro {
 
@@ -216,12 +217,12 @@ bool Collector::settle() {
     if (!is_running() || !starts_by_itself()) return false;
     // order: acq_rel / acquire; pairs with background_round().
     const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
-    for (;;) {
+    for (platform::Patience patience;;) {
         if (!is_running() || !starts_by_itself() || waits_for_drain()) return false;
         const std::uint32_t served = settle_served_.load(memory_order_acquire);
         if (static_cast<std::int32_t>(served - asked) >= 0) return true;
         wake().set();
-        platform::yield_thread();
+        patience.wait();
     }
 }
 

@@ -8,6 +8,7 @@
 #include "heap/reference_count.h"
 #include "platform/interrupt.h"
 #include "platform/mutant.h"
+#include "platform/patience.h"
 
 namespace ouro {
 
@@ -21,10 +22,6 @@ namespace {
 constexpr unsigned kIdleRoundsMax = 64;
 constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
 constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
-
-std::uint32_t at_most(std::uint32_t value, std::uint32_t limit) {
-    return value < limit ? value : limit;
-}
 
 /// A time as a figure: with 32 bits at most 4.29 s.
 std::size_t clamp_to_size(std::uint64_t ns) {
@@ -122,7 +119,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
 // ---- collections
 
 bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
-    for (;;) {
+    for (platform::Patience patience;;) {
         {
             platform::LockGuard guard(collection_lock_);
             if (!collection_taken_ || OURO_MUTANT(two_collections)) {
@@ -135,7 +132,7 @@ bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
             }
         }
         if (!wait || !port::kWaitAllowed) return false;
-        platform::yield_thread();
+        patience.wait();
     }
 }
 
@@ -252,7 +249,7 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
     while (heap_.has_postponed() && budget != 0 && idle_rounds < kIdleRoundsMax) {
         const std::uint32_t before = budget;
         run_callbacks(budget);
-        if (budget != 0) budget -= at_most(heap_.run_postponed(true, budget), budget);
+        if (budget != 0) budget -= std::min(heap_.run_postponed(true, budget), budget);
         PassOptions options;
         options.only_postponed = true;
         options.include_deferred = true;
@@ -271,7 +268,7 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
             }
             if (object == nullptr) break;
             const std::uint32_t ended = heap_.settle_postponed(object, budget);
-            budget -= at_most(ended == 0 ? 1 : ended, budget);
+            budget -= std::min(ended == 0 ? 1 : ended, budget);
         }
         idle_rounds = budget == before ? idle_rounds + 1 : 0;
     }

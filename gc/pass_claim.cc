@@ -15,9 +15,7 @@ bool Pass::may_enter_set(const Header* header) {
     const InfoValue info = header->load_info();
     if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) return false;
     if (info.frozen() && !OURO_MUTANT(frozen_enters_set)) return false;
-    const TypeTable::Entry* type = heap_.types().find(info.type());
-    if (type == nullptr) return false;
-    return type->info.load(memory_order_relaxed)->tracked();  // order: written once
+    return heap_.types().is_tracked(info.type());
 }
 
 /// DESIGN rule 10 and the first reading, in one: claims and clears the mark, from the word that was

@@ -18,7 +18,7 @@ enum class [[nodiscard]] Error : std::uint8_t {
     region_too_large,  ///< more than 64 GiB (paged) or 512 KiB (compact, 32-bit)
     region_unusable,   ///< atomic operations do not work in this memory (platform/self_test.h)
     region_in_use,     ///< another heap, perhaps one that handles outlived, lives in this memory
-    too_many_heaps,    ///< the program already has 16 heaps
+    too_many_heaps,    ///< the program already has 16 heaps, on machines of 32 bits 4
     too_many_types,    ///< HeapConfig::types_max distinct types exist in this heap
     too_many_fields,   ///< HeapConfig::field_offsets_max is used up by the types' field lists
     object_too_large,  ///< larger than the region could ever hold

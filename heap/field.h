@@ -69,7 +69,7 @@ public:
             [[maybe_unused]] const std::uintptr_t counted = Ref<T>(value).detach();
             return;
         }
-        store(Ref<T>(value));
+        detail::store_owned(slot_, Ref<T>(value).detach());
     }
     void store(Ref<T>&& value) {
         if (detail::is_object(value.bits()) && !OURO_MUTANT(moved_in_literally) &&

@@ -8,8 +8,8 @@
 #include "platform/context.h"
 #include "platform/interrupt.h"
 #include "platform/mutant.h"
+#include "platform/patience.h"
 #include "platform/self_test.h"
-#include "platform/thread.h"
 
 namespace ouro {
 
@@ -20,15 +20,28 @@ using platform::memory_order_release;
 
 namespace {
 
-constexpr std::size_t kHeapsMax = 16;
+constexpr std::size_t kHeapsMax = HeapConfig::kSmall ? 4 : 16;
 constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache line, if any
-// Waits of an allocation for load windows to close, before memory counts as exhausted: the first
-// few let equals run, the others also threads of lower priority.
-constexpr unsigned kWindowYields = 16;
-constexpr unsigned kWindowWaitsMax = kWindowYields + 32;
-constexpr std::uint64_t kWindowWaitNs = 250'000;
+// Waits of an allocation for load windows to close, before memory counts as exhausted.
+constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
-platform::atomic<Heap*> g_heaps[kHeapsMax];
+
+/// A heap and its region. The region's memory is not looked at to find out that it is another's:
+/// its owner may have taken it back while handles that were forgotten kept the heap in its place.
+struct Place {
+    platform::atomic<Heap*> heap{nullptr};
+    platform::atomic<std::uintptr_t> begin{0};
+    platform::atomic<std::size_t> bytes{0};
+
+    bool overlaps(std::span<std::byte> region) const {
+        // order: acquire, both; pairs with create().
+        const std::size_t its_bytes = bytes.load(memory_order_acquire);
+        const std::uintptr_t its_begin = begin.load(memory_order_acquire);
+        const auto address = reinterpret_cast<std::uintptr_t>(region.data());
+        return address < its_begin + its_bytes && its_begin < address + region.size();
+    }
+};
+constinit Place g_heaps[kHeapsMax];
 
 /// Zeroes all but the Trailing record, which the allocator has written.
 void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
@@ -79,11 +92,16 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes, heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
-    for (auto& slot : g_heaps) {
+    for (Place& place : g_heaps) {
         Heap* expected = nullptr;
         // order: acq_rel; pairs with of(): the heap is complete before it can be found.
-        if (slot.compare_exchange(expected, heap, memory_order_acq_rel, memory_order_acquire))
-            return heap;
+        if (!place.heap.compare_exchange(expected, heap, memory_order_acq_rel,
+                                         memory_order_acquire))
+            continue;
+        // order: release, both; pairs with of() and overlaps(): it is found from here on.
+        place.begin.store(start, memory_order_release);
+        place.bytes.store(region.size(), memory_order_release);
+        return heap;
     }
     return Error::too_many_heaps;
 }
@@ -100,22 +118,22 @@ bool Heap::live_handles_possible() {
 }
 
 void Heap::unregister() {
-    for (auto& slot : g_heaps) {
-        Heap* expected = this;
-        // order: acq_rel; nobody finds the heap after this.
-        if (slot.compare_exchange(expected, nullptr, memory_order_acq_rel, memory_order_acquire))
-            blocks_.abandon();
+    for (Place& place : g_heaps) {
+        // order: acquire; pairs with create().
+        if (place.heap.load(memory_order_acquire) != this) continue;
+        // order: acq_rel; nobody finds the heap after this. One of several who saw its end does it.
+        if (place.bytes.exchange(0, memory_order_acq_rel) == 0) continue;
+        blocks_.abandon();
+        place.heap.store(nullptr, memory_order_release);  // order: the place is another's
     }
 }
 
 // A heap that was shut down leaves its place when the last handle to its objects has gone.
 bool Heap::region_is_free(std::span<std::byte> region) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(region.data());
-    for (auto& slot : g_heaps) {
-        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+    for (Place& place : g_heaps) {
+        if (!place.overlaps(region)) continue;
+        Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap == nullptr) continue;
-        const auto other = reinterpret_cast<std::uintptr_t>(heap->region_.data());
-        if (begin >= other + heap->region_.size() || other >= begin + region.size()) continue;
         if (!heap->is_shut_down() || heap->live_handles_possible()) return false;
         heap->unregister();
     }
@@ -123,8 +141,13 @@ bool Heap::region_is_free(std::span<std::byte> region) {
 }
 
 Heap* Heap::of(const void* address) {
-    for (auto& slot : g_heaps) {
-        Heap* heap = slot.load(memory_order_acquire);  // order: pairs with create()
+    const auto at = reinterpret_cast<std::uintptr_t>(address);
+    for (Place& place : g_heaps) {
+        // order: acquire, both; pairs with create(). Should the place be changing hands, the heap
+        // itself says that the address is none of its own.
+        const std::size_t bytes = place.bytes.load(memory_order_acquire);
+        if (at - place.begin.load(memory_order_acquire) >= bytes) continue;
+        Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap != nullptr && heap->blocks_.contains(address)) return heap;
     }
     return nullptr;
@@ -162,8 +185,7 @@ static Heap* g_forking[kHeapsMax];
 
 void Heap::before_fork() {
     for (std::size_t i = 0; i < kHeapsMax; ++i) {
-        Heap* heap = g_heaps[i].load(memory_order_acquire);  // order: pairs with create()
-        g_forking[i] = heap;
+        g_forking[i] = g_heaps[i].heap.load(memory_order_acquire);  // order: pairs with create()
     }
     for (const bool lock : {false, true}) {
         for (Heap* heap : g_forking) {
@@ -191,25 +213,16 @@ void Heap::after_fork_in_child() {
 
 // ---- making objects
 
-static void wait_for_windows(unsigned wait) {
-    if (wait < kWindowYields) {
-        platform::yield_thread();
-    } else {
-        platform::Event never;
-        never.wait(kWindowWaitNs);
-    }
-}
-
 /// Memory may be kept back by a context that was preempted inside a load window: let it run.
 Header* Heap::allocate_block(const BlockRequest& request) {
-    for (unsigned wait = 0;; ++wait) {
+    for (platform::Patience patience;;) {
         Header* header = blocks_.allocate(request);
         if (header != nullptr) return header;
         const bool kept_back = !blocks_.tidy();
         header = blocks_.allocate(request);
-        const bool may_wait = port::kWaitAllowed && wait < kWindowWaitsMax;
+        const bool may_wait = port::kWaitAllowed && !patience.is_over(kWindowWaitsMax);
         if (header != nullptr || !kept_back || !may_wait) return header;
-        wait_for_windows(wait);
+        patience.wait();
     }
 }
 

@@ -41,6 +41,10 @@ struct HeapConfig {
     std::uint32_t field_offsets_max = kSmall ? 64 : 1024;
     /// Objects that one release may end before the rest is left to the collector; 0 = all.
     std::uint32_t cascade_objects_max = 0;
+    /// How deep finalizers, destructors and callbacks may end objects that have some themselves,
+    /// each on the stack of the one before. What would go deeper ends when the outermost release
+    /// has ended, before it returns. At least 1.
+    std::uint32_t nesting_max = kSmall ? 4 : 64;
     /// Buckets of the table of interned strings, one pointer each.
     std::uint32_t intern_buckets = kSmall ? 8 : 64;
     /// Freed bytes that are kept back so that a use after free is caught; 0 = none. In the paged
@@ -149,12 +153,6 @@ public:
     bool has_postponed() const {
         return Counters::get(counters_.postponed) != 0 || has_waiting_rest();
     }
-    bool has_waiting_rest() const {
-        // order: acquire; a hint, the callbacks are taken under their lock.
-        if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
-        // order: acquire; a hint, the chain is taken under its lock.
-        return postponed_.load(platform::memory_order_acquire) != nullptr;
-    }
 
     TypeTable::Entry* type_of(const Header* header) {
         return types_.find(header->load_info().type());
@@ -183,14 +181,21 @@ public:
     void shut_down() { shut_down_.store(1, platform::memory_order_release); }  // order: see above
 
 private:
-    Heap(std::span<std::byte> region, const HeapConfig& config)
-        : region_(region), config_(config) {}
+    Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
+        if (config_.nesting_max == 0) config_.nesting_max = 1;
+    }
 
     static void before_fork();
     static void after_fork_in_parent();
     static void after_fork_in_child();
     void lock_all();
     void unlock_all(bool in_child);
+    bool has_waiting_rest() const {
+        // order: acquire; a hint, the callbacks are taken under their lock.
+        if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
+        // order: acquire; a hint, the chain is taken under its lock.
+        return postponed_.load(platform::memory_order_acquire) != nullptr;
+    }
     std::size_t payload_bytes(Header* header);
     static bool region_is_free(std::span<std::byte> region);
     void unregister();

@@ -36,10 +36,6 @@ using platform::memory_order_release;
 
 namespace {
 
-// How deep user code may release objects whose end runs user code that releases objects ...
-// before the rest is postponed. A level costs a few hundred bytes of stack, and the user's own.
-constexpr std::uint32_t kNestingMax = 64;
-
 constexpr unsigned kLinkShift = sizeof(std::uintptr_t) * 4;
 constexpr std::uintptr_t kFieldMask = (std::uintptr_t{1} << kLinkShift) - 1;
 
@@ -265,7 +261,7 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     platform::Context& context = platform::current_context();
     // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.
     const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
-    const bool too_deep = context.cascade_depth >= kNestingMax;
+    const bool too_deep = context.cascade_depth >= config_.nesting_max;
     if (OURO_UNLIKELY(too_deep || in_interrupt)) {
         if (too_deep) {
             ++context.put_off;

@@ -49,6 +49,12 @@ public:
         const TypeInfo* here = entry->info.load(platform::memory_order_acquire);
         return here != nullptr ? entry : nullptr;
     }
+    /// Is it a type, and one whose objects can be in cycles? Any context.
+    bool is_tracked(TypeIndex index) {
+        const Entry* entry = find(index);
+        // order: relaxed; written once, found with acquire.
+        return entry != nullptr && entry->info.load(platform::memory_order_relaxed)->tracked();
+    }
     TypeIndex index_of(const Entry* entry) const {
         return static_cast<TypeIndex>(entry - entries_) + 1;
     }

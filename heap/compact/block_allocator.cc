@@ -142,7 +142,7 @@ CellBits BlockAllocator::headers(PageIndex card) const {
 bool BlockAllocator::spans(const Header* header, const void* address) const {
     const std::uintptr_t offset =
         reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(header);
-    return offset / kUnitBytes < units_of(header);
+    return offset / kUnitBytes < units_of_locked(header);  // the caller holds the object
 }
 
 // ---- allocation
@@ -292,11 +292,6 @@ bool BlockAllocator::tidy() {
 }
 
 // ---- the collector's sets
-
-bool BlockAllocator::is_tracked(InfoValue info) const {
-    const TypeTable::Entry* entry = types_->find(info.type());
-    return entry != nullptr && entry->info.load(memory_order_relaxed)->tracked();  // order: once
-}
 
 namespace {
 constexpr InfoValue::Bits flag_of(Mark mark) {

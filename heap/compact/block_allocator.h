@@ -119,7 +119,7 @@ public:
     CellBits headers_if(PageIndex card, Condition&& condition) const;
 
     /// Is the type of this info one whose objects can be in cycles?
-    bool is_tracked(InfoValue info) const;
+    bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
 
     /// Checks C1 to C3, C5 and the sums; null or the name of the first broken one.
     const char* verify();

@@ -87,11 +87,12 @@ struct Header {
     void store_word(WordValue to, platform::memory_order order) {
         word.store(to.bits, order);  // order: the caller's
     }
-    /// The count changes by one; returns the word before. Lock-free.
+    /// One more reference; returns the word before. Lock-free.
     WordValue count_up(platform::memory_order order) {
         // order: the caller's
         return {word.fetch_add_masked(WordValue::kCountOne, WordValue::kClean, 0, order)};
     }
+    /// One reference less, and the object marked; returns the word before. Lock-free.
     WordValue count_down(platform::memory_order order) {
         // order: the caller's
         return {word.fetch_add_masked(0u - WordValue::kCountOne, WordValue::kClean,

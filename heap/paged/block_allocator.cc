@@ -104,11 +104,6 @@ std::size_t BlockAllocator::payload_max() const {
     return page_count_ * kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
 }
 
-bool BlockAllocator::is_tracked(InfoValue info) const {
-    const TypeTable::Entry* entry = types_->find(info.type());
-    return entry != nullptr && entry->info.load(memory_order_relaxed)->tracked();  // order: once
-}
-
 // ---- span lists
 
 void BlockAllocator::link(PageIndex& list, PageIndex page) {
@@ -218,7 +213,7 @@ PageIndex BlockAllocator::take_run(std::uint32_t pages) {
     return page != kNoPage ? page : runs_.take_anywhere(pages);
 }
 
-/// When no run is as long as a span of the class should be: the longest of fewer pages.
+/// When no run is as long as a span of the class should be: one of as many pages as there are.
 PageIndex BlockAllocator::short_span(std::uint32_t size_class) {
     const SizeClass& entry = kSizeClassTable[size_class];
     for (std::uint32_t pages = entry.span_pages - 1; pages * kPageBytes >= entry.cell_bytes;

@@ -120,7 +120,7 @@ public:
     CellBits marked(Mark mark, PageIndex page) const { return pages_[page].bits(mark); }
 
     /// Is the type of this info one whose objects can be in cycles?
-    bool is_tracked(InfoValue info) const;
+    bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
 
     /// Checks B3, the free lists, the runs and the sums; null or the name of the first broken one.
     const char* verify();

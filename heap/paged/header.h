@@ -65,11 +65,12 @@ struct Header {
     void store_word(WordValue to, platform::memory_order order) {
         word.store(to.bumped().bits, order);  // order: the caller's
     }
-    /// The count changes by one; returns the word before. Wait-free.
+    /// One more reference; returns the word before. Wait-free.
     WordValue count_up(platform::memory_order order) {
         return {word.fetch_add(WordValue::kIncrement, order)};  // order: the caller's
     }
-    /// The same; marks the object, if it is not marked. Lock-free; wait-free if it is.
+    /// One reference less, and the object marked; returns the word before. Wait-free if it was
+    /// marked, else lock-free.
     /// Model: models/count_word.pml
     WordValue count_down(platform::memory_order order) {
         // order: relaxed; confirmed by the swap, and W3 does without the confirmation.
@@ -150,9 +151,9 @@ public:
     /// As the collector's first reading of the word (WordValue::first_reading()).
     bool swap_first_reading(platform::memory_order order) {
         WordValue::Bits seen = value_.bits;
-        // order: the caller's; acquire when it fails: pairs with who changed it.
         WordValue to = value_.first_reading();
         if (OURO_MUTANT(mark_kept)) to = to.with(value_.bits & WordValue::kMarked);
+        // order: the caller's; acquire when it fails: pairs with who changed it.
         return header_->word.compare_exchange(seen, to.bits, order, platform::memory_order_acquire);
     }
 

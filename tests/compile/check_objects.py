@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 from source_text import code_only, line_of  # noqa: E402
 
 FOLDERS = ("heap", "gc")
-# Releases of another heap's objects: end_object() counts the nesting and stops at kNestingMax.
+# Releases of another heap's objects: end_object() counts the nesting and stops at nesting_max.
 NESTING_MUST_PASS = "ouro::Heap::end_object"
 
 RULES = (

@@ -121,6 +121,23 @@ void the_background_finds_cycles() {
     }
 }
 
+/// The caller is more urgent than the collector's thread, and preempts it in its collections.
+void a_less_urgent_collector_is_waited_for() {
+    constexpr std::uint64_t kStep = 20'000;
+    CaseHeap heap(true);
+    platform::Event never;
+    for (std::uint64_t moment = 0; moment < 50; ++moment) {
+        for (unsigned ring = 0; ring < 8; ++ring) make_ring(*heap, 5).reset();
+        never.wait(moment * kStep);
+        if (moment % 2 == 0) {
+            heap->collect();
+        } else {
+            OURO_CONFORMS(heap->collector().settle(), "the collector comes to rest");
+        }
+        OURO_CONFORMS(heap->statistics().live_objects == 0, "all that was garbage has gone");
+    }
+}
+
 void finalizers_in_a_cycle_run_once_and_first() {
     CaseHeap heap;
     Mortal::finalized = Mortal::finalized_intact = 0;
@@ -259,6 +276,7 @@ constexpr conformance::Case kCases[] = {
     {"the last reference ends a long list", the_last_reference_ends_a_long_list},
     {"cycles leak until the collector runs", cycles_leak_until_the_collector_runs},
     {"the background finds cycles", the_background_finds_cycles},
+    {"a less urgent collector is waited for", a_less_urgent_collector_is_waited_for},
     {"finalizers in a cycle run once and first", finalizers_in_a_cycle_run_once_and_first},
     {"weak references see the end", weak_references_see_the_end},
     {"out of memory is a value", out_of_memory_is_a_value},

@@ -34,6 +34,9 @@ void HeapTest::TearDown() {
     collector().collect();
     EXPECT_TRUE(is_sound(collector()));
     EXPECT_EQ(live_objects(), leaks_ + heap().interned().count());
+    if (leaks_ == 0) return;
+    managed_.reset();
+    region_.keep();
 }
 
 void HeapTest::restart(const ManagedHeapConfig& config) {

@@ -28,6 +28,18 @@ inline ManagedHeapConfig with_background() {
     return config;
 }
 
+/// `config` with a change: what a fixture differs in, in one expression.
+template <class Change>
+ManagedHeapConfig changed(ManagedHeapConfig config, Change change) {
+    change(config);
+    return config;
+}
+
+/// One release ends ten objects at most.
+inline ManagedHeapConfig bounded(const ManagedHeapConfig& config) {
+    return changed(config, [](auto& c) { c.heap.cascade_objects_max = 10; });
+}
+
 /// Success, or the broken invariant with its object and path.
 ::testing::AssertionResult is_sound(Collector& collector);
 

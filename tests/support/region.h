@@ -20,6 +20,8 @@ public:
     std::size_t size() const { return bytes_; }
     /// Gives the memory back now: every later access to it ends the program.
     void unmap();
+    /// The memory stays: a heap with objects that were left behind is in it for ever.
+    void keep() { memory_ = nullptr; }
 
 private:
     std::byte* memory_;

@@ -107,13 +107,9 @@ TEST_F(Background, never_starts_by_itself_with_threshold_0) {
 
 class BoundedInBackground : public Background {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::with_background();
-        config.heap.cascade_objects_max = 10;
-        config.collector.enabled = false;
-        return config;
-    }
-    BoundedInBackground() : Background(config()) {}
+    BoundedInBackground()
+        : Background(testing::bounded(testing::changed(
+              testing::with_background(), [](auto& c) { c.collector.enabled = false; }))) {}
 };
 
 TEST_F(BoundedInBackground, what_was_put_off_is_settled_also_beside_candidates_that_wait) {
@@ -218,12 +214,9 @@ TEST_F(Background, rests_while_it_can_not_ask_a_candidate) {
 
 class BackgroundWithDrain : public Background {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config;
-        config.collector.user_code_by_drain = true;
-        return config;
-    }
-    BackgroundWithDrain() : Background(config()) {}
+    BackgroundWithDrain()
+        : Background(testing::changed(testing::with_background(),
+                                      [](auto& c) { c.collector.user_code_by_drain = true; })) {}
     bool a_batch_waits() {
         return wait_until([this] { return collector().collecting(); });
     }

@@ -135,12 +135,7 @@ TEST_F(Emergency, a_collection_whose_finalizer_runs_short_of_memory_leaves_nothi
 
 class EmergencyWithBound : public Emergency {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.heap.cascade_objects_max = 10;
-        return config;
-    }
-    EmergencyWithBound() : Emergency(config()) {}
+    EmergencyWithBound() : Emergency(testing::bounded(testing::manual())) {}
 };
 
 TEST_F(EmergencyWithBound, the_postponed_rest_of_a_list_is_memory) {
@@ -156,12 +151,9 @@ TEST_F(EmergencyWithBound, the_postponed_rest_of_a_list_is_memory) {
 
 class EmergencyWithDrain : public Emergency {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.collector.user_code_by_drain = true;
-        return config;
-    }
-    EmergencyWithDrain() : Emergency(config()) {}
+    EmergencyWithDrain()
+        : Emergency(testing::changed(testing::manual(),
+                                     [](auto& c) { c.collector.user_code_by_drain = true; })) {}
 };
 
 TEST_F(EmergencyWithDrain, plain_garbage_goes_while_the_rest_waits_for_drain) {
@@ -210,12 +202,9 @@ TEST_F(Emergency, drain_takes_up_what_it_has_left_alone) {
 
 class EmergencyWithUserCode : public Emergency {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.collector.emergency_runs_user_code = true;
-        return config;
-    }
-    EmergencyWithUserCode() : Emergency(config()) {}
+    EmergencyWithUserCode()
+        : Emergency(testing::changed(
+              testing::manual(), [](auto& c) { c.collector.emergency_runs_user_code = true; })) {}
 };
 
 TEST_F(EmergencyWithUserCode, collects_everything_if_the_program_allows_it) {

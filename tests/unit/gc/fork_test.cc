@@ -174,12 +174,10 @@ TEST_F(Fork, while_other_threads_are_at_work_leaves_a_usable_heap) {
 
 class ForkWithDrain : public HeapTest {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::with_background();
-        config.collector.user_code_by_drain = true;
-        return config;
-    }
-    ForkWithDrain() : HeapTest(kBytes, config()) {}
+    ForkWithDrain()
+        : HeapTest(kBytes, testing::changed(testing::with_background(), [](auto& c) {
+                       c.collector.user_code_by_drain = true;
+                   })) {}
     void TearDown() override {
         collector().stop();
         HeapTest::TearDown();

@@ -95,12 +95,9 @@ TEST_F(GarbageListTest, save_all_keeps_plain_garbage_whole) {
 
 class LegacyTest : public GarbageListTest {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.heap.legacy_finalizers = true;
-        return config;
-    }
-    LegacyTest() : GarbageListTest(config()) {}
+    LegacyTest()
+        : GarbageListTest(testing::changed(testing::manual(),
+                                           [](auto& c) { c.heap.legacy_finalizers = true; })) {}
     ~LegacyTest() override { Finalized::forget_scripts(); }
 };
 
@@ -123,6 +120,28 @@ TEST_F(LegacyTest, a_ring_with_a_finalizer_is_uncollectable_and_listed) {
     collector().clear_garbage();
     EXPECT_EQ(events::all(), "F1");
     EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(LegacyTest, what_is_uncollectable_stays_for_good) {
+    {
+        const Ref<Finalized> a = make<Finalized>(1);
+        const Ref<Finalized> b = make<Finalized>(2);
+        a->any = b;
+        b->any = a;
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(collector().collect().uncollectable, i == 0 ? 2u : 0u);
+    const ShutdownReport report = managed().shut_down();
+    EXPECT_EQ(report.live_objects, 2u);
+    EXPECT_EQ(report.finalized, 2u);
+    EXPECT_EQ(events::count('F'), 2) << "at the end of all, each once";
+    EXPECT_EQ(events::count('F', 1), 1);
+    expect_leaks(2);
+}
+
+TEST_F(LegacyTest, the_end_of_a_heap_reports_what_is_uncollectable) {
+    drop_ring_of_two<Finalized>(managed(), 1, 2);
+    EXPECT_EQ(managed().shut_down().uncollectable, 2u);
+    expect_leaks(2);
 }
 
 TEST_F(LegacyTest, what_only_hangs_from_a_ring_dies_by_count_and_is_not_listed) {

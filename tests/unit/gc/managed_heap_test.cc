@@ -3,12 +3,14 @@
 #include "gc/managed_heap.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <optional>
 #include <utility>
+#include <vector>
 
-#include <sys/resource.h>
 #include "heap/query.h"
+#include "platform/thread.h"
 #include "tests/support/heap_test.h"
 #include "tests/support/region.h"
 #include "tests/support/sanitizer.h"
@@ -188,12 +190,24 @@ TEST_F(ManagedHeapTest, several_keep_their_objects_apart) {
 TEST_F(ManagedHeapTest, a_background_thread_that_the_machine_refuses_is_an_error) {
     if (testing::kAsan || testing::kTsan) GTEST_SKIP() << "a sanitizer needs address space itself";
     testing::Region region(testing::kMiB);
+    // Stacks of threads that have ended are used again: those first.
+    std::vector<platform::Thread> idle(64);
+    platform::atomic<std::uint32_t> go_home{0};
+    const auto wait = [](void* until) {
+        auto& word = *static_cast<platform::atomic<std::uint32_t>*>(until);
+        while (word.load(platform::memory_order_acquire) == 0) platform::yield_thread();
+    };
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
     const rlimit none{1, before.rlim_max};  // nothing can be mapped from now on, as for a stack
     ASSERT_EQ(setrlimit(RLIMIT_AS, &none), 0);
+    for (auto& thread : idle) {
+        if (!thread.start(wait, &go_home)) break;
+    }
     const Error error = ManagedHeap::create(region.span()).error();
     ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+    go_home.store(1, platform::memory_order_release);
+    for (auto& thread : idle) thread.join();
     EXPECT_EQ(error, Error::busy);
     EXPECT_TRUE(ManagedHeap::create(region.span()).ok()) << "the region is free again";
 }

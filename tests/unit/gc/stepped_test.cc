@@ -166,12 +166,7 @@ TEST_F(SteppedTest, threads_may_step_at_once) {
 
 class SteppedAndBounded : public HeapTest {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.heap.cascade_objects_max = 10;
-        return config;
-    }
-    SteppedAndBounded() : HeapTest(kBytes, config()) {}
+    SteppedAndBounded() : HeapTest(kBytes, testing::bounded(testing::manual())) {}
 };
 
 TEST_F(SteppedAndBounded, drain_ends_no_more_of_a_rest_than_its_budget) {

@@ -187,16 +187,41 @@ TEST_F(ReclaimTest, random_trees_end_as_the_recursive_model_says) {
     }
 }
 
+// ---- nesting
+
+class Nesting : public HeapTest, public ::testing::WithParamInterface<std::uint32_t> {
+protected:
+    Nesting()
+        : HeapTest(kBytes, testing::changed(testing::manual(),
+                                            [](auto& c) { c.heap.nesting_max = GetParam(); })) {}
+};
+
+TEST_P(Nesting, goes_as_deep_as_is_allowed_and_the_release_ends_all) {
+    constexpr int kLength = 300;
+    int depth = 0;
+    int deepest = 0;
+    Ref<Destroyed> list;
+    for (int i = kLength; i > 0; --i) {
+        list = make<Destroyed>(i, std::move(list));
+        Destroyed::on_destroy[i] = [&](Destroyed& node) {
+            deepest = std::max(deepest, ++depth);
+            node.left = nullptr;
+            --depth;
+        };
+    }
+    list.reset();
+    EXPECT_EQ(events::count('D'), kLength) << "when the outermost release has returned";
+    EXPECT_EQ(deepest, static_cast<int>(std::max(GetParam(), 1u)));
+    Destroyed::forget_scripts();
+}
+
+INSTANTIATE_TEST_SUITE_P(Depths, Nesting, ::testing::Values(0, 1, 4, 64, 200));
+
 // ---- bounded cascades, without a collector's help
 
 class BoundedCascade : public HeapTest {
 protected:
-    static ManagedHeapConfig config() {
-        ManagedHeapConfig config = testing::manual();
-        config.heap.cascade_objects_max = 10;
-        return config;
-    }
-    BoundedCascade() : HeapTest(kBytes, config()) {}
+    BoundedCascade() : HeapTest(kBytes, testing::bounded(testing::manual())) {}
 
     Ref<Destroyed> list_of(int length) {
         Ref<Destroyed> first;

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
-
 #include <utility>
 #include <vector>
+
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
 
@@ -161,6 +161,35 @@ TEST_F(WeakReferenceTest, any_object_can_be_asked) {
 
 TEST_F(WeakReferenceTest, null_has_no_shared_reference) {
     EXPECT_EQ(try_weak_reference(Ref<Plain>()).error(), Error::wrong_type);
+}
+
+struct Asking {
+    explicit Asking(const Ref<Plain>& its_target) : target(its_target.get()) {}
+    ~Asking() {
+        const Ref<Plain> object = self(target);
+        auto asked = try_weak_reference(object);
+        events::add(asked.ok() && (*asked)->lock() == object ? 'Y' : 'N', 0);
+    }
+    Plain* target;
+    Field<WeakReference> reference;
+    Field<Asking> next;
+    static constexpr auto ouro_fields = fields<&Asking::reference, &Asking::next>;
+};
+
+TEST_F(WeakReferenceTest, one_that_dies_with_its_holder_is_not_shared_any_more) {
+    constexpr std::size_t kRing = 300;  // over several pages: some end before their references
+    std::vector<Ref<Plain>> targets;
+    std::vector<Ref<Asking>> ring;
+    for (std::size_t i = 0; i < kRing; ++i) {
+        targets.push_back(make<Plain>(1));
+        ring.push_back(make<Asking>(targets.back()));
+        ring.back()->reference = try_weak_reference(targets.back()).value();
+        if (i > 0) ring[i - 1]->next = ring[i];
+    }
+    ring.back()->next = ring.front();
+    ring.clear();
+    EXPECT_EQ(collect(), 2 * kRing);
+    EXPECT_EQ(events::count('Y'), static_cast<int>(kRing));
 }
 
 TEST_F(WeakReferenceTest, without_memory_there_is_no_shared_reference) {

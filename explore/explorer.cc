@@ -279,13 +279,19 @@ Found Explorer::search_all(const Search& search) {
     return found;
 }
 
+// An execution that does not come to an end is shrunk no longer than this, about ten seconds.
+constexpr std::uint64_t kShrinkStepsMax = 20'000'000;
+
 Schedule Explorer::shrink(Schedule schedule) {
-    const auto fails = [this](const Schedule& attempt) {
-        return replay(attempt).violation != nullptr;
+    std::uint64_t steps = 0;
+    const auto fails = [&](const Schedule& attempt) {
+        const Verdict verdict = replay(attempt);
+        steps += verdict.steps;
+        return verdict.violation != nullptr;
     };
     if (!fails(schedule)) return schedule;  // replay() by the caller will say so
     for (std::size_t chunk = schedule.size(); chunk > 0; chunk /= 2) {
-        for (std::size_t at = 0; at < schedule.size();) {
+        for (std::size_t at = 0; at < schedule.size() && steps < kShrinkStepsMax;) {
             Schedule attempt = schedule;
             const std::size_t count = std::min(chunk, attempt.size() - at);
             const auto first = attempt.begin() + static_cast<std::ptrdiff_t>(at);

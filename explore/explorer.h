@@ -67,7 +67,8 @@ public:
     Verdict replay(const port::sim::Schedule& schedule);
     /// Runs until a violation is found or the schedules are done.
     Found search(const Search& search);
-    /// Leaves out decisions as long as the violation, any violation, remains.
+    /// Leaves out decisions as long as the violation, any violation, remains; for a bounded number
+    /// of steps.
     port::sim::Schedule shrink(port::sim::Schedule schedule);
     /// The whole execution as text: every step that says something.
     std::string trace(const port::sim::Schedule& schedule);

@@ -37,7 +37,8 @@ unsigned Suspension::thread(const Turn& turn) {
     others.runnable &= ~(1u << thread_);
     others.lazy &= others.runnable;
     if (others.runnable == 0) return thread_;
-    if ((turn.yields || others.lazy == others.runnable) && ++idle_ > kPatience) {
+    const bool waits = (turn.lazy >> turn.current & 1) != 0;
+    if ((turn.yields || waits) && ++idle_ > kPatience) {
         asleep_ = false;
         woken_ = true;
         return base_.thread(turn);

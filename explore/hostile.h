@@ -42,8 +42,8 @@ public:
     bool woken() const { return woken_; }
 
 private:
-    /// After so many yields and ended waits of the others they are taken to wait for the sleeper.
-    static constexpr unsigned kPatience = 40;
+    /// After so many yields and timed waits of the others they are taken to wait for the sleeper.
+    static constexpr unsigned kPatience = 100;
 
     port::sim::Strategy& base_;
     unsigned thread_;

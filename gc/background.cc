@@ -1,4 +1,6 @@
 // The collector at work by itself: when memory is short, on its own thread, around fork().
+#include <algorithm>
+
 #include "gc/collecting_scope.h"
 #include "gc/collector.h"
 #include "platform/patience.h"
@@ -14,6 +16,8 @@ namespace {
 constexpr unsigned kWaitsMax = 64;                       // for a collection to begin its pass
 constexpr unsigned kAttemptsMax = 4;                     // of an emergency pass that was aborted
 constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
+// Until somebody else's collection is looked at again: its owner may be less urgent.
+constexpr std::uint64_t kBusyWaitNs = 250'000;
 
 }  // namespace
 
@@ -181,7 +185,8 @@ void Collector::background() {
         if (heap_.has_waiting() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;
-        if (starts_by_itself() && !background_round()) wake().wait(config_.delay_ns);
+        if (starts_by_itself() && !background_round())
+            wake().wait(std::max(config_.delay_ns, kBusyWaitNs));
     }
 }
 

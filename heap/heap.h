@@ -43,7 +43,7 @@ struct HeapConfig {
     std::uint32_t cascade_objects_max = 0;
     /// How deep finalizers, destructors and callbacks may end objects that have some themselves,
     /// each on the stack of the one before. What would go deeper ends when the outermost release
-    /// has ended, before it returns. At least 1.
+    /// has ended, before it returns. At least 2.
     std::uint32_t nesting_max = kSmall ? 4 : 64;
     /// Buckets of the table of interned strings, one pointer each.
     std::uint32_t intern_buckets = kSmall ? 8 : 64;
@@ -182,7 +182,7 @@ public:
 
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
-        if (config_.nesting_max == 0) config_.nesting_max = 1;
+        if (config_.nesting_max < 2) config_.nesting_max = 2;
     }
 
     static void before_fork();

@@ -64,7 +64,10 @@ KINDS = [
     (r"generation", "published with the word: `newborn_relaxed`"),
     (r"target_|first_\.", "same edge: `weak_cut_relaxed`; models/weak_upgrade.pml"),
     (r"next_interned_", "one thread only"),
-    (r"g_heaps|place\.(heap|begin|bytes)\.|(begin|bytes)\.load.*pairs with create\(", "registry of heaps: TSan runs"),
+    (
+        r"g_heaps|place\.(heap|begin|bytes)\.|(begin|bytes)\.load.*pairs with create\(",
+        "registry of heaps: TSan runs",
+    ),
     (r"(slot|field|fields\[\w+\]|\])\.load", "same edge: `load_relaxed`"),
     (r"(slot|fields\[\w+\])\.(store|exchange)", "same edge: `store_not_release`"),
     (r"layout", "no mutant of the order; protocol: `dissolved_under_windows`"),

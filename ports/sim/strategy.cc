@@ -1,5 +1,7 @@
 #include "ports/sim/strategy.h"
 
+#include <algorithm>
+
 namespace ouro::port::sim {
 
 namespace {
@@ -135,10 +137,19 @@ bool Exhaustive::next() {
 
 void Replay::begin() {}
 
+Replay::Replay(const Schedule& schedule) : schedule_(schedule) {
+    std::stable_sort(schedule_.begin(), schedule_.end(), [](const Decision& a, const Decision& b) {
+        return place_of(a) < place_of(b);
+    });
+}
+
 const Decision* Replay::find(unsigned thread, std::uint32_t step, Decision::Kind kind) const {
-    for (const Decision& decision : schedule_) {
-        if (decision.step == step && decision.thread == thread && decision.kind == kind)
-            return &decision;
+    const Place place{thread, step};
+    auto at = std::lower_bound(
+        schedule_.begin(), schedule_.end(), place,
+        [](const Decision& decision, const Place& wanted) { return place_of(decision) < wanted; });
+    for (; at != schedule_.end() && place_of(*at) == place; ++at) {
+        if (at->kind == kind) return &*at;
     }
     return nullptr;
 }

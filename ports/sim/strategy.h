@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ports/sim/clock.h"
@@ -151,16 +152,18 @@ private:
 /// The decisions of a schedule, and the obvious ones for all else.
 class Replay : public Strategy {
 public:
-    explicit Replay(const Schedule& schedule) : schedule_(schedule) {}
+    explicit Replay(const Schedule& schedule);
     void begin() override;
     unsigned thread(const Turn& turn) override;
     unsigned store(unsigned thread, std::uint32_t step, unsigned count) override;
     bool interrupt(unsigned thread, std::uint32_t step) override;
 
 private:
+    using Place = std::pair<unsigned, std::uint32_t>;  // thread, its step
+    static Place place_of(const Decision& decision) { return {decision.thread, decision.step}; }
     const Decision* find(unsigned thread, std::uint32_t step, Decision::Kind kind) const;
 
-    Schedule schedule_;
+    Schedule schedule_;  ///< by place
 };
 
 }  // namespace ouro::port::sim

@@ -168,7 +168,7 @@ struct Asking {
     ~Asking() {
         const Ref<Plain> object = self(target);
         auto asked = try_weak_reference(object);
-        events::add(asked.ok() && (*asked)->lock() == object ? 'Y' : 'N', 0);
+        events::add(asked.ok() && (*asked)->lock() == object ? 'Y' : 'N', 1);
     }
     Plain* target;
     Field<WeakReference> reference;

@@ -218,6 +218,19 @@ void report_late(World& w) { w.heap->heap().report_candidate(late_report); }
 
 void run_late() { run_threads(collect, make_ring, report_late); }
 
+// ---- evidence: a member loses its last handle before its page is gathered (rule 10)
+
+void prepare_evidence(World& w) {
+    const Ref<Plain> ring = w.make<Plain>();
+    w.wide.ref[1] = w.make<Wide>();  // on another page
+    ring->any = w.wide.ref[1];
+    w.wide.ref[1]->any = ring;
+    Ref<Wide>(w.wide.ref[1]).reset();  // its page is listed first, and gathered last
+}
+void drop_wide(World& w) { w.wide.ref[1].reset(); }
+
+void run_evidence() { run_threads(collect, drop_wide); }
+
 constexpr Scenario kScenarios[] = {
     {"take", "rule 5: a reference is taken out of a field, its holder moved in", prepare_take,
      run_take},
@@ -241,6 +254,8 @@ constexpr Scenario kScenarios[] = {
     {"busy", "rule 21: one pass, two contexts that work on it", prepare_ring, run_busy},
     {"late", "rule 9: a report about a dead object meets the next one in its cell", prepare_late,
      run_late},
+    {"evidence", "rule 10: a member is let go of before its page is gathered", prepare_evidence,
+     run_evidence},
     {"newborn", "an object under construction shows itself and is let go", prepare_newborn,
      run_newborn},
 };

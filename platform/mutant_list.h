@@ -3,12 +3,13 @@
 
 /// Those of what only the paged layout has, or of what does no harm in the compact one
 /// (explore/README.md says why); and where another scenario must look.
-#define OURO_PAGED_MUTANT_LIST(X)                                                           \
-    X(report_by_look, "late", "rule 9: a bit that is set already is not written")           \
-    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                    \
-    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                   \
-    X(version_reset_on_reuse, "reuse", "rule 1: the version starts again in a reused cell") \
-    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")  \
+#define OURO_PAGED_MUTANT_LIST(X)                                                              \
+    X(report_by_look, "late", "rule 9: a bit that is set already is not written")              \
+    X(evidence_dropped, "evidence", "rule 10: what is reported about a member is never asked") \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                       \
+    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                      \
+    X(version_reset_on_reuse, "reuse", "rule 1: the version starts again in a reused cell")    \
+    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")     \
     X(dissolved_under_windows, "pages", "rule 2: a page changes its cells while somebody looks")
 
 /// Of the former, what the compact layout has as well.
@@ -29,7 +30,6 @@
     X(resurrected_not_reported, "self", "rule 9: the same, after a finalizer")                     \
     X(page_taken_late, "beside", "rule 9: a page is taken off its list after its marks are read")  \
     X(mark_kept, "publish", "rule 10: the first reading leaves the mark")                          \
-    X(evidence_dropped, "late", "rule 10: what is reported about a member is never asked")         \
     X(rollback_forgets, "spared", "rule 10: after a failed validation nothing is marked again")    \
     X(edges_with_words, "hop", "rule 11: words and edges are read object by object")               \
     X(condemned_though_changed, "condemned", "rule 12: condemned whatever the word says")          \

@@ -50,11 +50,14 @@ private:
 
 void World::judge() {
     Collector& collector = heap->collector();
-    // Finalizers set free and resurrect: until a collection finds nothing more.
+    // Finalizers set free and resurrect: until a collection finds nothing and runs none.
+    std::size_t finalized = 0, found = 0;
     do {
         while (collector.drain(1000)) {
         }
-    } while (collector.collect().unreachable != 0);
+        finalized = heap->statistics().finalizers_run;
+        found = collector.collect().unreachable;
+    } while (found != 0 || heap->statistics().finalizers_run != finalized);
 
 #ifdef OURO_STRESS_PLANTED
     if (is_object(hubs[0].bits())) (void)Ref<Object>(hubs[0]).detach();  // the judge must see it

@@ -123,10 +123,10 @@ void the_background_finds_cycles() {
 
 /// The caller is more urgent than the collector's thread, and preempts it in its collections.
 void a_less_urgent_collector_is_waited_for() {
-    constexpr std::uint64_t kStep = 130'000;
+    constexpr std::uint64_t kStep = 350'000;
     CaseHeap heap(true);
     platform::Event never;
-    for (std::uint64_t moment = 0; moment < 8; ++moment) {
+    for (std::uint64_t moment = 0; moment < 3; ++moment) {
         for (unsigned ring = 0; ring < 8; ++ring) make_ring(*heap, 5).reset();
         never.wait(moment * kStep);
         if (moment % 2 == 0) {

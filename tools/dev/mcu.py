@@ -55,8 +55,8 @@ def quietly(command: list[str]) -> bool:
     return done.returncode == 0
 
 
-def build(board: str, variant: str = "") -> bool:
-    """Configures the board's folder when needed and builds all its programs. One at a time."""
+def build(board: str, variant: str = "", targets: tuple[str, ...] = ()) -> bool:
+    """Configures the board's folder when needed and builds its programs, or some. One at a time."""
     folder = folder_of(board, variant)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{folder.name}.lock").open("w", encoding="utf-8") as lock:
@@ -73,7 +73,8 @@ def build(board: str, variant: str = "") -> bool:
                 return False
             if not quietly(configure):
                 return False
-        return quietly(["cmake", "--build", str(folder)])
+        chosen = ["--target", *targets] if targets else []
+        return quietly(["cmake", "--build", str(folder), *chosen])
 
 
 def emulator(board: str, program: Path, seed: int, gdb: bool, shift: int = 0) -> list[str]:

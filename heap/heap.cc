@@ -5,6 +5,7 @@
 
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
+#include "platform/annotate.h"
 #include "platform/context.h"
 #include "platform/interrupt.h"
 #include "platform/mutant.h"
@@ -33,6 +34,12 @@ struct Place {
     platform::atomic<std::uintptr_t> begin{0};
     platform::atomic<std::size_t> bytes{0};
 
+    bool is_of(std::span<std::byte> region) const {
+        // order: acquire, both; pairs with create().
+        return reinterpret_cast<std::uintptr_t>(region.data()) ==
+                   begin.load(memory_order_acquire) &&
+               region.size() == bytes.load(memory_order_acquire);
+    }
     bool overlaps(std::span<std::byte> region) const {
         // order: acquire, both; pairs with create().
         const std::size_t its_bytes = bytes.load(memory_order_acquire);
@@ -128,12 +135,25 @@ void Heap::unregister() {
     }
 }
 
-// A heap that was shut down leaves its place when the last handle to its objects has gone.
+// A heap that was shut down leaves its place when the last handle to its objects has gone, or the
+// region with it.
 bool Heap::region_is_free(std::span<std::byte> region) {
     for (Place& place : g_heaps) {
         if (!place.overlaps(region)) continue;
         Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap == nullptr) continue;
+        // Has its memory been taken back, and come to this caller anew? Then nothing of the heap is
+        // left. Only what lies in the caller's region can be looked at.
+        const auto at = reinterpret_cast<std::uintptr_t>(heap);
+        const auto start = reinterpret_cast<std::uintptr_t>(region.data());
+        const bool visible = at >= start && at + sizeof(Heap) <= start + region.size();
+        if (visible && !place.is_of(heap->region_)) {
+            platform::unpoison(region.data(), region.size());
+            // order: release, both; the place is another's.
+            place.bytes.store(0, memory_order_release);
+            place.heap.store(nullptr, memory_order_release);
+            continue;
+        }
         if (!heap->is_shut_down() || heap->live_handles_possible()) return false;
         heap->unregister();
     }

@@ -3,6 +3,7 @@
 #include "heap/heap.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -200,6 +201,21 @@ TEST_F(HeapUnit, objects_that_handles_hold_outlive_the_heap) {
     EXPECT_EQ(Heap::create(region.span()).error(), Error::region_in_use);
     kept.reset();
     EXPECT_EQ(testing::events::all(), "F1 D1 F2 D2");
+    create(region.span()).destroy();
+}
+
+TEST_F(HeapUnit, memory_that_was_mapped_anew_is_free_whatever_was_left_behind_in_it) {
+    Region region(256 * kKiB);
+    {
+        Heap& heap = create(region.span());
+        const Ref<Plain> ring = make<Plain>(heap, 1);
+        ring->left = ring;
+        heap.destroy();
+    }
+    EXPECT_EQ(Heap::create(region.span()).error(), Error::region_in_use);
+    ASSERT_EQ(mmap(region.data(), region.size(), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+              region.data());
     create(region.span()).destroy();
 }
 

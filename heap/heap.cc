@@ -27,8 +27,8 @@ constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
 
-/// A heap and its region. The region's memory is not looked at to find out that it is another's:
-/// its owner may have taken it back while handles that were forgotten kept the heap in its place.
+/// A heap and its region, which is not looked at to find out that it is another's: its owner may
+/// have taken it back while forgotten handles kept the heap in its place.
 struct Place {
     platform::atomic<Heap*> heap{nullptr};
     platform::atomic<std::uintptr_t> begin{0};
@@ -42,10 +42,9 @@ struct Place {
     }
     bool overlaps(std::span<std::byte> region) const {
         // order: acquire, both; pairs with create().
-        const std::size_t its_bytes = bytes.load(memory_order_acquire);
-        const std::uintptr_t its_begin = begin.load(memory_order_acquire);
-        const auto address = reinterpret_cast<std::uintptr_t>(region.data());
-        return address < its_begin + its_bytes && its_begin < address + region.size();
+        const std::uintptr_t start = begin.load(memory_order_acquire);
+        const auto other = reinterpret_cast<std::uintptr_t>(region.data());
+        return other < start + bytes.load(memory_order_acquire) && start < other + region.size();
     }
 };
 constinit Place g_heaps[kHeapsMax];
@@ -105,7 +104,7 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
         if (!place.heap.compare_exchange(expected, heap, memory_order_acq_rel,
                                          memory_order_acquire))
             continue;
-        // order: release, both; pairs with of() and overlaps(): it is found from here on.
+        // order: release, both; pairs with of() and overlaps(): now it is found.
         place.begin.store(start, memory_order_release);
         place.bytes.store(region.size(), memory_order_release);
         return heap;
@@ -142,11 +141,10 @@ bool Heap::region_is_free(std::span<std::byte> region) {
         if (!place.overlaps(region)) continue;
         Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap == nullptr) continue;
-        // Has its memory been taken back, and come to this caller anew? Then nothing of the heap is
-        // left. Only what lies in the caller's region can be looked at.
-        const auto at = reinterpret_cast<std::uintptr_t>(heap);
+        // Memory that was taken back and has come to this caller anew has nothing of the heap in it.
         const auto start = reinterpret_cast<std::uintptr_t>(region.data());
-        const bool visible = at >= start && at + sizeof(Heap) <= start + region.size();
+        const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(heap) - start;
+        const bool visible = at < region.size() && region.size() - at >= sizeof(Heap);
         if (visible && !place.is_of(heap->region_)) {
             platform::unpoison(region.data(), region.size());
             // order: release, both; the place is another's.
@@ -163,8 +161,7 @@ bool Heap::region_is_free(std::span<std::byte> region) {
 Heap* Heap::of(const void* address) {
     const auto at = reinterpret_cast<std::uintptr_t>(address);
     for (Place& place : g_heaps) {
-        // order: acquire, both; pairs with create(). Should the place be changing hands, the heap
-        // itself says that the address is none of its own.
+        // order: acquire, both; pairs with create(). The heap has the last word, should it change.
         const std::size_t bytes = place.bytes.load(memory_order_acquire);
         if (at - place.begin.load(memory_order_acquire) >= bytes) continue;
         Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
@@ -176,9 +173,9 @@ Heap* Heap::of(const void* address) {
 // ---- fork
 //
 // The child has one thread. First the collections of all heaps are waited for, then every lock is
-// taken, in the order in which the heap takes them and with no pass under way, so the child finds
-// consistent structures and can give the locks back. Threads of the parent that were in the middle
-// of an operation leave what they held: a leak in the child, nothing worse.
+// taken, in the heap's order and with no pass under way, so the child finds consistent structures
+// and can give the locks back. Threads of the parent that were in the middle of an operation leave
+// what they held: a leak in the child, nothing worse.
 
 void Heap::lock_all() {
     weak_lock_.lock();
@@ -199,8 +196,7 @@ void Heap::unlock_all(bool in_child) {
     if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
 }
 
-// The heaps that are locked around the fork: others may be made or end between the handlers. One
-// fork at a time, the system sees to that.
+// The heaps that are locked around the fork; others may be made or end between the handlers.
 static Heap* g_forking[kHeapsMax];
 
 void Heap::before_fork() {

@@ -141,7 +141,7 @@ bool Heap::region_is_free(std::span<std::byte> region) {
         if (!place.overlaps(region)) continue;
         Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap == nullptr) continue;
-        // Memory that was taken back and has come to this caller anew has nothing of the heap in it.
+        // Memory that was taken back and comes to this caller anew has nothing of the heap in it.
         const auto start = reinterpret_cast<std::uintptr_t>(region.data());
         const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(heap) - start;
         const bool visible = at < region.size() && region.size() - at >= sizeof(Heap);
@@ -198,7 +198,6 @@ void Heap::unlock_all(bool in_child) {
 
 // The heaps that are locked around the fork; others may be made or end between the handlers.
 static Heap* g_forking[kHeapsMax];
-
 void Heap::before_fork() {
     for (std::size_t i = 0; i < kHeapsMax; ++i) {
         g_forking[i] = g_heaps[i].heap.load(memory_order_acquire);  // order: pairs with create()

@@ -138,20 +138,16 @@ bool Exhaustive::next() {
 void Replay::begin() {}
 
 Replay::Replay(const Schedule& schedule) : schedule_(schedule) {
-    std::stable_sort(schedule_.begin(), schedule_.end(), [](const Decision& a, const Decision& b) {
-        return place_of(a) < place_of(b);
-    });
+    std::sort(schedule_.begin(), schedule_.end(),
+              [](const Decision& a, const Decision& b) { return place_of(a) < place_of(b); });
 }
 
 const Decision* Replay::find(unsigned thread, std::uint32_t step, Decision::Kind kind) const {
-    const Place place{thread, step};
-    auto at = std::lower_bound(
+    const Place place{thread, step, kind};
+    const auto at = std::lower_bound(
         schedule_.begin(), schedule_.end(), place,
         [](const Decision& decision, const Place& wanted) { return place_of(decision) < wanted; });
-    for (; at != schedule_.end() && place_of(*at) == place; ++at) {
-        if (at->kind == kind) return &*at;
-    }
-    return nullptr;
+    return at != schedule_.end() && place_of(*at) == place ? &*at : nullptr;
 }
 
 unsigned Replay::thread(const Turn& turn) {

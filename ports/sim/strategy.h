@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "ports/sim/clock.h"
@@ -159,8 +159,10 @@ public:
     bool interrupt(unsigned thread, std::uint32_t step) override;
 
 private:
-    using Place = std::pair<unsigned, std::uint32_t>;  // thread, its step
-    static Place place_of(const Decision& decision) { return {decision.thread, decision.step}; }
+    using Place = std::tuple<unsigned, std::uint32_t, unsigned>;  // thread, its step, kind
+    static Place place_of(const Decision& decision) {
+        return {decision.thread, decision.step, decision.kind};
+    }
     const Decision* find(unsigned thread, std::uint32_t step, Decision::Kind kind) const;
 
     Schedule schedule_;  ///< by place

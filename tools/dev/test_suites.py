@@ -50,7 +50,7 @@ FULL = {
             "semantic": 15,
             "hostile": 15,
             "sim": 10,
-            "mcu": 480,
+            "mcu": 300,
             "kernels": 95,
             "mutants": 5,
             "models": 55,

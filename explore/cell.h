@@ -59,7 +59,8 @@ using Destroyed = Cell<false, true>;
 template <std::size_t kBytes>
 class Padded : public WeaklyReferable {
 public:
-    static constexpr const char* ouro_name = kBytes > 1000 ? "Wide" : "Broad";
+    static constexpr const char* ouro_name = kBytes > 1000 ? "Wide"
+                                                           : (kBytes > 500 ? "Roomy" : "Broad");
     explicit Padded(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
     Field<Padded> left;
     Field<Padded> right;
@@ -71,6 +72,8 @@ public:
 
 /// Fills most of a page: the pages of such objects change hands with every object.
 using Wide = Padded<3900>;
+/// In the paged layout, four of them are a span.
+using Roomy = Padded<900>;
 /// In the compact layout, needs two neighbouring blocks of Plain.
 using Broad = Padded<72>;
 

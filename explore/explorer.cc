@@ -63,6 +63,7 @@ Explorer::Explorer(const Scenario& scenario, bool prepares_later) : scenario_(sc
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 1;
     config.collector.background = false;
+    config.heap.cache_percent = 0;
     if (scenario_.configure != nullptr) scenario_.configure(config);
     make_world(config);
     save_world();
@@ -73,6 +74,7 @@ Explorer::Explorer(const Scenario& scenario, bool prepares_later) : scenario_(sc
 /// From here on executions begin behind the preparation.
 void Explorer::prepare() {
     scenario_.prepare(world());
+    world().heap->heap().blocks().empty_caches();  // threads begin without
     save_world();
 }
 

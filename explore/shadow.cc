@@ -40,6 +40,7 @@ void for_all_handles(F&& visit) {
     visit(world().finalized);
     visit(world().destroyed);
     visit(world().wide);
+    visit(world().roomy);
     visit(world().escaping);
 }
 

@@ -40,6 +40,7 @@ struct World {
     Handles<Finalized> finalized;
     Handles<Destroyed> destroyed;
     Handles<Wide> wide;
+    Handles<Roomy> roomy;
     Handles<Escaping> escaping;
     Ref<Watcher> watchers[kWeaksMax];
 

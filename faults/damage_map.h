@@ -15,7 +15,7 @@ enum class BitKind : unsigned char {
     collector_record,
     tables,
     page_layout,  ///< paged
-    page_cells,   ///< paged: count of used cells and head of the free list
+    page_cells,   ///< paged: free cells, and whether a cache holds them
     page_links,   ///< paged: lists of spans and runs
     page_marks,   ///< paged: candidates, sets and lists of the collector
     card_sets,    ///< compact: lists of cards

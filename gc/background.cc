@@ -172,6 +172,7 @@ bool Collector::start() {
 void Collector::stop() {
     if (!is_running()) return;
     stopping_.store(1, memory_order_release);  // order: pairs with the loop in background()
+    call_off_automatic();
     wake().set();
     thread_.join();
     running_.store(0, memory_order_release);  // order: pairs with is_running()

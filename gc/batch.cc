@@ -16,38 +16,56 @@ const TypeInfo& Batch::info_of(Header* header) {
 
 // ---- finalizers
 
-void Batch::rewind_due() {
-    due_page_ = pass_.batch().first(heap_.blocks());
-    look_for_due();
+namespace {
+
+constexpr std::uint32_t kLooksPerMember = 4;
+constexpr std::uint32_t kLooksPerPage = 6;  // besides those at headers
+
+}  // namespace
+
+void Batch::look_at(PageIndex page, std::uint32_t& looks) {
+    page_ = page;
+    members_ = {};
+    if (page == kNoPage) return;
+    std::uint32_t used = kLooksPerPage;
+    gone_ = heap_.blocks().headers_gone();
+    members_ = heap_.blocks().marked(Mark::batch, page, used);
+    charge(looks, used);
 }
 
-void Batch::look_for_due() {
-    due_ = {};
-    if (due_page_ != kNoPage) due_ = heap_.blocks().marked(Mark::batch, due_page_);
-}
-
-Header* Batch::next_due(std::uint32_t pages, bool& done) {
+Header* Batch::next_due(std::uint32_t& looks, bool& done) {
     BlockAllocator& blocks = heap_.blocks();
     done = false;
-    while (pages > 0) {
-        if (due_page_ == kNoPage) {
+    if (!due_begun_) {
+        due_begun_ = true;
+        look_at(pass_.batch().first(blocks), looks);
+    }
+    for (;;) {
+        if (page_ == kNoPage) {
             done = true;
+            due_begun_ = false;
             return nullptr;
         }
-        const std::uint32_t cell = due_.next(0);
+        if (looks == 0) return nullptr;
+        const std::uint32_t cell = members_.next(0);
         if (cell == kCellsMax) {
-            due_page_ = BatchPages::next(blocks, due_page_);
-            look_for_due();
-            --pages;
+            look_at(BatchPages::next(blocks, page_), looks);
             continue;
         }
-        due_.clear(cell);
-        // An emergency may have taken it out.
-        if (!blocks.has(Mark::batch, {due_page_, cell})) continue;
-        Header* header = blocks.header_of_cell({due_page_, cell});
-        if (is_due(header)) return header;
+        if (is_due_at({page_, cell}, looks)) return blocks.header_of_cell({page_, cell});
+        members_.clear(cell);
+        charge(looks, kLooksPerMember);
     }
-    return nullptr;
+}
+
+/// An emergency may have taken the member out of the batch since its page was looked at.
+bool Batch::is_due_at(BlockAllocator::Cell cell, std::uint32_t& looks) {
+    platform::LoadWindow window;  // its memory may be somebody else's by now
+    BlockAllocator& blocks = heap_.blocks();
+    std::uint32_t used = 0;
+    const bool is_header = blocks.is_still_header(cell, members_, gone_, used);
+    charge(looks, used);
+    return is_header && blocks.has(Mark::batch, cell) && is_due(blocks.header_of_cell(cell));
 }
 
 bool Batch::is_due(Header* header) {
@@ -75,21 +93,34 @@ void Batch::finalize(Header* header) {
 
 // ---- the end
 
-void Batch::reclaim(Header* header) {
-    const TypeInfo& info = info_of(header);
-    info.destroy(header->payload());
-    const Fields fields(header->payload(), *heap_.type_of(header), info);
-    for (std::uint32_t i = 0; i < fields.count(); ++i) {
+void Batch::begin_end(Header* header) {
+    info_of(header).destroy(header->payload());
+    ending_ = header;
+    ending_field_ = 0;
+}
+
+/// The references of the member whose destructor has run, and its memory. False: `looks` is used
+/// up.
+bool Batch::finish_end(std::uint32_t& looks) {
+    Header* header = ending_;
+    const Fields fields(header->payload(), *heap_.type_of(header), info_of(header));
+    while (ending_field_ < fields.count()) {
+        if (looks == 0) return false;
+        charge(looks, kLooksPerMember);
+        FieldSlot& slot = fields[ending_field_++];
         // order: acquire; pairs with the store. Nobody else reaches a dead member's fields.
-        const std::uintptr_t value = fields[i].load(memory_order_acquire);
+        const std::uintptr_t value = slot.load(memory_order_acquire);
         if (!detail::is_object(value)) continue;
-        fields[i].store(0, memory_order_relaxed);  // order: see above
+        slot.store(0, memory_order_relaxed);  // order: see above
         detail::release(detail::object_of(value));
     }
+    ending_ = nullptr;
     // order: release; the claim, which was the batch's, is dropped, nobody else writes the word.
     header->store_word(header->load_word().dead(), memory_order_release);
     Counters::add(heap_.counters().reclaimed_by_collector);
-    heap_.give_back(header);
+    heap_.give_back(header, false);
+    charge(looks, kLooksPerEnd);
+    return true;
 }
 
 /// Only what was set aside can be alive, or dying by count, in a batch of the dead; those that the
@@ -120,6 +151,9 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
 
 std::size_t Batch::end_dead(std::uint32_t limit) {
     std::size_t ended = 0;
+    std::uint32_t all = kUnlimited;
+    if (ending_ != nullptr) finish_end(all);
+    page_ = kNoPage;  // what take_apart() has found there is not so any more
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = pass_.batch().first(blocks); p != kNoPage; p = BatchPages::next(blocks, p)) {
         const CellBits members = blocks.marked(Mark::batch, p);
@@ -128,35 +162,47 @@ std::size_t Batch::end_dead(std::uint32_t limit) {
             Header* header = blocks.header_of_cell({p, i});
             if (!header->load_word().has(WordValue::kCondemned)) continue;
             blocks.clear(Mark::batch, {p, i});
-            reclaim(header);
+            begin_end(header);
+            finish_end(all);
             ++ended;
         }
     }
     return ended;
 }
 
-std::size_t Batch::take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable) {
+std::size_t Batch::take_apart(std::uint32_t limit, std::uint32_t& looks, bool save_all,
+                              std::size_t& uncollectable) {
     std::size_t reclaimed = 0;
     BlockAllocator& blocks = heap_.blocks();
-    while (reclaimed < limit && !empty()) {
-        const PageIndex p = pass_.batch().first(heap_.blocks());
-        CellBits members = blocks.marked(Mark::batch, p);
-        while (members.any() && reclaimed < limit) {
-            const BlockAllocator::Cell cell{p, members.next(0)};
-            members.clear(cell.index);
-            blocks.clear(Mark::batch, cell);
-            Header* header = blocks.header_of_cell(cell);
-            if (let_go_if_alive(header, cell, save_all, uncollectable)) continue;
-            reclaim(header);
-            ++reclaimed;
+    while (reclaimed < limit && looks != 0 && !empty()) {
+        if (ending_ != nullptr) {
+            reclaimed += finish_end(looks) ? 1 : 0;
+            continue;
         }
-        if (!members.any()) pass_.batch().take(blocks);
+        const PageIndex first = pass_.batch().first(blocks);
+        if (page_ != first) {
+            look_at(first, looks);
+            continue;
+        }
+        const BlockAllocator::Cell cell{page_, members_.take_first()};
+        if (cell.index == kCellsMax) {
+            pass_.batch().take(blocks);
+            page_ = kNoPage;
+            continue;
+        }
+        blocks.clear(Mark::batch, cell);
+        Header* header = blocks.header_of_cell(cell);
+        charge(looks, kLooksPerMember);
+        if (let_go_if_alive(header, cell, save_all, uncollectable)) continue;
+        begin_end(header);
     }
     return reclaimed;
 }
 
 void Batch::give_up() {
     pass_.forget_batch();
+    due_begun_ = false;
+    page_ = kNoPage;
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = pass_.batch().take(blocks); p != kNoPage; p = pass_.batch().take(blocks)) {
         const CellBits members = blocks.marked(Mark::batch, p);

@@ -21,29 +21,41 @@
 #include <cstdint>
 
 #include "gc/pass.h"
+#include "gc/pass_lock.h"
 #include "platform/mutex.h"
 
 namespace ouro {
 
 class Batch {
 public:
-    Batch(Heap& heap, Pass& pass, platform::Mutex& pass_lock)
+    Batch(Heap& heap, Pass& pass, PassLock& pass_lock)
         : heap_(heap), pass_(pass), pass_lock_(pass_lock) {}
 
-    bool empty() const { return pass_.batch().empty(); }
-    /// Before the first next_due() of a round through the batch.
-    void rewind_due();
-    /// The next member whose finalizer never ran, after a look at no more than `pages` pages.
-    /// Null: none there; `done`: nor anywhere behind. Caller holds the pass lock.
-    Header* next_due(std::uint32_t pages, bool& done);
+    /// Of looks at headers.
+    static constexpr std::uint32_t kUnlimited = ~0u;
+    /// As many looks at headers take as long as the end of an object, or its finalizer's call.
+    static constexpr std::uint32_t kLooksPerEnd = 32;
+    /// Takes what was used off `looks`, as far as it goes.
+    static void charge(std::uint32_t& looks, std::uint32_t used) {
+        if (looks != kUnlimited) looks -= used < looks ? used : looks;
+    }
+
+    bool empty() const { return pass_.batch().empty() && ending_ == nullptr; }
+    /// The next member whose finalizer never ran, after about `looks` looks at headers, which are
+    /// taken off it. Null: none so far; `done`: nor anywhere behind, and the next call begins anew.
+    /// It stays the next one until it was finalized, so a batch is gone through once, however many
+    /// calls that takes. Caller holds the pass lock.
+    Header* next_due(std::uint32_t& looks, bool& done);
     /// Runs the finalizer, unless the member is dying by count and whoever ends it runs it.
     /// No lock held.
     void finalize(Header* header);
-    /// Ends at most `limit` members and returns how many tracked objects were reclaimed. No lock
-    /// held. The batch is empty() when all have ended. Members that a pass has set aside because of
-    /// legacy finalizers and that still live are let go instead, those with a finalizer to the
-    /// garbage list (all, with `save_all`); their number is added to `uncollectable`.
-    std::size_t take_apart(std::uint32_t limit, bool save_all, std::size_t& uncollectable);
+    /// Ends at most `limit` members, with about `looks` looks at headers, which are taken off it,
+    /// and returns how many tracked objects were reclaimed. No lock held. The batch is empty() when
+    /// all have ended. Members that a pass has set aside because of legacy finalizers and that
+    /// still live are let go instead, those with a finalizer to the garbage list (all, with
+    /// `save_all`); their number is added to `uncollectable`.
+    std::size_t take_apart(std::uint32_t limit, std::uint32_t& looks, bool save_all,
+                           std::size_t& uncollectable);
     /// Ends at most `limit` of the members that are dead, and returns how many: the others, which a
     /// pass has set aside because of legacy finalizers, may lose their last references by that. No
     /// lock held.
@@ -55,17 +67,23 @@ public:
     bool is_due(Header* header);
 
 private:
-    void reclaim(Header* header);
-    void look_for_due();
+    void begin_end(Header* header);
+    bool finish_end(std::uint32_t& looks);
+    void look_at(PageIndex page, std::uint32_t& looks);
+    bool is_due_at(BlockAllocator::Cell cell, std::uint32_t& looks);
     bool let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save_all,
                          std::size_t& uncollectable);
     const TypeInfo& info_of(Header* header);
 
     Heap& heap_;
     Pass& pass_;
-    platform::Mutex& pass_lock_;    ///< guards the garbage list too
-    PageIndex due_page_ = kNoPage;  ///< the cursor of next_due()
-    CellBits due_;                  ///< members on that page that are still to be looked at
+    PassLock& pass_lock_;       ///< guards the garbage list too
+    Header* ending_ = nullptr;  ///< a member whose destructor has run and whose references go
+    std::uint32_t ending_field_ = 0;
+    bool due_begun_ = false;    ///< is next_due() on its way through the batch?
+    PageIndex page_ = kNoPage;  ///< at hand, on its way or take_apart()'s
+    CellBits members_;          ///< on that page, still to be looked at
+    std::uint32_t gone_ = 0;    ///< BlockAllocator::headers_gone() when they were found
 };
 
 }  // namespace ouro

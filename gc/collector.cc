@@ -1,9 +1,12 @@
 #include "gc/collector.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "gc/collecting_scope.h"
+#include "gc/legacy.h"
+#include "gc/stall.h"
 #include "heap/field_slot.h"
 #include "heap/reference_count.h"
 #include "platform/interrupt.h"
@@ -20,8 +23,7 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kIdleRoundsMax = 64;
-constexpr unsigned kAttemptsMax = 8;     // of a pass whose decision was aborted
-constexpr std::uint32_t kDuePages = 64;  // of a batch, looked at under one hold of the lock
+constexpr unsigned kAttemptsMax = 8;  // of a pass whose decision was aborted
 
 /// A time as a figure: with 32 bits at most 4.29 s.
 std::size_t clamp_to_size(std::uint64_t ns) {
@@ -36,8 +38,12 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
-    heap_.hooks() = {this, &Collector::settle_hook, &Collector::emergency_hook,
-                     &Collector::before_fork_hook, &Collector::after_fork_hook};
+    heap_.hooks() = {this,
+                     &Collector::settle_hook,
+                     &Collector::emergency_hook,
+                     &Collector::legacy_user_code_hook,
+                     &Collector::before_fork_hook,
+                     &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -73,10 +79,13 @@ bool Collector::step_pass(std::uint32_t units) {
     return true;
 }
 
-/// Between two steps: whoever waits for the lock gets a chance. Caller holds the lock.
+/// Between two steps: whoever waits for the lock gets a chance. Caller holds the lock. Where
+/// threads get turns by time the processor is given away for nobody else: on Linux (EEVDF) a thread
+/// that yields lets a busy one finish its slice of milliseconds, after every step.
 void Collector::let_others_step() {
+    const bool wanted = pass_lock_.is_wanted();
     pass_lock_.unlock();
-    if (port::kWaitAllowed) platform::yield_thread();
+    if (wanted && port::kWaitAllowed) platform::yield_thread();
     pass_lock_.lock();
 }
 
@@ -118,63 +127,42 @@ PassResult Collector::run_pass(const PassOptions* options) {
 
 // ---- collections
 
-bool Collector::enter_collection(bool wait, bool take_waiting_batch) {
-    for (platform::Patience patience;;) {
-        {
-            platform::LockGuard guard(collection_lock_);
-            if (!collection_taken_ || OURO_MUTANT(two_collections)) {
-                collection_taken_ = true;
-                return true;
-            }
-            if (batch_waits_ && take_waiting_batch) {  // it belongs to whoever comes to finish it
-                batch_waits_ = false;
-                return true;
-            }
-        }
-        if (!wait || !port::kWaitAllowed) return false;
-        patience.wait();
-    }
-}
-
-/// The collection is free again, or belongs to a batch that waits for somebody's drain().
-void Collector::leave_collection(bool batch_waits) {
-    platform::LockGuard guard(collection_lock_);
-    batch_waits_ = batch_waits;
-    collection_taken_ = batch_waits;
-}
-
-/// After passes on a thread of the program's: what they have put back is left to the background.
-void Collector::wake_for_the_rest() {
-    if (dirty_pages() > 0) wake().set();
-}
-
-/// The next member of the alive batch whose finalizer is due, null when there is none.
-Header* Collector::next_due() {
+/// The next member of the alive batch whose finalizer is due, after at most about `looks` looks at
+/// headers, which are taken off it. Null: none so far; `done`: nor anywhere behind.
+Header* Collector::next_due(std::uint32_t& looks, bool& done) {
+    // For one hold of the lock.
+    const std::uint32_t hold_max = std::min(Pass::looks_for(config_.step_units), kAll / 2);
     pass_lock_.lock();
     Header* due = nullptr;
-    for (bool done = false; due == nullptr && !done;) {
+    done = false;
+    while (due == nullptr && !done && looks > 0) {
         if (!pass_.idle() && pass_.is_batch_pass()) {  // an emergency's
             step_pass(config_.step_units);
         } else {
-            due = batch_.next_due(kDuePages, done);
+            const std::uint32_t hold = std::min(looks, hold_max);
+            std::uint32_t left = hold;
+            due = batch_.next_due(left, done);
+            Batch::charge(looks, hold - left);
         }
-        let_others_step();
+        if (due == nullptr && !done) let_others_step();
     }
     pass_lock_.unlock();
     return due;
 }
 
-/// Runs at most `budget` finalizers, which are taken off it. True iff none is left to run.
-bool Collector::run_finalizers(std::uint32_t& budget) {
-    batch_.rewind_due();
-    for (Header* due = next_due(); due != nullptr; due = next_due()) {
+/// Runs at most `budget` finalizers, which are taken off it, and looks at about `looks` headers for
+/// them. True iff none is left to run.
+bool Collector::run_finalizers(std::uint32_t& budget, std::uint32_t looks) {
+    for (bool done = false;;) {
+        Header* due = next_due(looks, done);
+        if (due == nullptr) return done;
         if (budget == 0) return false;
         --budget;
+        Batch::charge(looks, Batch::kLooksPerEnd);
         if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.lock();
         batch_.finalize(due);
         if (OURO_MUTANT(finalizers_under_lock)) pass_lock_.unlock();
     }
-    return true;
 }
 
 /// The second validation of a batch whose finalizers have all run. If its members kept showing
@@ -197,40 +185,27 @@ void Collector::validate_batch(CollectResult& result) {
     batch_.give_up();
 }
 
+/// The callbacks of the weak references to a batch. A weak reference that nothing held any more but
+/// its callback's turn counts as found, as in CPython.
 void Collector::run_callbacks(std::uint32_t& budget) {
-    budget -= heap_.run_waiting_callbacks(budget);
+    const LegacyEnd legacy(*this);
+    std::size_t ended = 0;
+    budget -= heap_.run_waiting_callbacks(budget, ended);
+    Counters::add(collected_, ended);
+    ended_in_callbacks_ += ended;
 }
 
 /// Runs what is left of a batch, at most `budget` callbacks, finalizers and destructors: callbacks
 /// of weak references, finalizers, second validation, the end.
 void Collector::finish_batch(CollectResult& result, std::uint32_t& budget) {
     run_callbacks(budget);
+    result.unreachable += std::exchange(ended_in_callbacks_, 0);
     if (!has_batch() || budget == 0) return;
     if (pass_.batch_is_alive()) {
         if (!run_finalizers(budget)) return;
         validate_batch(result);
     }
     end_dead_batch(result, budget);
-}
-
-/// Legacy: first all that is dead, and what dies of that; what was set aside and lives then is
-/// uncollectable.
-void Collector::end_dead_batch(CollectResult& result, std::uint32_t& budget) {
-    std::size_t ended = 0, uncollectable = 0;
-    if (heap_.config().legacy_finalizers) {
-        ended = batch_.end_dead(budget);
-        budget -= static_cast<std::uint32_t>(ended);
-        settle_postponed(budget);
-    }
-    if (budget != 0) {
-        const std::size_t more = batch_.take_apart(budget, save_all(), uncollectable);
-        budget -= static_cast<std::uint32_t>(more);
-        ended += more;
-    }
-    Counters::add(collected_, ended);
-    Counters::add(uncollectable_, uncollectable);
-    result.unreachable += ended + uncollectable;
-    result.uncollectable += uncollectable;
 }
 
 /// Is a batch under way? Only the owner of the collection begins and ends one, but an emergency may
@@ -248,7 +223,8 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
     unsigned idle_rounds = 0;  // an object may be about to be listed
     while (heap_.has_postponed() && budget != 0 && idle_rounds < kIdleRoundsMax) {
         const std::uint32_t before = budget;
-        run_callbacks(budget);
+        std::size_t ended_weak = 0;  // of targets that ended by count
+        budget -= heap_.run_waiting_callbacks(budget, ended_weak);
         if (budget != 0) budget -= std::min(heap_.run_postponed(true, budget), budget);
         PassOptions options;
         options.only_postponed = true;
@@ -287,19 +263,20 @@ CollectResult Collector::run_collection(PassOptions options) {
     finish_stepped_pass();
     {
         platform::LockGuard guard(pass_lock_);
-        taken_from_batch_ = 0;  // before this call
+        taken_from_batch_ = ended_in_callbacks_ = 0;  // before this call
     }
     finish_batch(result, all = kAll);  // one that waited for drain()
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         result.complete = true;
+        const bool put_off = heap_.has_postponed();
         const PassResult pass = run_pass(&options);
         result.unreachable += pass.collected;
         finish_batch(result, all = kAll);
-        const bool put_off = heap_.has_postponed();
         const bool settled = settle_postponed();
         result.complete = settled && result.complete && !pass.aborted;
-        // What was put off kept others alive during the pass.
+        // What was put off before the pass kept others alive during it. What user code has put off
+        // since is no reason for another: garbage that it makes is left to the next collection.
         if (result.complete && !put_off) break;
     }
     heap_.blocks().tidy();
@@ -309,7 +286,8 @@ CollectResult Collector::run_collection(PassOptions options) {
 CollectResult Collector::collect() {
     if (platform::is_in_interrupt()) return {0, 0, false, Error::in_interrupt};
     if (platform::current_context().collecting_depth > 0) return {};
-    if (!enter_collection(true)) return {0, 0, false, Error::busy};
+    Stall stall;
+    if (!enter_collection(true, true, &stall)) return {0, 0, false, Error::busy};
     CollectResult result;
     {
         CollectingScope scope;
@@ -333,9 +311,7 @@ void Collector::enable() {
 }
 void Collector::disable() {
     enabled_.store(0, memory_order_release);  // order: see enable()
-    if (platform::is_in_interrupt()) return;
-    platform::LockGuard guard(pass_lock_);
-    if (pass_.options().automatic) pass_.stop_gathering();
+    if (!platform::is_in_interrupt()) call_off_automatic();
 }
 bool Collector::is_enabled() const {
     return enabled_.load(memory_order_acquire) != 0;  // order: see enable()

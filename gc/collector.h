@@ -17,6 +17,7 @@
 
 #include "gc/batch.h"
 #include "gc/pass.h"
+#include "gc/pass_lock.h"
 #include "heap/heap.h"
 #include "heap/ref.h"
 #include "heap/verify.h"
@@ -37,8 +38,13 @@ struct CollectorConfig {
     std::uint64_t delay_ns = 2'000'000;
     /// Objects followed from one fresh candidate before it is deferred.
     std::uint32_t objects_per_root = 512;
-    /// Units of work (an object or a reference) per step.
-    std::uint32_t step_units = HeapConfig::kSmall ? 64 : 4096;
+    /// Units of work (an object or a reference) per step. 8 are at most 2,000 instructions of a
+    /// Cortex-M4, the smallest step that can be had.
+    std::uint32_t step_units = HeapConfig::kSmall ? 8 : 4096;
+    /// How long collect() waits for another context's collection that does nothing but stay in one
+    /// callback, finalizer or destructor, or gets no processor; 0: for ever. Then it fails with
+    /// busy, so that user code may wait for a thread that collects.
+    std::uint64_t collect_patience_ns = 10'000'000'000;
     /// Who runs finalizers and destructors of what the background collector found: its own thread,
     /// or whoever calls drain().
     bool user_code_by_drain = false;
@@ -60,8 +66,8 @@ struct CollectResult {
     std::size_t unreachable = 0;
     std::size_t uncollectable = 0;  ///< of these, kept because of legacy finalizers
     bool complete = true;       ///< false: members kept changing or being upgraded, some may remain
-    Error error = Error::none;  ///< busy: another context collects and waiting is not allowed;
-                                ///< in_interrupt
+    Error error = Error::none;  ///< busy: another context collects, and waiting is not allowed or
+                                ///< took collect_patience_ns without any progress; in_interrupt
 };
 
 enum class CollectPhase : std::uint8_t { start, stop };
@@ -102,6 +108,8 @@ public:
     /// Reclaims everything that was unreachable when the call began and was not touched since.
     /// Works also when automatic collection is disabled and without a background thread. From
     /// another context's collection it waits for that to end where waiting is allowed, else busy.
+    /// User code of a collection may itself wait for a thread that calls collect(): that call gives
+    /// up after CollectorConfig::collect_patience_ns, with busy.
     /// Time: O(candidates and what they reach), no limit per root. Runs user code here.
     CollectResult collect();
     /// Does about `units` of work of a pass, beginning one if candidates wait, or runs at most
@@ -194,6 +202,7 @@ private:
     static void thread_main(void* self);
     static void settle_hook(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
+    static void legacy_user_code_hook(void* self, Header* header);
     static void before_fork_hook(void* self, bool lock);
     static void after_fork_hook(void* self, bool in_child);
 
@@ -220,7 +229,10 @@ private:
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();
 
-    bool enter_collection(bool wait, bool take_waiting_batch = true);
+    void call_off_automatic();
+    class Stall;
+    bool enter_collection(bool wait, bool take_waiting_batch = true, Stall* stall = nullptr);
+    std::size_t progress();
     void leave_collection(bool batch_waits = false);
     void announce(CollectPhase phase, const CollectResult& result, bool automatic);
     CollectResult run_collection(PassOptions options);
@@ -233,16 +245,18 @@ private:
     bool step_pass(std::uint32_t units);
     void let_others_step();
     bool collection_goes_first(unsigned wait) const;
-    Header* next_due();
-    bool run_finalizers(std::uint32_t& budget);
+    Header* next_due(std::uint32_t& looks, bool& done);
+    bool run_finalizers(std::uint32_t& budget, std::uint32_t looks = kAll);
     void validate_batch(CollectResult& result);
     void run_callbacks(std::uint32_t& budget);
     void finish_batch(CollectResult& result, std::uint32_t& budget);
-    void end_dead_batch(CollectResult& result, std::uint32_t& budget);
+    void end_dead_batch(CollectResult& result, std::uint32_t& budget, std::uint32_t looks = kAll);
+    class LegacyEnd;
+    void let_go_of_survivors();
     void finish_stepped_pass();
     void begin_stepped_pass(bool all = false);
     bool continue_stepped_pass(CollectResult& result, std::uint32_t units);
-    void step_batch(CollectResult& result, std::uint32_t& budget);
+    void step_batch(CollectResult& result, std::uint32_t& budget, std::uint32_t looks = kAll);
     bool left_for_drain() const;
     bool settle_postponed(std::uint32_t& budget, bool separately = false);
     bool settle_postponed() {
@@ -255,15 +269,19 @@ private:
 
     Heap& heap_;
     CollectorConfig config_;
-    platform::Mutex pass_lock_;
+    PassLock pass_lock_;
     Pass pass_;                            ///< under the pass lock
     std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass
     bool collection_pass_done_ = true;
-    std::size_t taken_from_batch_ = 0;  ///< by emergencies, for the collection's figure
-    bool stepping_ = false;             ///< step() has begun a pass whose end is not seen to yet
-    bool gave_up_roots_ = false;        ///< that pass, when it ended
+    std::size_t taken_from_batch_ = 0;    ///< by emergencies, for the collection's figure
+    std::size_t ended_in_callbacks_ = 0;  ///< weak references, for the collection's figure
+    /// Who ends a batch beside which legacy garbage is set aside.
+    platform::atomic<platform::Context*> legacy_ender_{nullptr};
+    bool some_survive_ = false;   ///< taken out of the batch, to be let go of
+    bool stepping_ = false;       ///< step() has begun a pass whose end is not seen to yet
+    bool gave_up_roots_ = false;  ///< that pass, when it ended
     platform::atomic<std::uint32_t> left_for_drain_{0};  ///< an emergency has met user code
 
     mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long

@@ -60,6 +60,7 @@ void Collector::referents(const Ref<Object>& object, void (*visit)(void*, const 
 
 void Collector::referrers(const Ref<Object>& object, void (*visit)(void*, const Ref<Object>&),
                           void* self) {
+    if (!object) return;  // nothing refers to null, though fields hold it
     struct Search {
         Collector& collector;
         std::uintptr_t target;

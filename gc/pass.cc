@@ -44,14 +44,13 @@ void Pass::begin_batch(bool exclude_user_code, bool save_all) {
     finalizers_ = callbacks_ = left_ = false;
     recounts_ = 0;
     edges_.begin();
-    at_page_ = batch_.first(heap_.blocks());
-    at_members_ = {};
-    if (at_page_ != kNoPage) at_members_ = heap_.blocks().marked(Mark::batch, at_page_);
+    rewind(batch_.first(heap_.blocks()));
     phase_ = Phase::adopt;
 }
 
 void Pass::step(std::uint32_t budget) {
-    budget_ = budget;
+    constexpr std::uint32_t kMost = 0x3fff'ffff;
+    budget_ = whole_budget_ = static_cast<std::int32_t>(budget < kMost ? budget : kMost);
     while (budget_ > 0 && phase_ != Phase::idle) {
         switch (phase_) {
             case Phase::idle: return;
@@ -76,67 +75,107 @@ void Pass::step(std::uint32_t budget) {
 
 // ---- helpers
 
-const TypeInfo& Pass::info_of(Header* header) {
-    const TypeTable::Entry* type = heap_.type_of(header);
-    OURO_ASSERT(type != nullptr, "a member of a set has no type");
-    return *type->info.load(memory_order_relaxed);  // order: written once, found with acquire
-}
-
-Fields Pass::fields_of(Header* header) {
-    return Fields(header->payload(), *heap_.type_of(header), info_of(header));
-}
-
-Pass::Member Pass::member_of(std::uintptr_t value) {
+Pass::Member Pass::member_near(PageIndex page, const BlockAllocator::Places& places,
+                               std::uintptr_t value) {
     if (!detail::is_object(value)) return {kNoPage, 0};
-    const Member member = heap_.blocks().cell_of(header_of(detail::object_of(value)));
+    const Member member = cell_near(page, places, header_of(detail::object_of(value)));
     if (member.page == kNoPage || !has(Mark::member, member)) return {kNoPage, 0};
     return member;
 }
 
-void Pass::rewind() {
-    at_page_ = set_.first(heap_.blocks());
-    at_field_ = 0;
-    look_for_members();
+/// May the step look at a page? If not, it is over.
+bool Pass::may_look() {
+    constexpr std::uint32_t kMost = 1 + 2 * BlockAllocator::kLooksMax / kLooks;
+    const bool may = budget_ >= static_cast<std::int32_t>(kMost) || budget_ == whole_budget_;
+    if (!may) budget_ = 0;
+    return may;
 }
 
-void Pass::look_for_members() {
+/// The page's members of a set. A look at a card is work by the headers on it.
+CellBits Pass::marked(Mark mark, PageIndex page) {
+    std::uint32_t looks = 0;
+    const CellBits cells = heap_.blocks().marked(mark, page, looks);
+    spend(1 + looks / kLooks);
+    return cells;
+}
+
+void Pass::rewind(PageIndex first) {
+    at_page_ = first;
+    at_looked_ = false;
     at_members_ = {};
-    if (at_page_ != kNoPage) at_members_ = heap_.blocks().marked(Mark::member, at_page_);
+    at_cell_ = kCellsMax;
+    at_field_ = 0;
 }
 
-/// The member at the cursor; the caller advances when it is done with it. What leaves the set
-/// meanwhile is the member at the cursor only.
-bool Pass::next_member(Member& member) {
-    while (at_page_ != kNoPage) {
-        const std::uint32_t cell = at_members_.next(0);
-        if (cell < kCellsMax) {
-            member = {at_page_, cell};
-            return true;
+/// The member at the cursor, where it stays until advance(). Null: none yet, the step may be over;
+/// or at_end(). What leaves the set meanwhile is the member at the cursor only.
+template <class List>
+Header* Pass::next_of(Mark mark) {
+    if (at_cell_ == kCellsMax) {
+        if (at_page_ == kNoPage) return nullptr;
+        if (!at_looked_) {
+            if (!may_look()) return nullptr;
+            at_members_ = marked(mark, at_page_);
+            at_places_ = heap_.blocks().places(at_page_);
+            at_looked_ = true;
         }
-        at_page_ = SetPages::next(heap_.blocks(), at_page_);
-        look_for_members();
-        spend(1);
+        at_cell_ = at_members_.take_first();
+        if (at_cell_ == kCellsMax) {
+            at_page_ = List::next(heap_.blocks(), at_page_);
+            at_looked_ = false;
+            return nullptr;
+        }
     }
-    return false;
+    return at_places_.header(at_cell_);
+}
+template Header* Pass::next_of<SetPages>(Mark);
+template Header* Pass::next_of<BatchPages>(Mark);
+
+// ---- objects whose references are to be followed
+
+/// The object, of a page on no list, is the next one at hand.
+void Pass::start_work(Member member) {
+    work_page_ = member.page;
+    work_places_ = heap_.blocks().places(member.page);
+    work_cells_ = {};
+    work_ = member;
+    work_field_ = 0;
 }
 
-/// The next object whose references are to be followed, in work_. False: there is none.
+/// The page at hand back on the list.
+void Pass::stop_work() {
+    if (work_page_ != kNoPage) todo_.add(heap_.blocks(), work_page_);
+    work_page_ = work_.page = kNoPage;
+    work_cells_ = {};
+}
+
+void Pass::add_todo(Member member) {
+    set(Mark::todo, member);
+    if (member.page == work_page_) {
+        work_cells_.set(member.index);
+    } else {
+        todo_.add(heap_.blocks(), member.page);
+    }
+}
+
+/// The next object whose references are to be followed, in work_. False: none yet, the step may be
+/// over; or nothing_to_follow().
 bool Pass::next_todo() {
     if (work_.page != kNoPage) return true;
-    for (;;) {
-        if (work_page_ == kNoPage) work_page_ = todo_.take(heap_.blocks());
-        if (work_page_ == kNoPage) return false;
-        if (!work_cells_.any()) work_cells_ = heap_.blocks().marked(Mark::todo, work_page_);
-        const std::uint32_t cell = work_cells_.next(0);
+    if (work_page_ != kNoPage) {
+        const std::uint32_t cell = work_cells_.take_first();
         if (cell < kCellsMax) {
-            work_cells_.clear(cell);
             work_ = {work_page_, cell};
             work_field_ = 0;
             return true;
         }
         work_page_ = kNoPage;
-        spend(1);
     }
+    if (todo_.empty() || !may_look()) return false;
+    work_page_ = todo_.take(heap_.blocks());
+    work_cells_ = marked(Mark::todo, work_page_);
+    work_places_ = heap_.blocks().places(work_page_);
+    return false;
 }
 
 }  // namespace ouro

@@ -35,6 +35,7 @@
 
 #include "gc/edge_counts.h"
 #include "heap/heap.h"
+#include "platform/fatal.h"
 
 namespace ouro {
 
@@ -68,9 +69,17 @@ public:
     /// Starts a pass whose set is the batch: the second validation after finalizers. Or, with
     /// exclude_user_code, before them: members that no finalizer can reach end, the rest stays.
     void begin_batch(bool exclude_user_code, bool save_all);
-    /// Does about `budget` units of work (a unit: one object or one reference). Caller owns the
+    /// Does about `budget` units of work: a unit is one object, one reference, or a look at kLooks
+    /// headers on the way to them. Looks at one page are not divided: what is not the first thing
+    /// of a step and may take more than is left of its budget waits for the next one. So no step
+    /// takes longer than its budget or such a look, and one object or reference. Caller owns the
     /// pass.
     void step(std::uint32_t budget);
+    static constexpr std::uint32_t kLooks = 4;
+    static constexpr std::uint32_t looks_for(std::uint32_t units) {
+        if (units == 0) return 1;
+        return units > ~0u / kLooks ? ~0u : units * kLooks;
+    }
 
     /// The pass asks no more candidates than it has taken off their pages by now; the others go
     /// back. Caller owns the pass.
@@ -118,13 +127,13 @@ private:
     using Member = BlockAllocator::Cell;
 
     void step_gather();
-    void gather_member(Member member);
+    void gather_member();
     void defer_member(Member member);
     bool gather_by_word(Header* header, Member member);
     bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
     bool put_back_source();
-    void put_back_evidence();
+    void put_back_evidence(CellBits members);
     void step_explore();
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
@@ -137,10 +146,14 @@ private:
     void step_condemn();
     void step_commit();
     void step_set_aside();
+    bool set_aside_targets();
     void start_dispose();
+    /// After finalizers, what goes to the garbage list survives: weak references made since stay.
+    bool keeps_weak_references() const { return of_batch_ && options_.save_all; }
     void step_cut();
     void step_rollback();
     void step_dispose();
+    void start_free();
     void step_free();
 
     void count_edge(std::uintptr_t value);
@@ -162,19 +175,54 @@ private:
     void end_member(Header* header, Member member, const TypeInfo& info);
     void defer(Header* header, Member member);
 
-    void rewind();
-    bool next_member(Member& member);
-    void advance() { at_members_.clear(at_members_.next(0)); }
-    void look_for_members();
-    Fields fields_of(Header* header);
-    const TypeInfo& info_of(Header* header);
+    bool may_look();
+    void rewind() { rewind(set_.first(heap_.blocks())); }
+    void rewind(PageIndex first);
+    template <class List>
+    Header* next_of(Mark mark);
+    Header* next_member() { return next_of<SetPages>(Mark::member); }
+    bool at_end() const { return at_page_ == kNoPage; }
+    Member at() const { return {at_page_, at_cell_}; }
+    void advance() { at_cell_ = kCellsMax; }
+    bool nothing_to_follow() const { return work_page_ == kNoPage && todo_.empty(); }
+    void start_work(Member member);
+    void stop_work();
+    void add_todo(Member member);
+    CellBits marked(Mark mark, PageIndex page);
+    const TypeTable::Entry& type_of(Header* header) {
+        const TypeTable::Entry* type = heap_.type_of(header);
+        OURO_ASSERT(type != nullptr, "a member of a set has no type");
+        return *type;
+    }
+    const TypeInfo& info_of(Header* header) { return info_of(type_of(header)); }
+    static const TypeInfo& info_of(const TypeTable::Entry& type) {
+        // order: relaxed; written once, found with acquire.
+        return *type.info.load(platform::memory_order_relaxed);
+    }
+    Fields fields_of(Header* header) {
+        const TypeTable::Entry& type = type_of(header);
+        return Fields(header->payload(), type, info_of(type));
+    }
     Header* header_at(Member member) { return heap_.blocks().header_of_cell(member); }
     bool has(Mark mark, Member member) { return heap_.blocks().has(mark, member); }
     void set(Mark mark, Member member) { heap_.blocks().set(mark, member); }
     void clear(Mark mark, Member member) { heap_.blocks().clear(mark, member); }
-    /// The member that a field refers to, or the page kNoPage.
-    Member member_of(std::uintptr_t value);
-    void spend(std::uint32_t units) { budget_ -= static_cast<std::int64_t>(units); }
+    /// Where a header is that a field of an object on the page at hand refers to; the page kNoPage
+    /// if it is none of this heap's. Many a neighbour is on the same page.
+    Member cell_near(PageIndex page, const BlockAllocator::Places& places, const Header* header) {
+        const std::uint32_t cell = places.cell_of(header);
+        return cell < kCellsMax ? Member{page, cell} : heap_.blocks().cell_of(header);
+    }
+    Member member_near(PageIndex page, const BlockAllocator::Places& places, std::uintptr_t value);
+    /// The member that a field of the object at the cursor, or of the one to be followed, refers
+    /// to, or the page kNoPage.
+    Member member_near_cursor(std::uintptr_t value) {
+        return member_near(at_page_, at_places_, value);
+    }
+    Member member_near_work(std::uintptr_t value) {
+        return member_near(work_page_, work_places_, value);
+    }
+    void spend(std::uint32_t units) { budget_ -= static_cast<std::int32_t>(units); }
 
     Heap& heap_;
     EdgeCounts edges_;
@@ -187,7 +235,8 @@ private:
     bool left_ = false;           ///< members left the set since its edges were counted
     bool batch_alive_ = false;    ///< the batch's members live until their second validation
     std::uint32_t recounts_ = 0;  ///< how often the edges were counted again
-    std::int64_t budget_ = 0;
+    std::int32_t budget_ = 0;
+    std::int32_t whole_budget_ = 0;  ///< of the step, nothing spent
 
     SetPages set_;
     TodoPages todo_;
@@ -200,6 +249,7 @@ private:
     PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;
+    std::uint32_t gather_gone_ = 0;    ///< BlockAllocator::headers_gone() when they were found
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
     bool called_off_ = false;          ///< no further candidates are to be asked
     Member root_{kNoPage, 0};
@@ -207,19 +257,24 @@ private:
     std::uint32_t root_limit_ = 0;
 
     static constexpr std::uint32_t kRecountsMax = 16;
-    static constexpr std::uint32_t kPostponedMax = 64;
+    static constexpr std::uint32_t kPostponedMax = HeapConfig::kSmall ? 16 : 64;
     void* postponed_[kPostponedMax];
     std::uint32_t postponed_count_ = 0;
 
-    // explore and spread: the page whose todo marks are being worked off, the cells that were found
-    // on it, the object at hand and the field cursor in it
+    // explore and spread: the page whose todo marks are being worked off (it is on no list), where
+    // its headers are, the cells that are left on it, the object at hand and the field cursor in it
     PageIndex work_page_ = kNoPage;
+    BlockAllocator::Places work_places_;
     CellBits work_cells_;
     Member work_{kNoPage, 0};
     std::uint32_t work_field_ = 0;
-    // iteration over the set: page, members that are left on it, the first of them at hand
+    // iteration over the set: page, has it been looked at, where its headers are, members that are
+    // left on it, the one at hand (kCellsMax: none) and the field cursor in it
     PageIndex at_page_ = kNoPage;
+    bool at_looked_ = false;
+    BlockAllocator::Places at_places_;
     CellBits at_members_;
+    std::uint32_t at_cell_ = kCellsMax;
     std::uint32_t at_field_ = 0;
 };
 

@@ -36,20 +36,16 @@ bool Pass::claim(Header* header, LinkedWord& look, Member member) {
 }
 
 void Pass::step_adopt() {
-    spend(1);
-    const std::uint32_t cell = at_members_.next(0);
-    if (at_page_ != kNoPage && cell < kCellsMax) {
+    Header* header = next_of<BatchPages>(Mark::batch);
+    if (header != nullptr) {
+        const Member member = at();
+        spend(1);
         advance();
-        adopt_batch_member(header_at({at_page_, cell}), {at_page_, cell});
-        return;
+        adopt_batch_member(header, member);
+    } else if (at_end()) {
+        rewind();
+        phase_ = Phase::edges;
     }
-    if (at_page_ != kNoPage) at_page_ = BatchPages::next(heap_.blocks(), at_page_);
-    if (at_page_ != kNoPage) {
-        at_members_ = heap_.blocks().marked(Mark::batch, at_page_);
-        return;
-    }
-    rewind();
-    phase_ = Phase::edges;
 }
 
 /// The second validation's first reading: the member is claimed already.

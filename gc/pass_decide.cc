@@ -18,28 +18,28 @@ using platform::memory_order_release;
 /// Members left the set: what their references explained is not explained any more (G2).
 /// Model: models/recount.pml
 void Pass::step_reset_edges() {
-    Member member;
-    if (!next_member(member)) {
+    Header* header = next_member();
+    if (header != nullptr) {
+        spend(1);
+        advance();
+        EdgeCounts::reset(header);
+    } else if (at_end()) {
         left_ = false;
         rewind();
         phase_ = Phase::edges;
-        return;
     }
-    spend(1);
-    advance();
-    EdgeCounts::reset(header_at(member));
 }
 
 // Model: models/validation.pml
 void Pass::step_edges() {
-    Member member;
-    if (OURO_MUTANT(edges_with_words) || !next_member(member)) {
+    Header* header = OURO_MUTANT(edges_with_words) ? nullptr : next_member();
+    if (header == nullptr) {
+        if (!at_end() && !OURO_MUTANT(edges_with_words)) return;
         rewind();
         phase_ = Phase::scan;
         return;
     }
     platform::LoadWindow window;  // for a look at the type of targets that are no members
-    Header* header = header_at(member);
     const Fields fields = fields_of(header);
     while (at_field_ < fields.count()) {
         // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
@@ -55,7 +55,7 @@ void Pass::step_edges() {
 }
 
 void Pass::count_edge(std::uintptr_t value) {
-    if (member_of(value).page != kNoPage) edges_.add(header_of(detail::object_of(value)));
+    if (member_near_cursor(value).page != kNoPage) edges_.add(header_of(detail::object_of(value)));
 }
 
 // ---- scan and spread
@@ -73,27 +73,25 @@ bool Pass::is_explained(Header* header) {
 /// The member shows life: out of the set, and what it refers to with it.
 void Pass::leave_set(Member member) {
     clear(Mark::member, member);
-    set(Mark::todo, member);
-    todo_.add(heap_.blocks(), member.page);
+    add_todo(member);
     left_ = true;
 }
 
 void Pass::leave_target(std::uintptr_t value) {
-    const Member member = member_of(value);
+    const Member member = member_near_work(value);
     if (member.page != kNoPage) leave_set(member);
 }
 
 // Model: models/recount.pml
 void Pass::step_scan() {
-    Member member;
-    if (!next_member(member)) {
-        work_page_ = work_.page = kNoPage;
-        phase_ = Phase::spread;
+    Header* header = next_member();
+    if (header == nullptr) {
+        if (at_end()) phase_ = Phase::spread;
         return;
     }
+    const Member member = at();
     spend(1);
     advance();
-    Header* header = header_at(member);
     const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
                       !(OURO_MUTANT(due_member_taken) && of_batch_);
     if (kept && !of_batch_) {
@@ -125,10 +123,10 @@ void Pass::finish_spread() {
 // Model: models/recount.pml
 void Pass::step_spread() {
     if (!next_todo()) {
-        finish_spread();
+        if (nothing_to_follow()) finish_spread();
         return;
     }
-    Header* header = header_at(work_);
+    Header* header = work_places_.header(work_.index);
     const Fields fields = fields_of(header);
     while (work_field_ < fields.count()) {
         // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
@@ -154,14 +152,13 @@ void Pass::step_spread() {
 
 // Model: models/count_word.pml, models/recount.pml
 void Pass::step_condemn() {
-    Member member;
-    if (!next_member(member)) {
-        phase_ = Phase::commit;
+    Header* header = next_member();
+    if (header == nullptr) {
+        if (at_end()) phase_ = Phase::commit;
         return;
     }
     spend(1);
     advance();
-    Header* header = header_at(member);
     WordValue word;
     for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
         LinkedWord look(header);
@@ -212,16 +209,15 @@ void Pass::start_rollback() {
 /// DESIGN rules 10 and 12: the condemnations are taken back, every member is a candidate again.
 /// Model: models/weak_upgrade.pml
 void Pass::step_rollback() {
-    Member member;
-    if (!next_member(member)) {
-        phase_ = Phase::free;
-        rewind();
+    Header* header = next_member();
+    if (header == nullptr) {
+        if (at_end()) start_free();
         return;
     }
+    const Member member = at();
     spend(2);
     advance();
     clear(Mark::member, member);
-    Header* header = header_at(member);
     if (!of_batch_) {
         if (!OURO_MUTANT(rollback_forgets)) heap_.report_again(header->payload());
         unclaim(header, member);

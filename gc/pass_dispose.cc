@@ -21,7 +21,8 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
-    const bool inner = member_of(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
+    const bool inner =
+        member_near_cursor(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     if (!inner && !OURO_MUTANT(outside_reference_lost))
@@ -67,38 +68,40 @@ void Pass::save(Header* header, Member member) {
 /// rest is gone. What still lives then is uncollectable.
 void Pass::set_aside(Member member) {
     clear(Mark::member, member);
-    set(Mark::todo, member);
-    todo_.add(heap_.blocks(), member.page);
+    add_todo(member);
     set(Mark::batch, member);
     batch_.add(heap_.blocks(), member.page);
     take_back_condemnation(header_at(member));
 }
 
 void Pass::step_set_aside() {
-    Member member;
-    if (next_member(member)) {
+    Header* header = next_member();
+    if (header != nullptr) {
+        const Member member = at();
         spend(1);
         advance();
-        if (info_of(header_at(member)).finalize != nullptr) set_aside(member);
-        return;
-    }
-    const PageIndex p = todo_.take(heap_.blocks());
-    if (p == kNoPage) {
+        if (info_of(header).finalize != nullptr) set_aside(member);
+    } else if (at_end() && !set_aside_targets()) {
         finalizers_ = callbacks_ = false;
         start_dispose();
-        return;
     }
-    const CellBits cells = heap_.blocks().marked(Mark::todo, p);
-    for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1)) {
-        clear(Mark::todo, {p, cell});
-        const Fields fields = fields_of(header_at({p, cell}));
-        spend(1 + fields.count());
-        for (std::uint32_t i = 0; i < fields.count(); ++i) {
-            // order: acquire; the set is condemned and committed, nobody writes its fields.
-            const Member target = member_of(fields[i].load(memory_order_acquire));
-            if (target.page != kNoPage) set_aside(target);
-        }
+}
+
+/// What a member that was set aside refers to. False: all has been followed.
+bool Pass::set_aside_targets() {
+    if (!next_todo()) return !nothing_to_follow();
+    const Fields fields = fields_of(work_places_.header(work_.index));
+    while (work_field_ < fields.count()) {
+        // order: acquire; the set is condemned and committed, nobody writes its fields.
+        const Member target = member_near_work(fields[work_field_++].load(memory_order_acquire));
+        if (target.page != kNoPage) set_aside(target);
+        spend(1);
+        if (budget_ <= 0) return true;
     }
+    spend(1);
+    clear(Mark::todo, work_);
+    work_.page = kNoPage;
+    return true;
 }
 
 // ---- the end of the rest
@@ -122,39 +125,39 @@ void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
 void Pass::start_dispose() {
     const bool some_live_on = finalizers_ || callbacks_ || options_.save_all;
     rewind();
-    phase_ = some_live_on ? Phase::cut : Phase::dispose;
+    phase_ = some_live_on && !keeps_weak_references() ? Phase::cut : Phase::dispose;
 }
 
 /// A weak reference that is a member itself does not call back: it is condemned, as all are still.
 /// Model: models/weak_upgrade.pml
 void Pass::step_cut() {
-    Member member;
-    if (!next_member(member)) {
+    Header* header = next_member();
+    if (header == nullptr) {
+        if (!at_end()) return;
         rewind();
         phase_ = Phase::dispose;
         return;
     }
     spend(1);
     advance();
-    Header* header = header_at(member);
     if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
         heap_.cut_weak_references(header->payload(), false);
 }
 
 void Pass::step_dispose() {
-    Member member;
-    if (!next_member(member)) {
-        rewind();
-        phase_ = Phase::free;
+    Header* header = next_member();
+    if (header == nullptr) {
+        if (at_end()) start_free();
         return;
     }
-    Header* header = header_at(member);
-    const TypeInfo& info = info_of(header);
+    const Member member = at();
+    const TypeTable::Entry& type = type_of(header);
+    const TypeInfo& info = info_of(type);
     const bool intact = finalizers_ || callbacks_;
     if (!intact && !options_.save_all) {
         if (at_field_ == 0 && info.destroy != nullptr && !info.has_loud_destructor())
             info.destroy(header->payload());
-        const Fields fields = fields_of(header);
+        const Fields fields(header->payload(), type, info);
         while (at_field_ < fields.count()) {
             drop_field(fields[at_field_++], info.has_loud_destructor());
             spend(1);
@@ -164,7 +167,7 @@ void Pass::step_dispose() {
     spend(2);
     at_field_ = 0;
     advance();
-    if (info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_pass))
+    if (info.weakly_referable() && !keeps_weak_references() && !OURO_MUTANT(weak_not_cut_by_pass))
         heap_.cut_weak_references(header->payload(), false);
     if (intact) {
         keep_for_user_code(header, member);
@@ -175,22 +178,32 @@ void Pass::step_dispose() {
     }
 }
 
-/// Only now, when no member's field names another member any more, does memory change hands.
+void Pass::start_free() {
+    rewind(kNoPage);
+    phase_ = Phase::free;
+}
+
+/// Only now, when no member's field names another member any more, does memory change hands, one
+/// member after the other. Nobody else ends them: they are dead, and their memory not given back.
 void Pass::step_free() {
-    const PageIndex p = set_.take(heap_.blocks());
-    spend(1);
-    if (p == kNoPage) {
-        phase_ = Phase::idle;
+    const std::uint32_t cell = at_members_.take_first();
+    if (cell == kCellsMax) {
+        if (!may_look()) return;
+        at_page_ = set_.take(heap_.blocks());
+        if (at_page_ == kNoPage) {
+            phase_ = Phase::idle;
+            return;
+        }
+        at_members_ = marked(Mark::member, at_page_);
+        at_places_ = heap_.blocks().places(at_page_);
         return;
     }
-    const CellBits members = heap_.blocks().marked(Mark::member, p);
-    heap_.blocks().clear(Mark::member, p, members);
+    spend(1);
+    clear(Mark::member, {at_page_, cell});
     if (finalizers_ || callbacks_) return;  // they are the batch, and live
-    for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
-        spend(1);
-        Header* header = header_at({p, cell});
-        if (!info_of(header).has_loud_destructor()) heap_.give_back(header);
-    }
+    spend(3);
+    Header* header = at_places_.header(cell);
+    if (!info_of(header).has_loud_destructor()) heap_.give_back(header, false);
 }
 
 }  // namespace ouro

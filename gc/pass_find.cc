@@ -14,30 +14,39 @@ using platform::memory_order_release;
 
 // ---- gather
 
-/// The next page with candidates, its bits in gather_bits_. False when all have been taken.
+/// The next page with candidates, its bits in gather_bits_, unless the step is over. False when all
+/// have been taken.
 /// Model: models/candidates.pml
 bool Pass::next_source() {
     if (called_off_) return put_back_source();
+    if (!may_look()) return true;
+    spend(1);
+    platform::LoadWindow window;  // what is found on a page is a header until its marks are seen to
+    gather_gone_ = heap_.blocks().headers_gone();
     gather_page_ = taken_pages_.take(heap_.blocks());
     if (gather_page_ == kNoPage && unlisted_source_ < heap_.blocks().page_count()) {
         // A page that is about to be listed comes again, and may have more candidates by then.
         gather_page_ = unlisted_source_++;
     }
     if (gather_page_ != kNoPage) {
-        gather_bits_ = heap_.candidates().take(gather_page_);
-        put_back_evidence();
+        CellBits members;
+        std::uint32_t looks = 0;
+        gather_bits_ = heap_.candidates().take(gather_page_, members, looks);
+        spend(2 * looks / kLooks);
+        put_back_evidence(members);
         return true;
     }
     gathering_deferred_ = true;
     gather_page_ = deferred_source_.take(heap_.blocks());
     if (gather_page_ == kNoPage) return false;
-    gather_bits_ = heap_.blocks().marked(Mark::deferred, gather_page_);
+    gather_bits_ = marked(Mark::deferred, gather_page_);
     heap_.blocks().clear(Mark::deferred, gather_page_, gather_bits_);
     return true;
 }
 
 /// One page back on the list that it was taken from. False when none is left.
 bool Pass::put_back_source() {
+    spend(1);
     gather_bits_ = {};
     unlisted_source_ = kNoPage;
     gather_page_ = taken_pages_.take(heap_.blocks());
@@ -54,36 +63,39 @@ bool Pass::put_back_source() {
 /// A report about a member that was claimed before its page was gathered is no new root. If the
 /// member is as first read, the report is older, and done with; if not, it goes back (rule 10).
 /// Model: models/candidates.pml
-void Pass::put_back_evidence() {
-    const CellBits members = heap_.blocks().marked(Mark::member, gather_page_);
-    for (std::uint32_t cell = members.next(0); cell < kCellsMax; cell = members.next(cell + 1)) {
-        if (!gather_bits_.test(cell)) continue;
-        gather_bits_.clear(cell);
+void Pass::put_back_evidence(CellBits members) {
+    if (!members.any()) return;
+    gather_bits_.remove(members);
+    for (std::uint32_t cell = members.take_first(); cell < kCellsMax; cell = members.take_first()) {
         Header* header = header_at({gather_page_, cell});
         if (!header->load_word().unchanged() && !OURO_MUTANT(evidence_dropped))
             heap_.report_again(header->payload());
+        spend(1);
     }
 }
 
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
-        spend(1);
         if (!next_source()) {
             rewind();
             phase_ = Phase::edges;
         }
         return;
     }
-    const std::uint32_t cell = gather_bits_.next(0);
-    gather_bits_.clear(cell);
     spend(2);
-    gather_member({gather_page_, cell});
+    gather_member();
 }
 
 // Model: models/candidates.pml
-void Pass::gather_member(Member member) {
+void Pass::gather_member() {
     platform::LoadWindow window;  // the page may be dissolved by now; not while we look
-    if (!heap_.blocks().is_header_at(member)) return;
+    const Member member{gather_page_, gather_bits_.next(0)};
+    std::uint32_t looks = 0;
+    const bool is_header =
+        heap_.blocks().is_still_header(member, gather_bits_, gather_gone_, looks);
+    gather_bits_.clear(member.index);
+    spend(looks / kLooks);
+    if (!is_header) return;
     Header* header = header_at(member);
     while (!gather_by_word(header, member)) spend(1);
 }
@@ -117,11 +129,10 @@ bool Pass::gather_by_word(Header* header, Member member) {
     }
     if (!claim(header, look, member)) return false;
     set(Mark::todo, member);
-    todo_.add(heap_.blocks(), gather_page_);
+    start_work(member);
     root_ = member;
     root_claims_ = 1;
     set_root_limit(header, header->level());
-    work_page_ = work_.page = kNoPage;
     phase_ = Phase::explore;
     return true;
 }
@@ -178,7 +189,7 @@ bool Pass::claim_target(FieldSlot& slot) {
         const std::uintptr_t value = slot.load(memory_order_acquire);
         if (!detail::is_object(value)) return false;
         Header* header = header_of(detail::object_of(value));
-        const Member member = heap_.blocks().cell_of(header);
+        const Member member = cell_near(work_page_, work_places_, header);
         if (member.page == kNoPage) return false;  // another heap's object: held from outside
         LinkedWord look(header);
         const WordValue word = look.value();
@@ -191,8 +202,7 @@ bool Pass::claim_target(FieldSlot& slot) {
         if (!claim(header, look, member)) continue;
         if (OURO_MUTANT(edges_with_words)) edges_.add(header);
         clear(Mark::deferred, member);
-        set(Mark::todo, member);
-        todo_.add(heap_.blocks(), member.page);
+        add_todo(member);
         ++root_claims_;
         return true;
     }
@@ -200,22 +210,19 @@ bool Pass::claim_target(FieldSlot& slot) {
 
 void Pass::step_explore() {
     if (root_claims_ > root_limit_) {
-        if (work_page_ != kNoPage) todo_.add(heap_.blocks(), work_page_);
-        work_page_ = work_.page = kNoPage;
-        work_cells_ = {};
+        stop_work();
         phase_ = Phase::give_up;
         return;
     }
     if (!next_todo()) {
-        phase_ = Phase::gather;
+        if (nothing_to_follow()) phase_ = Phase::gather;
         return;
     }
     platform::LoadWindow window;
-    const Fields fields = fields_of(header_at(work_));
+    const Fields fields = fields_of(work_places_.header(work_.index));
     while (work_field_ < fields.count()) {
-        claim_target(fields[work_field_++]);
-        spend(1);
-        if (budget_ <= 0) return;
+        spend(claim_target(fields[work_field_++]) ? 2 : 1);
+        if (budget_ <= 0 || root_claims_ > root_limit_) return;
     }
     spend(1);
     clear(Mark::todo, work_);
@@ -225,22 +232,18 @@ void Pass::step_explore() {
 /// The root reaches more than the limit: what was claimed but not expanded leaves the set again,
 /// and the root is asked later, with a higher limit.
 void Pass::step_give_up() {
-    const PageIndex p = todo_.take(heap_.blocks());
-    spend(1);
-    if (p == kNoPage) {
+    if (!next_todo()) {
+        if (!nothing_to_follow()) return;
         defer_member(root_);
         ++result_.gave_up_roots;
         phase_ = Phase::gather;
         return;
     }
-    const CellBits cells = heap_.blocks().marked(Mark::todo, p);
-    for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1)) {
-        const Member member{p, cell};
-        clear(Mark::todo, member);
-        clear(Mark::member, member);
-        unclaim(header_at(member), member);
-        spend(1);
-    }
+    clear(Mark::todo, work_);
+    clear(Mark::member, work_);
+    unclaim(work_places_.header(work_.index), work_);
+    spend(1);
+    work_.page = kNoPage;
 }
 
 }  // namespace ouro

@@ -1,8 +1,16 @@
 // The collector without a thread of its own: bounded steps, and user code in portions.
+#include <algorithm>
+
 #include "gc/collecting_scope.h"
 #include "gc/collector.h"
 
 namespace ouro {
+
+namespace {
+
+constexpr std::uint32_t kUnitsPerEnd = 8;
+
+}  // namespace
 
 /// A pass that step() began and did not finish: to its end. Its batch is the collection's.
 void Collector::finish_stepped_pass() {
@@ -35,13 +43,14 @@ void Collector::begin_stepped_pass(bool all) {
     stepping_ = true;
 }
 
-/// At most `budget` callbacks, finalizers or destructors of a batch; then its second validation.
-void Collector::step_batch(CollectResult& result, std::uint32_t& budget) {
+/// At most `budget` callbacks, finalizers or destructors of a batch, and about `looks` looks at its
+/// headers; then its second validation.
+void Collector::step_batch(CollectResult& result, std::uint32_t& budget, std::uint32_t looks) {
     run_callbacks(budget);
     if (budget == 0) return;
     if (!pass_.batch_is_alive()) {
-        end_dead_batch(result, budget);
-    } else if (run_finalizers(budget)) {
+        end_dead_batch(result, budget, looks);
+    } else if (run_finalizers(budget, looks)) {
         begin_stepped_pass();
     }
 }
@@ -65,9 +74,10 @@ bool Collector::step(std::uint32_t units) {
     bool ended = false;  // a pass that found nothing with user code: the collection is over
     {
         CollectingScope scope;
-        std::uint32_t budget = units;
+        // The end of an object takes about as long as so many units.
+        std::uint32_t budget = std::max(units / kUnitsPerEnd, std::uint32_t{1});
         if (!stepping_ && has_batch()) {
-            step_batch(result, budget);
+            step_batch(result, budget, Pass::looks_for(units / 2));
             ended = !stepping_ && !has_batch();
         } else {
             if (!stepping_) begin_stepped_pass();

@@ -12,11 +12,12 @@
 //
 // Other properties a type may state:  using ouro_acyclic = void;  its fields never close a cycle;
 //   static constexpr const char* ouro_name = "Node";              name in reports
-//   void finalize();                                              PEP 442 finalizer
-//   using ouro_quiet_destructor = void;  its destructor only ends members like Weak<T>: it makes
-//                                        and releases nothing, waits for nothing, looks at no
-//                                        field. It may then run inside a pass, also in an
-//                                        allocation that finds no memory
+//   void finalize();   (public)                                   PEP 442 finalizer
+//   using ouro_quiet_destructor = Node;  (the type itself: it is not inherited) its destructor
+//                                        only ends members like Weak<T>: it makes and releases
+//                                        nothing, waits for nothing, looks at no field. It may
+//                                        then run inside a pass, also in an allocation that
+//                                        finds no memory
 //   class X : public ouro::WeaklyReferable                        target of weak references
 //   class X : public ouro::Variable                               trailing fields and bytes
 #pragma once
@@ -140,13 +141,17 @@ concept IsLeaf = requires { typename T::ouro_leaf; };
 template <class T>
 concept IsAcyclic = requires { typename T::ouro_acyclic; };
 template <class T>
-concept HasQuietDestructor = requires { typename T::ouro_quiet_destructor; };
+concept HasQuietDestructor = std::is_same_v<typename T::ouro_quiet_destructor, T>;
 template <class T>
 concept HasName = requires {
     { T::ouro_name } -> std::convertible_to<const char*>;
 };
 template <class T>
 concept HasFinalizer = requires(T& object) { object.finalize(); };
+
+/// Has T a function of that name that a finalizer cannot be?
+template <class T>
+concept NamesFinalize = requires { &T::finalize; };
 
 template <class T>
 constexpr std::size_t fixed_field_count() {
@@ -162,7 +167,15 @@ constexpr std::size_t fixed_field_count() {
                       "this type is not an aggregate, so its Field<> members cannot be found: add "
                       "'static constexpr auto ouro_fields = ouro::fields<&T::member, ...>;' or, if "
                       "it has none, 'using ouro_leaf = void;'");
-        return aggregate_field_count<T>();
+        constexpr bool has_base =
+            std::is_base_of_v<WeaklyReferable, T> || std::is_base_of_v<Variable, T>;
+        static_assert(
+            !has_base,
+            "a type that derives from ouro::WeaklyReferable or ouro::Variable must list "
+            "its Field<> members: add 'static constexpr auto ouro_fields = "
+            "ouro::fields<&T::member, ...>;', with nothing between < and > if it has none");
+        if constexpr (std::is_aggregate_v<T> && !has_base) return aggregate_field_count<T>();
+        return 0;
     }
 }
 
@@ -249,6 +262,8 @@ constexpr auto destroy_function() -> void (*)(void*) {
 
 template <class T>
 constexpr auto finalize_function() -> void (*)(void*) {
+    static_assert(HasFinalizer<T> || !NamesFinalize<T>,
+                  "finalize() is no finalizer: it must be callable without arguments");
     if constexpr (HasFinalizer<T>) {
         return &run_finalizer<T>;
     } else {

@@ -64,8 +64,15 @@ public:
         if (!ok()) platform::fatal(to_string(error_));
         return std::move(value_);
     }
+    const T& value() const& {
+        if (!ok()) platform::fatal(to_string(error_));
+        return value_;
+    }
     T& operator*() & { return value(); }
+    T&& operator*() && { return std::move(*this).value(); }
+    const T& operator*() const& { return value(); }
     T* operator->() { return &value(); }
+    const T* operator->() const { return &value(); }
 
 private:
     union {

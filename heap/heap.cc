@@ -21,33 +21,10 @@ using platform::memory_order_release;
 
 namespace {
 
-constexpr std::size_t kHeapsMax = HeapConfig::kSmall ? 4 : 16;
 constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache line, if any
 // Waits of an allocation for load windows to close, before memory counts as exhausted.
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
-
-/// A heap and its region, which is not looked at to find out that it is another's: its owner may
-/// have taken it back while forgotten handles kept the heap in its place.
-struct Place {
-    platform::atomic<Heap*> heap{nullptr};
-    platform::atomic<std::uintptr_t> begin{0};
-    platform::atomic<std::size_t> bytes{0};
-
-    bool is_of(std::span<std::byte> region) const {
-        // order: acquire, both; pairs with create().
-        return reinterpret_cast<std::uintptr_t>(region.data()) ==
-                   begin.load(memory_order_acquire) &&
-               region.size() == bytes.load(memory_order_acquire);
-    }
-    bool overlaps(std::span<std::byte> region) const {
-        // order: acquire, both; pairs with create().
-        const std::uintptr_t start = begin.load(memory_order_acquire);
-        const auto other = reinterpret_cast<std::uintptr_t>(region.data());
-        return other < start + bytes.load(memory_order_acquire) && start < other + region.size();
-    }
-};
-constinit Place g_heaps[kHeapsMax];
 
 /// Zeroes all but the Trailing record, which the allocator has written.
 void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
@@ -95,135 +72,18 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     at += table;
     heap->interned_.init(at, config.intern_buckets);
     at += interned;
-    if (!heap->blocks_.init(at, region.size() - fixed, config.quarantine_bytes, heap->types_))
+    const AllocatorConfig memory{config.quarantine_bytes, config.cache_percent, config.cache_after};
+    if (!heap->blocks_.init(at, region.size() - fixed, memory, heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
-    for (Place& place : g_heaps) {
-        Heap* expected = nullptr;
-        // order: acq_rel; pairs with of(): the heap is complete before it can be found.
-        if (!place.heap.compare_exchange(expected, heap, memory_order_acq_rel,
-                                         memory_order_acquire))
-            continue;
-        // order: release, both; pairs with of() and overlaps(): now it is found.
-        place.begin.store(start, memory_order_release);
-        place.bytes.store(region.size(), memory_order_release);
-        return heap;
-    }
-    return Error::too_many_heaps;
+    if (!heap->enter_registry()) return Error::too_many_heaps;
+    return heap;
 }
 
 void Heap::destroy() {
     shut_down();
     if (live_handles_possible()) return;
     unregister();
-}
-
-// Interned strings never end; handles to them must not outlive the region's use as this heap.
-bool Heap::live_handles_possible() {
-    return Counters::get(counters_.live_objects) > interned_.count();
-}
-
-void Heap::unregister() {
-    for (Place& place : g_heaps) {
-        // order: acquire; pairs with create().
-        if (place.heap.load(memory_order_acquire) != this) continue;
-        // order: acq_rel; nobody finds the heap after this. One of several who saw its end does it.
-        if (place.bytes.exchange(0, memory_order_acq_rel) == 0) continue;
-        blocks_.abandon();
-        place.heap.store(nullptr, memory_order_release);  // order: the place is another's
-    }
-}
-
-// A heap that was shut down leaves its place when the last handle to its objects has gone, or the
-// region with it.
-bool Heap::region_is_free(std::span<std::byte> region) {
-    for (Place& place : g_heaps) {
-        if (!place.overlaps(region)) continue;
-        Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
-        if (heap == nullptr) continue;
-        // Memory that was taken back and comes to this caller anew has nothing of the heap in it.
-        const auto start = reinterpret_cast<std::uintptr_t>(region.data());
-        const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(heap) - start;
-        const bool visible = at < region.size() && region.size() - at >= sizeof(Heap);
-        if (visible && !place.is_of(heap->region_)) {
-            platform::unpoison(region.data(), region.size());
-            // order: release, both; the place is another's.
-            place.bytes.store(0, memory_order_release);
-            place.heap.store(nullptr, memory_order_release);
-            continue;
-        }
-        if (!heap->is_shut_down() || heap->live_handles_possible()) return false;
-        heap->unregister();
-    }
-    return true;
-}
-
-Heap* Heap::of(const void* address) {
-    const auto at = reinterpret_cast<std::uintptr_t>(address);
-    for (Place& place : g_heaps) {
-        // order: acquire, both; pairs with create(). The heap has the last word, should it change.
-        const std::size_t bytes = place.bytes.load(memory_order_acquire);
-        if (at - place.begin.load(memory_order_acquire) >= bytes) continue;
-        Heap* heap = place.heap.load(memory_order_acquire);  // order: pairs with create()
-        if (heap != nullptr && heap->blocks_.contains(address)) return heap;
-    }
-    return nullptr;
-}
-
-// ---- fork
-//
-// The child has one thread. First the collections of all heaps are waited for, then every lock is
-// taken, in the heap's order and with no pass under way, so the child finds consistent structures
-// and can give the locks back. Threads of the parent that were in the middle of an operation leave
-// what they held: a leak in the child, nothing worse.
-
-void Heap::lock_all() {
-    weak_lock_.lock();
-    postponed_lock_.lock();
-    interned_.lock().lock();
-    blocks_.lock().lock();
-}
-
-void Heap::unlock_all(bool in_child) {
-    blocks_.lock().unlock();
-    interned_.lock().unlock();
-    postponed_lock_.unlock();
-    weak_lock_.unlock();
-    if (in_child) {
-        signal_.wake().forget_waiters();
-        candidates_.list_again();
-    }
-    if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
-}
-
-// The heaps that are locked around the fork; others may be made or end between the handlers.
-static Heap* g_forking[kHeapsMax];
-void Heap::before_fork() {
-    for (std::size_t i = 0; i < kHeapsMax; ++i) {
-        g_forking[i] = g_heaps[i].heap.load(memory_order_acquire);  // order: pairs with create()
-    }
-    for (const bool lock : {false, true}) {
-        for (Heap* heap : g_forking) {
-            if (heap != nullptr && heap->hooks_.before_fork != nullptr)
-                heap->hooks_.before_fork(heap->hooks_.self, lock);
-        }
-    }
-    for (Heap* heap : g_forking) {
-        if (heap != nullptr) heap->lock_all();
-    }
-}
-
-void Heap::after_fork_in_parent() {
-    for (Heap* heap : g_forking) {
-        if (heap != nullptr) heap->unlock_all(false);
-    }
-}
-
-void Heap::after_fork_in_child() {
-    platform::forget_other_contexts();
-    for (Heap* heap : g_forking) {
-        if (heap != nullptr) heap->unlock_all(true);
-    }
 }
 
 // ---- making objects
@@ -233,7 +93,8 @@ Header* Heap::allocate_block(const BlockRequest& request) {
     for (platform::Patience patience;;) {
         Header* header = blocks_.allocate(request);
         if (header != nullptr) return header;
-        const bool kept_back = !blocks_.tidy();
+        const bool emptied = blocks_.empty_caches();
+        const bool kept_back = !blocks_.tidy() || !emptied;
         header = blocks_.allocate(request);
         const bool may_wait = port::kWaitAllowed && !patience.is_over(kWindowWaitsMax);
         if (header != nullptr || !kept_back || !may_wait) return header;
@@ -267,8 +128,8 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
     return header;
 }
 
-std::size_t Heap::reclaimed() const {
-    return Counters::get(counters_.reclaimed_by_count) +
+std::size_t Heap::reclaimed() {
+    return blocks_.tallies([] {}).ended_by_count + Counters::get(counters_.reclaimed_by_count) +
            Counters::get(counters_.reclaimed_by_collector);
 }
 
@@ -282,18 +143,22 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
         if (!entered) return entered.error();
         entry = *entered;
     }
-    auto allocated = allocate({bytes, types_.index_of(entry), &info, trailing});
-    if (!allocated) return allocated.error();
-    Header* header = *allocated;
+    const BlockRequest request{bytes, types_.index_of(entry), &info, trailing};
+    Header* header = blocks_.allocate_cached(request);
+    if (header == nullptr) {
+        auto allocated = allocate(request);
+        if (!allocated) return allocated.error();
+        header = *allocated;
+        Counters::add(counters_.live_objects);
+        Counters::add(counters_.live_bytes, bytes);
+        Counters::add(counters_.made);
+        entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
+    }
     clear_payload(header->payload(), bytes, info);
     const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
     header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
                        OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
-    Counters::add(counters_.live_objects);
-    Counters::add(counters_.live_bytes, bytes);
-    Counters::add(counters_.made);
-    entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
     return header->payload();
 }
 
@@ -318,31 +183,47 @@ void Heap::abandon_object(void* object, const TypeInfo& info) {
         if (detail::is_object(value)) detail::release(detail::object_of(value));
     }
     Counters::sub(counters_.made, 1);
-    give_back(header);
+    give_back(header, false);
 }
 
 // ---- taking objects back
 
 /// Of an object whose size can be told: from its type, or from its Trailing record.
-std::size_t Heap::payload_bytes(Header* header) {
-    const TypeInfo& info = *type_of(header)->info.load(memory_order_relaxed);  // order: once
+std::size_t Heap::payload_bytes(Header* header, const TypeTable::Entry& type) {
+    const TypeInfo& info = *type.info.load(memory_order_relaxed);  // order: written once
     if (!info.variable()) return info.size;
     return Fields::variable_bytes(info, Trailing::of(header->payload(), info));
 }
 
-void Heap::give_back(Header* header) {
-    TypeTable::Entry* entry = type_of(header);
-    entry->live_objects.fetch_sub(1, memory_order_relaxed);  // order: only counts
+/// Counts an end whose memory goes back under the lock.
+void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
+    type.live_objects.fetch_sub(1, memory_order_relaxed);  // order: only counts
     Counters::sub(counters_.live_objects, 1);
-    Counters::sub(counters_.live_bytes, payload_bytes(header));
+    Counters::sub(counters_.live_bytes, bytes);
+    if (by_count) Counters::add(counters_.reclaimed_by_count);
+}
+
+void Heap::give_back(Header* header, bool by_count) {
+    TypeTable::Entry& type = *type_of(header);
+    const std::size_t bytes = payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
+    WordValue word;
     for (;;) {
         LinkedWord look(header);
-        if (!look.value().has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
+        word = look.value();
+        if (!word.has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
         // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
-        if (look.swap(look.value().with(WordValue::kHeld), memory_order_acq_rel)) return;
+        if (!look.swap(word.with(WordValue::kHeld), memory_order_acq_rel)) continue;
+        count_end(type, bytes, by_count);
+        return;
     }
-    release_memory(header);
+    // order: release; who still looks (in a load window) at this word finds it dead.
+    header->store_word(word.dead(), memory_order_release);
+    if (!blocks_.free_cached(header, bytes, by_count)) {
+        count_end(type, bytes, by_count);
+        blocks_.free(header);
+    }
+    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
 }
 
 void Heap::release_memory(Header* header) {
@@ -376,14 +257,27 @@ void Heap::report_again(const void* object) {
 
 // ---- figures
 
+std::size_t Heap::live_objects() {
+    std::size_t counted = 0;
+    const Tallies tallies =
+        blocks_.tallies([&] { counted = Counters::get(counters_.live_objects); });
+    return counted + tallies.made - tallies.ended;
+}
+
 Statistics Heap::statistics() {
     const MemoryFigures memory = blocks_.figures();
     Statistics s{};
-    s.live_objects = Counters::get(counters_.live_objects);
-    s.live_bytes = Counters::get(counters_.live_bytes);
-    s.objects_made = Counters::get(counters_.made);
-    s.reclaimed_by_count = Counters::get(counters_.reclaimed_by_count);
-    s.reclaimed_by_collector = Counters::get(counters_.reclaimed_by_collector);
+    const Tallies tallies = blocks_.tallies([&] {
+        s.live_objects = Counters::get(counters_.live_objects);
+        s.live_bytes = Counters::get(counters_.live_bytes);
+        s.reclaimed_by_count = Counters::get(counters_.reclaimed_by_count);
+        s.reclaimed_by_collector = Counters::get(counters_.reclaimed_by_collector);
+        s.objects_made = Counters::get(counters_.made);
+    });
+    s.live_objects += tallies.made - tallies.ended;
+    s.live_bytes += tallies.made_bytes - tallies.ended_bytes;
+    s.objects_made += tallies.made;
+    s.reclaimed_by_count += tallies.ended_by_count;
     s.finalizers_run = Counters::get(counters_.finalized);
     s.out_of_memory = Counters::get(counters_.out_of_memory);
     s.emergency_collections = Counters::get(counters_.emergency_collections);
@@ -394,6 +288,7 @@ Statistics Heap::statistics() {
     s.free_bytes = memory.free_bytes;
     s.largest_free_block = memory.largest_free_block;
     s.quarantined_bytes = memory.quarantined_bytes;
+    s.parked_bytes = memory.parked_bytes;
     return s;
 }
 

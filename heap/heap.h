@@ -22,6 +22,7 @@
 #include "heap/error.h"
 #include "heap/fields.h"
 #include "heap/finalizer_list.h"
+#include "heap/heap_config.h"
 #include "heap/intern.h"
 #include "heap/statistics.h"
 #include "heap/type_table.h"
@@ -32,32 +33,6 @@ namespace ouro {
 
 class Heap;
 
-struct HeapConfig {
-    static constexpr bool kSmall = sizeof(void*) == 4;  ///< defaults for small memories
-
-    /// Distinct types of objects, at most 4095 (254 in the compact layout).
-    std::uint32_t types_max = kSmall ? 15 : 128;
-    /// Sum of the types' fixed fields.
-    std::uint32_t field_offsets_max = kSmall ? 64 : 1024;
-    /// Objects that one release may end before the rest is left to the collector; 0 = all.
-    std::uint32_t cascade_objects_max = 0;
-    /// How deep finalizers, destructors and callbacks may end objects that have some themselves,
-    /// each on the stack of the one before. What would go deeper ends when the outermost release
-    /// has ended, before it returns. At least 2.
-    std::uint32_t nesting_max = kSmall ? 4 : 64;
-    /// Buckets of the table of interned strings, one pointer each.
-    std::uint32_t intern_buckets = kSmall ? 8 : 64;
-    /// Freed bytes that are kept back so that a use after free is caught; 0 = none. In the paged
-    /// layout only.
-    std::size_t quarantine_bytes = 0;
-    /// Finalizers as before Python 3.4: by count they run at every death, after weak references
-    /// have died; a collection keeps garbage that has them, with all it reaches, and puts it on the
-    /// garbage list (Collector::garbage).
-    bool legacy_finalizers = false;
-    /// Called by make() when there is no memory; returning makes make() stop the program.
-    void (*out_of_memory)(Heap& heap, std::size_t bytes) = nullptr;
-};
-
 /// What the collector offers the heap. All null until a collector attaches.
 struct CollectorHooks {
     void* self = nullptr;
@@ -66,6 +41,9 @@ struct CollectorHooks {
     /// Tries to make memory free without running user code, harder with every attempt.
     /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
+    /// With legacy finalizers: the object is about to run user code, the finalizer at its end by
+    /// count or a weak reference's callback that has waited. A counted reference holds it.
+    void (*legacy_user_code)(void* self, Header* header) = nullptr;
     /// Around fork(): `before` first waits for the collection under way (lock false, all heaps),
     /// then finishes the pass and takes the collector's locks (lock true); `after` gives all back.
     /// In the child the background thread does not exist.
@@ -110,8 +88,9 @@ public:
     void end_object(void* object);
     /// The same, at most `limit` objects (0 = all). Returns how many ended.
     std::uint32_t end_object(void* object, std::uint32_t limit);
-    /// Gives a dead object's memory back, or leaves it to the holder of the claim.
-    void give_back(Header* header);
+    /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
+    /// count has ended it.
+    void give_back(Header* header, bool by_count);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of
@@ -142,7 +121,8 @@ public:
     /// run_waiting_callbacks().
     void cut_weak_references(void* object, bool callbacks_now);
     /// Runs callbacks that wait, at most `limit`; returns how many ran. No lock held.
-    std::uint32_t run_waiting_callbacks(std::uint32_t limit);
+    /// `ended`: weak references that only the wait for their callback had kept are added to it.
+    std::uint32_t run_waiting_callbacks(std::uint32_t limit, std::size_t& ended);
     /// Are ends or callbacks put off that wait for somebody? Those that a context has put off by
     /// nesting too deep do not: it settles them itself. A moment's truth.
     bool has_waiting() const {
@@ -173,12 +153,20 @@ public:
     void* extra() { return extra_; }
     Counters& counters() { return counters_; }
     Statistics statistics();
+    /// Objects that have ended. Time: O(contexts).
+    std::size_t reclaimed();
     bool is_shut_down() const {
         // order: acquire; pairs with shut_down().
-        return shut_down_.load(platform::memory_order_acquire) != 0;
+        return (life_.load(platform::memory_order_acquire) & kShutDown) != 0;
     }
     /// From now on no object can be made.
-    void shut_down() { shut_down_.store(1, platform::memory_order_release); }  // order: see above
+    void shut_down();
+    /// Is this the child of a fork, and were there other threads? Then their operations may have
+    /// been cut short: what they had in hand is lost, never freed and in no sum.
+    bool is_inherited() const {
+        // order: relaxed; one thread only, the child's first, has set it before all others.
+        return (life_.load(platform::memory_order_relaxed) & kInherited) != 0;
+    }
 
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
@@ -189,28 +177,34 @@ private:
     static void after_fork_in_parent();
     static void after_fork_in_child();
     void lock_all();
-    void unlock_all(bool in_child);
+    void unlock_all(bool in_child, bool others_are_gone);
     bool has_waiting_rest() const {
         // order: acquire; a hint, the callbacks are taken under their lock.
         if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }
-    std::size_t payload_bytes(Header* header);
+    std::size_t payload_bytes(Header* header, const TypeTable::Entry& type);
+    std::size_t live_objects();
     static bool region_is_free(std::span<std::byte> region);
+    bool enter_registry();
     void unregister();
     bool live_handles_possible();
     Result<Header*> allocate(const BlockRequest& request);
     Header* allocate_block(const BlockRequest& request);
     Error make_room(const BlockRequest& request, Header*& header);
-    std::size_t reclaimed() const;
+    void count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count);
     void postpone_end(void* object);
     void list_postponed(void* object, WordValue word);
     void settle_nested(platform::Context& context);
     void end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);
-    void run_callback(ObjectWeakNode& node);
+    bool run_callback(ObjectWeakNode& node);
+    void announce_legacy_user_code(Header* header) {
+        if (OURO_UNLIKELY(config_.legacy_finalizers) && hooks_.legacy_user_code != nullptr)
+            hooks_.legacy_user_code(hooks_.self, header);
+    }
 
     std::span<std::byte> region_;
     HeapConfig config_;
@@ -230,7 +224,9 @@ private:
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
-    platform::atomic<std::uint32_t> shut_down_{0};
+    static constexpr std::uint32_t kShutDown = 1;
+    static constexpr std::uint32_t kInherited = 2;
+    platform::atomic<std::uint32_t> life_{0};
 
     friend class Cascade;
 };

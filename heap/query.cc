@@ -86,6 +86,19 @@ const TypeInfo* type_of(const void* object) {
                : type->info.load(platform::memory_order_relaxed);  // order: written once
 }
 
+bool is_immediate(std::uintptr_t bits) {
+    if (bits == kNoneBits || bits == kFalseBits || bits == kTrueBits) return true;
+    if (is_small_int_bits(bits)) return bits / kSmallIntStep <= kSmallIntMax - kSmallIntMin;
+    if (!is_interned_bits(bits)) return false;
+    void* string = reinterpret_cast<void*>(address_of_interned(bits));
+    Heap* heap = Heap::of(string);
+    if (heap == nullptr) return false;
+    Header* header = header_of(string);
+    platform::LoadWindow window;
+    return heap->blocks().is_header(header) && heap->type_of(header) != nullptr &&
+           header->load_word().immortal();
+}
+
 std::uint32_t refcount_of_bits(std::uintptr_t bits) {
     if (!is_object(bits)) return bits == 0 ? 0 : kImmortal;
     return count_of(header_of(object_of(bits))->load_word());
@@ -93,8 +106,15 @@ std::uint32_t refcount_of_bits(std::uintptr_t bits) {
 
 }  // namespace detail
 
+namespace {
+/// Is it the id of an immediate? Nothing else has an odd address.
+bool is_of_immediate(const Id& id) {
+    return id.generation == 0 && detail::is_immediate(id.address);
+}
+}  // namespace
+
 Result<std::uint32_t> refcount(const Id& id) {
-    if (id.address != 0 && !detail::is_object(id.address)) return kImmortal;
+    if (is_of_immediate(id)) return kImmortal;
     platform::LoadWindow window;
     WordValue word;
     if (find_live(id, word) == nullptr) return Error::dead;
@@ -102,7 +122,7 @@ Result<std::uint32_t> refcount(const Id& id) {
 }
 
 bool is_alive(const Id& id) {
-    if (id.address != 0 && !detail::is_object(id.address)) return true;
+    if (is_of_immediate(id)) return true;
     platform::LoadWindow window;
     WordValue word;
     return find_live(id, word) != nullptr;
@@ -131,8 +151,7 @@ Result<Id> object_at(std::uintptr_t address) {
 }
 
 Result<const char*> type_name(const Id& id) {
-    if (id.address != 0 && !detail::is_object(id.address))
-        return detail::is_small_int_bits(id.address) ? "int" : "constant";
+    if (is_of_immediate(id)) return detail::is_small_int_bits(id.address) ? "int" : "constant";
     platform::LoadWindow window;
     WordValue word;
     Header* header = find_live(id, word);
@@ -143,7 +162,7 @@ Result<const char*> type_name(const Id& id) {
 }
 
 Result<Ref<Object>> resolve(const Id& id) {
-    if (id.address != 0 && !detail::is_object(id.address)) return Ref<Object>::adopt(id.address);
+    if (is_of_immediate(id)) return Ref<Object>::adopt(id.address);
     platform::LoadWindow window;
     Header* header = find_header(id);
     while (header != nullptr) {

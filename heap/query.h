@@ -32,6 +32,8 @@ inline constexpr std::uint32_t kImmortal = ~std::uint32_t{0};
 
 namespace detail {
 Id id_of_bits(std::uintptr_t bits);
+/// Is it a reference to none, false, true, a small integer, or an interned string that is there?
+bool is_immediate(std::uintptr_t bits);
 std::uint32_t refcount_of_bits(std::uintptr_t bits);
 /// The description of the type of an object that the caller holds a reference to.
 const TypeInfo* type_of(const void* object);
@@ -41,8 +43,12 @@ const TypeInfo* type_of(const void* object);
 template <class T>
 std::size_t live_objects(Heap& heap) {
     TypeTable::Entry* type = heap.types().find(detail::type_info_of<T>);
+    if (type == nullptr) return 0;
     // order: relaxed; a figure.
-    return type == nullptr ? 0 : type->live_objects.load(platform::memory_order_relaxed);
+    const auto counted =
+        static_cast<std::int32_t>(type->live_objects.load(platform::memory_order_relaxed));
+    return static_cast<std::size_t>(counted +
+                                    heap.blocks().live_objects(heap.types().index_of(type)));
 }
 
 /// The identity of what `ref` refers to. Time: O(1). Threads: any.

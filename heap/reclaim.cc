@@ -138,10 +138,9 @@ private:
         if (info->weakly_referable() && !weak_first && !OURO_MUTANT(weak_not_cut_by_count))
             heap_.cut_weak_references(object, allow_user_code_);
         if (info->destroy != nullptr) info->destroy(object);
-        Counters::add(heap_.counters_.reclaimed_by_count);
         ++ended_;
         if (info->has_fields()) return true;
-        heap_.give_back(header);
+        heap_.give_back(header, true);
         return false;
     }
 
@@ -165,6 +164,7 @@ private:
         // order: acq_rel; one of several writers, all by read-modify-write while it is frozen.
         if (header->load_info().frozen())
             header->info.fetch_and(~InfoValue::kFrozen, memory_order_acq_rel);
+        heap_.announce_legacy_user_code(header);
         info.finalize(header->payload());
         return heap_.drop_held(header);
     }
@@ -186,11 +186,11 @@ private:
                 push(header, fields, index + 1);
             } else {
                 fields[index].store(0, memory_order_relaxed);  // order: ours alone
-                heap_.give_back(header);
+                heap_.give_back(header, true);
             }
             return detail::object_of(value);
         }
-        heap_.give_back(header);
+        heap_.give_back(header, true);
         return nullptr;
     }
 

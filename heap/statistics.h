@@ -35,6 +35,46 @@ struct Counters {
     }
 };
 
+/// What one context has counted by itself (heap/paged/cell_cache.h): the only one that writes it.
+/// Others add all of them up, first what has ended and then what was made, so that nothing has
+/// ended that was not made.
+struct Tally {
+    using Count = platform::atomic<std::uintptr_t>;
+    Count ended{0};
+    Count ended_bytes{0};
+    Count ended_by_count{0};
+    Count made{0};
+    Count made_bytes{0};
+    Count used{0};      ///< bytes of cells taken less those given back, modulo 2^N
+    Count used_max{0};  ///< the most that `used` was since it was added to the heap's figure
+
+    static void add(Count& count, std::uintptr_t n) {
+        // order: relaxed load, one writer. Release: pairs with sum() of the ends: whoever sees an
+        // end sees what was made before it.
+        count.store(count.load(platform::memory_order_relaxed) + n, platform::memory_order_release);
+    }
+    static std::uintptr_t get(const Count& count) {
+        return count.load(platform::memory_order_acquire);  // order: see add()
+    }
+    /// Of a count that may be below where it began.
+    static std::ptrdiff_t change(const Count& count) {
+        return static_cast<std::ptrdiff_t>(get(count));
+    }
+    void use(std::uintptr_t bytes) {
+        add(used, bytes);
+        // order: relaxed; one writer.
+        const std::uintptr_t now = used.load(platform::memory_order_relaxed);
+        if (static_cast<std::intptr_t>(now - used_max.load(platform::memory_order_relaxed)) > 0)
+            used_max.store(now, platform::memory_order_relaxed);
+    }
+    void give(std::uintptr_t bytes) { add(used, std::uintptr_t{0} - bytes); }
+};
+
+/// Sums of all tallies of a heap.
+struct Tallies {
+    std::size_t ended = 0, ended_bytes = 0, ended_by_count = 0, made = 0, made_bytes = 0;
+};
+
 /// A snapshot for the user.
 struct Statistics {
     std::size_t live_objects;
@@ -48,10 +88,11 @@ struct Statistics {
     std::size_t region_bytes;    ///< what the caller handed over
     std::size_t capacity_bytes;  ///< of that, pages for objects
     std::size_t used_bytes;      ///< in use for objects, headers and rounding included
-    std::size_t used_bytes_max;  ///< high-water mark of used_bytes
-    std::size_t free_bytes;
+    /// High-water mark of used_bytes. With several threads it may be off by what is parked.
+    std::size_t used_bytes_max;
+    std::size_t free_bytes;          ///< capacity, less used and parked
     std::size_t largest_free_block;  ///< largest object that fits now (within 1/8)
-    std::size_t parked_bytes;        ///< free memory held by per-thread caches
+    std::size_t parked_bytes;        ///< free, at hand of threads for themselves
     std::size_t quarantined_bytes;
 };
 

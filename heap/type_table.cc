@@ -66,6 +66,7 @@ Result<TypeTable::Entry*> TypeTable::enter(const TypeInfo& info) {
         platform::fatal("a type's list of fields names one place twice, or one outside", info.name);
     offsets_used_ += info.fixed_fields;
     entry->offsets = offsets;
+    entry->shape = (info.variable() ? 0 : info.size) | (info.tracked() ? Shape::kTracked : 0);
     // order: release; pairs with find().
     entry->info.store(&info, platform::memory_order_release);
     return entry;

@@ -22,6 +22,32 @@ public:
         platform::atomic<const TypeInfo*> info;
         const std::uint16_t* offsets;  ///< of the fixed fields, in the order of their list
         platform::atomic<std::uint32_t> live_objects;
+        std::uint32_t shape;  ///< see Shape
+    };
+
+    /// What the collector's way from header to header asks of a type, in one word.
+    struct Shape {
+        static constexpr std::uint32_t kTracked = 1u << 31;
+        std::uint32_t bits = 0;
+
+        /// Can the type's objects be in cycles?
+        bool tracked() const { return (bits & kTracked) != 0; }
+        /// Bytes of payload of every object; 0: a variable type, each tells its own, or no type.
+        std::uint32_t payload_bytes() const { return bits & ~kTracked; }
+    };
+    /// Their shapes, for whoever asks for many. Any context.
+    class Shapes {
+    public:
+        explicit Shapes(const TypeTable& types)
+            : entries_(types.entries_), types_max_(types.types_max_) {}
+        /// Of the type that the info of a header in use tells, so that the entry is complete.
+        Shape of(TypeIndex index) const {
+            return {index - 1 < types_max_ ? entries_[index - 1].shape : 0};
+        }
+
+    private:
+        const Entry* entries_;
+        std::uint32_t types_max_;
     };
 
     /// Places the table in [memory, memory + bytes_needed(...)).
@@ -49,6 +75,7 @@ public:
         const TypeInfo* here = entry->info.load(platform::memory_order_acquire);
         return here != nullptr ? entry : nullptr;
     }
+    Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }
     /// Is it a type, and one whose objects can be in cycles? Any context.
     bool is_tracked(TypeIndex index) {
         const Entry* entry = find(index);

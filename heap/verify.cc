@@ -1,5 +1,6 @@
 #include "heap/verify.h"
 
+#include "heap/query.h"
 #include "heap/value.h"
 #include "heap/weak_list.h"
 
@@ -21,7 +22,7 @@ public:
         if (!found_) for_each_object(&Verifier::check_fields);
         if (!found_) for_each_object(&Verifier::check_count);
         if (!found_) check_records();
-        if (!found_) check_sums();
+        if (!found_ && !heap_.is_inherited()) check_sums();
         if (found_ && found_.object != 0) describe_path();
         return found_;
     }
@@ -72,6 +73,7 @@ private:
         const TypeTable::Entry* type = sound_type(header, cell);
         if (type == nullptr) return report("an object's type or size is impossible", header);
         const WordValue word = header->load_word();
+        if (is_cut_short(header)) return;
         if (header->load_info().constructing())
             return report("an object is still under construction", header);
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
@@ -105,15 +107,23 @@ private:
                       : info_of(*type).size;
     }
 
+    /// Was a thread that the fork has left behind making or ending the object?
+    bool is_cut_short(Header* header) const {
+        const WordValue word = header->load_word();
+        return heap_.is_inherited() && (header->load_info().constructing() || word.count() == 0 ||
+                                        word.has(WordValue::kHeld));
+    }
+
     /// A field holds null, an immediate, or the address of an object in use.
     void check_fields(Header* header, Cell cell) {
+        if (is_cut_short(header)) return;
         const TypeTable::Entry* type = sound_type(header, cell);
         const Fields fields(header->payload(), *type, info_of(*type));
         for (std::uint32_t i = 0; i < fields.count(); ++i) {
             const std::uintptr_t value = fields[i].load(memory_order_acquire);  // order: any
             // Field 0 of a dead parent may hold its place on a postponed chain (heap/reclaim.cc).
             if ((value & 1) != 0 && i == 0 && header->load_word().count() == 0) continue;
-            if ((value & 1) != 0 && !is_sound_immediate(value))
+            if ((value & 1) != 0 && !detail::is_immediate(value))
                 return report("a field holds an immediate that is none", header);
             if (value == 0 || (value & 1) != 0) continue;
             Header* target = header_of(reinterpret_cast<void*>(value));
@@ -126,20 +136,6 @@ private:
             const std::uint32_t edges = target->edges();
             if (edges < Header::kEdgesMax) target->set_edges(edges + 1);
         }
-    }
-
-    /// None, false, true, a small integer, or an interned string that is there.
-    static bool is_sound_immediate(std::uintptr_t value) {
-        if (value == detail::kNoneBits || value == detail::kFalseBits || value == detail::kTrueBits)
-            return true;
-        if (detail::is_small_int_bits(value))
-            return value / detail::kSmallIntStep <= kSmallIntMax - kSmallIntMin;
-        if (!detail::is_interned_bits(value)) return false;
-        void* string = reinterpret_cast<void*>(detail::address_of_interned(value));
-        Heap* heap = Heap::of(string);
-        if (heap == nullptr || !heap->blocks().is_header(header_of(string))) return false;
-        return heap->type_of(header_of(string)) != nullptr &&
-               header_of(string)->load_word().immortal();
     }
 
     /// The count is at least the number of fields that refer to the object.

@@ -23,7 +23,8 @@ struct Violation {
     explicit operator bool() const { return invariant != nullptr; }
 };
 
-/// Checks everything. Nobody may change the heap meanwhile and no pass may be under way (see
+/// Checks everything. In the child of a fork, not the sums and not what threads had in hand that do
+/// not exist there. Nobody may change the heap meanwhile and no pass may be under way (see
 /// Collector::verify for that). Uses the collector's scratch bits in the headers.
 /// Time: O(pages + objects + references); more only to describe a violation.
 Violation verify(Heap& heap);

@@ -4,12 +4,16 @@
 
 namespace ouro {
 
+using platform::memory_order_acq_rel;
 using platform::memory_order_release;
 
-void Heap::run_callback(ObjectWeakNode& node) {
+/// True iff that was the last reference to the weak reference, which has ended.
+bool Heap::run_callback(ObjectWeakNode& node) {
     const WeakCallback callback = node.take_callback();
     if (callback != nullptr) callback(*reinterpret_cast<WeakReference*>(&node));
-    release_held(&node);
+    const bool last = drop_held(header_of(&node));
+    if (last) end_object(&node);
+    return last;
 }
 
 void Heap::cut_weak_references(void* object, bool callbacks_now) {
@@ -27,7 +31,7 @@ void Heap::cut_weak_references(void* object, bool callbacks_now) {
     while (ObjectWeakNode* node = due.take()) run_callback(*node);
 }
 
-std::uint32_t Heap::run_waiting_callbacks(std::uint32_t limit) {
+std::uint32_t Heap::run_waiting_callbacks(std::uint32_t limit, std::size_t& ended) {
     std::uint32_t run = 0;
     while (run < limit) {
         ObjectWeakNode* node = nullptr;
@@ -38,7 +42,13 @@ std::uint32_t Heap::run_waiting_callbacks(std::uint32_t limit) {
             if (node == nullptr) callbacks_wait_.store(0, memory_order_release);
         }
         if (node == nullptr) break;
-        run_callback(*node);
+        Header* header = header_of(node);
+        announce_legacy_user_code(header);
+        // One that a collection has called is not set aside any more (gc.freeze), as in CPython.
+        // order: acq_rel; one of several writers, all by read-modify-write while it is frozen.
+        if (header->load_info().frozen())
+            header->info.fetch_and(~InfoValue::kFrozen, memory_order_acq_rel);
+        if (run_callback(*node)) ++ended;
         ++run;
     }
     return run;

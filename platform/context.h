@@ -12,8 +12,28 @@
 
 namespace ouro::platform {
 
+struct Context;
+
+/// What a context keeps at hand for others between their calls. Ports of machines that are short of
+/// memory have none of it (port::kContextLocals).
+template <bool kPresent>
+struct ContextLocals {};
+
+template <>
+struct ContextLocals<true> {
+    static constexpr std::uint32_t kPlaces = 16;
+
+    /// One for each that keeps something. Written by the context and, to take something away from
+    /// it, by others; read by the context inside load windows.
+    atomic<void*> places[kPlaces];
+    /// Of the context, since it got something the last time: how often it would have liked to.
+    std::uint32_t operations = 0;
+    /// Null, or called by the port when the context ends, on it.
+    void (*at_end)(Context&) = nullptr;
+};
+
 /// Per-context state of the core. Only its own context writes it; `window` is read by others.
-struct Context {
+struct Context : ContextLocals<port::kContextLocals> {
     /// Depth of load windows (see LoadWindow); 0 = this context looks at no uncounted object.
     atomic<std::uint32_t> window{0};
     /// Nesting depth of reclaim cascades that user code started from inside a cascade.
@@ -36,7 +56,11 @@ using port::current_context;
 /// and never wait.
 class [[nodiscard]] LoadWindow {
 public:
-    LoadWindow() : context_(current_context()) { port::enter_window(context_.window); }
+    LoadWindow() : LoadWindow(current_context()) {}
+    /// Of the caller, who has asked for its context already.
+    explicit LoadWindow(Context& context) : context_(context) {
+        port::enter_window(context_.window);
+    }
     ~LoadWindow() { port::leave_window(context_.window); }
     LoadWindow(const LoadWindow&) = delete;
     LoadWindow& operator=(const LoadWindow&) = delete;

@@ -3,17 +3,31 @@
 
 /// Those of what only the paged layout has, or of what does no harm in the compact one
 /// (explore/README.md says why); and where another scenario must look.
-#define OURO_PAGED_MUTANT_LIST(X)                                                              \
-    X(report_by_look, "late", "rule 9: a bit that is set already is not written")              \
-    X(evidence_dropped, "evidence", "rule 10: what is reported about a member is never asked") \
-    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                       \
-    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                      \
-    X(version_reset_on_reuse, "reuse", "rule 1: the version starts again in a reused cell")    \
-    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")     \
-    X(dissolved_under_windows, "pages", "rule 2: a page changes its cells while somebody looks")
+#define OURO_PAGED_MUTANT_LIST(X)                                                                 \
+    X(report_by_look, "late", "rule 9: a bit that is set already is not written")                 \
+    X(evidence_dropped, "evidence", "rule 10: what is reported about a member is never asked")    \
+    X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                          \
+    X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                         \
+    X(version_reset_on_reuse, "reuse", "rule 1: the version starts again in a reused cell")       \
+    X(unlisted_missed, "listed", "rule 9: a page that is about to be listed is not asked")        \
+    X(dissolved_under_windows, "pages", "rule 2: a page changes its cells while somebody looks")  \
+    X(cache_found_early, "cached_revoked", "K2: a cache is found before the window is open")      \
+    X(cache_taken_at_once, "cached_revoked", "K2: a cache is emptied while its owner may use it") \
+    X(cache_kept_at_end, "cached_ends", "K1: what a context has at hand is not given back")       \
+    X(holder_ignored, "cached_emptied", "P4: a span is listed though a cache holds it")           \
+    X(holder_load, "cached_full", "order: the holder is only looked at, not read last")           \
+    X(sums_made_first, "cached_short_figures", "K1: what was made is added up before what ended") \
+    X(given_relaxed, "cached_handoff", "order: a cell is given back relaxed")                     \
+    X(taken_over_relaxed, "cached_handoff", "order: cells are taken over relaxed")
 
-/// Of the former, what the compact layout has as well.
-#define OURO_COMPACT_MUTANT_LIST(X) \
+/// Of what only the compact layout has.
+#define OURO_COMPACT_ONLY_MUTANT_LIST(X)                                                     \
+    X(joined_used_at_once, "joined", "rule 2: what was joined is used while somebody looks") \
+    X(header_trusted, "apart", "rule 2: a header of an earlier window is taken for one")
+
+/// And of the former, what the compact layout has as well.
+#define OURO_COMPACT_MUTANT_LIST(X)  \
+    OURO_COMPACT_ONLY_MUTANT_LIST(X) \
     X(dissolved_under_windows, "joined", "rule 2: blocks are joined while somebody looks")
 
 /// All others.
@@ -78,4 +92,7 @@
     X(report_relaxed, "beside", "order: candidate mark relaxed")                                   \
     X(condemned_relaxed, "condemned", "order: the condemning swap relaxed")
 
-#define OURO_MUTANT_LIST(X) OURO_COMMON_MUTANT_LIST(X) OURO_PAGED_MUTANT_LIST(X)
+#define OURO_MUTANT_LIST(X)    \
+    OURO_COMMON_MUTANT_LIST(X) \
+    OURO_PAGED_MUTANT_LIST(X)  \
+    OURO_COMPACT_ONLY_MUTANT_LIST(X)

@@ -10,16 +10,17 @@ namespace ouro::platform {
 /// same or false at once. unlock(): by the holder. Not recursive.
 using Mutex = port::Mutex;
 
-/// Holds a Mutex for a scope.
+/// Holds a Mutex, or what has its operations, for a scope.
+template <class Lock = Mutex>
 class [[nodiscard]] LockGuard {
 public:
-    explicit LockGuard(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+    explicit LockGuard(Lock& mutex) : mutex_(mutex) { mutex_.lock(); }
     ~LockGuard() { mutex_.unlock(); }
     LockGuard(const LockGuard&) = delete;
     LockGuard& operator=(const LockGuard&) = delete;
 
 private:
-    Mutex& mutex_;
+    Lock& mutex_;
 };
 
 }  // namespace ouro::platform

@@ -323,7 +323,8 @@ void Judge::judge_sums(const Survey& survey) {
     expect("objects_made", s.objects_made,
            s.live_objects + s.reclaimed_by_count + s.reclaimed_by_collector);
     expect("finalizers_run", s.finalizers_run, finalizers_ended());
-    expect("used and free bytes", s.used_bytes + s.free_bytes, s.capacity_bytes);
+    expect("used, parked and free bytes", s.used_bytes + s.parked_bytes + s.free_bytes,
+           s.capacity_bytes);
     if (survey.values() == 0) {
         std::size_t bytes = 0;
         for (const Survey::Found& found : survey.found())

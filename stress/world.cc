@@ -156,8 +156,7 @@ std::string World::describe(void* object) {
     BlockAllocator& blocks = heap.heap().blocks();
     const BlockAllocator::Cell cell = blocks.cell_of(header);
     if (cell.page == kNoPage) return absl::StrCat(text, ", in no page");
-    if (blocks.has(ouro::Mark::deferred, cell)) absl::StrAppend(&text, ", deferred");
-    if (blocks.has(ouro::Mark::batch, cell)) absl::StrAppend(&text, ", in the batch");
+    // Not the collector's own marks: a pass may be under way.
     if (heap.heap().candidates().is_listed(cell.page)) absl::StrAppend(&text, ", page listed");
     return text;
 }

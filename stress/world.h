@@ -48,7 +48,7 @@ public:
     /// Marks what the object reaches as resurrected. Before a finalizer makes it reachable.
     void revive(const Ref<Object>& object);
 
-    std::size_t live_objects() { return Counters::get(heap.heap().counters().live_objects); }
+    std::size_t live_objects() { return heap.statistics().live_objects; }
     bool is_crowded() { return live_objects() > plan.live_max; }
 
     const StressOptions& options;

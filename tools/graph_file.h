@@ -29,7 +29,7 @@ inline constexpr std::uint32_t kGraphNodesMax = std::uint32_t{1} << 28;
 inline constexpr std::uint32_t kGraphEdgesMax = std::uint32_t{1} << 30;
 
 /// Longest line accepted, in bytes without the line end.
-inline constexpr std::size_t kGraphLineBytesMax = std::size_t{1} << 20;
+inline constexpr std::size_t kGraphLineBytesMax = std::size_t{16} << 20;
 
 /// One object.
 struct Node {
@@ -114,7 +114,7 @@ using ProgressCallback = std::function<void(std::uint64_t bytes_read, std::uint6
 ///               last (InvalidArgument), message "path:line: what is wrong; expected what".
 ///             The line is that of the damage, or the one due next if the data end too early.
 /// Time:       O(file size), one pass. Memory: O(file contents), whatever the counts claim, plus
-///             a buffer of about 1.1 MiB; the text is never held as a whole.
+///             a buffer for its longest line; the text is never held as a whole.
 /// Threads:    any; no shared state.
 absl::StatusOr<Graph> read_graph_file(const std::string& path,
                                       const ProgressCallback& progress = nullptr);

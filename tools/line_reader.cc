@@ -12,11 +12,8 @@ constexpr std::size_t kRefillBytes = std::size_t{64} << 10;
 
 }  // namespace
 
-// Room for a line of greatest length, its CR LF, and a refill.
 LineReader::LineReader(ByteSource& source, std::size_t line_bytes_max)
-    : source_(source),
-      line_bytes_max_(line_bytes_max),
-      buffer_(line_bytes_max + 2 + kRefillBytes) {}
+    : source_(source), line_bytes_max_(line_bytes_max), buffer_(2 * kRefillBytes) {}
 
 absl::StatusOr<bool> LineReader::next(std::string_view& line) {
     ++line_number_;
@@ -50,10 +47,12 @@ absl::StatusOr<bool> LineReader::next(std::string_view& line) {
 }
 
 absl::Status LineReader::refill() {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    if (begin_ != 0) std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
-    absl::StatusOr<std::size_t> got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
+    // At most a line of greatest length, its CR LF and a refill are unread: the doubling ends.
+    if (buffer_.size() - end_ < kRefillBytes) buffer_.resize(2 * buffer_.size());
+    absl::StatusOr<std::size_t> got = source_.read(buffer_.data() + end_, kRefillBytes);
     if (!got.ok()) return got.status();
     end_ += *got;
     source_ended_ = *got == 0;

@@ -15,6 +15,7 @@ namespace ouro::tools {
 class LineReader {
 public:
     /// Takes:      the source, which must outlive the reader; the longest line in bytes, > 0.
+    ///             Memory: about twice the longest line there is.
     LineReader(ByteSource& source, std::size_t line_bytes_max);
 
     /// Read the next line.

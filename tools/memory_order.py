@@ -65,18 +65,22 @@ KINDS = [
     (r"target_|first_\.", "same edge: `weak_cut_relaxed`; models/weak_upgrade.pml"),
     (r"next_interned_", "one thread only"),
     (
-        r"g_heaps|place\.(heap|begin|bytes)\.|(begin|bytes)\.load.*pairs with create\(",
+        r"g_heaps|place\.(heap|begin|bytes|shut_down)\.|(begin|bytes)\.load.*pairs with create\(",
         "registry of heaps: TSan runs",
     ),
     (r"(slot|field|fields\[\w+\]|\])\.load", "same edge: `load_relaxed`"),
     (r"(slot|fields\[\w+\])\.(store|exchange)", "same edge: `store_not_release`"),
     (r"layout", "no mutant of the order; protocol: `dissolved_under_windows`"),
     (
-        r"enabled_|running_|stopping_|settle_|wants_pass_|save_all_|shut_down_|left_for_drain_",
+        r"enabled_|running_|stopping_|settle_|wants_pass_|save_all_|life_|left_for_drain_",
         "control: TSan runs",
     ),
+    (r"late mark", "same bits: `bits_taken_relaxed`"),
+    (r"look at the windows", "protocol: `cache_found_early`, `cache_taken_at_once`"),
+    (r"held", "protocol: `holder_ignored`; order: `holder_load`"),
+    (r"free\[word\]", "same bits: `given_relaxed`, `taken_over_relaxed`"),
     (r"hint|postponed_|callbacks_wait_", "a hint: no data depends on the value"),
-    (r"nobody else|lock", "one thread, or the lock orders it"),
+    (r"nobody else|\block", "one thread, or the lock orders it"),
 ]
 
 

@@ -49,6 +49,7 @@ std::string describe(const Statistics& statistics) {
     add("used bytes", statistics.used_bytes);
     add("used bytes, high water", statistics.used_bytes_max);
     add("free bytes", statistics.free_bytes);
+    add("parked bytes", statistics.parked_bytes);
     add("largest free block", statistics.largest_free_block);
     add("live objects", statistics.live_objects);
     add("live bytes", statistics.live_bytes);

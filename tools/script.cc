@@ -42,12 +42,13 @@ is a full collection each, which reclaims whatever CPython's would and the older
 Exit status, the greatest of all files:
   0  the script ran to its end
   2  wrong arguments, a file that cannot be read, or a script that is wrong: standard error has
-     FILE:LINE: reason, and nothing of the script is carried out
+     FILE:LINE: reason, and nothing of the script is carried out, or what comes before the `take`
+     of an object that is not on the garbage list
   3  the script's objects do not fit into the region
 )";
 
 struct Arguments {
-    ByteCount region{ScriptOptions{}.region_bytes};
+    ByteCount region{0};
     ScriptOptions options;
     bool headings = false;
 };
@@ -78,6 +79,7 @@ int script_file(const std::string& file, const ScriptOptions& options, std::ostr
     }
     const ScriptOutcome outcome = run_script(*text, file, options, out);
     out << std::flush;
+    if (!outcome.warning.empty()) err << outcome.warning << std::endl;
     if (outcome.leaked != 0) {
         err << file << ": " << outcome.leaked << " objects outlived their references" << std::endl;
     }
@@ -93,7 +95,7 @@ int script(std::span<char* const> arguments, std::ostream& out, std::ostream& er
     FlagSet flags;
     flags.add("region", &given.region, "BYTES",
               "Memory of each script's heap; K, M or G behind the number stand for 2^10, 2^20,\n"
-              "2^30.");
+              "2^30. 0: what the script may need at most, judged by its text.");
     flags.add("shadow", &given.options.shadow, "",
               "A second thread does collections up to their decision, and takes them back, all\n"
               "the time. The output stays the same.");

@@ -1,6 +1,4 @@
 // The statements about the collector.
-#include <algorithm>
-#include <limits>
 #include <thread>
 #include <utility>
 
@@ -21,7 +19,7 @@ bool ScriptWorld::perform_on_collector(const Statement& statement) {
         case ScriptVerb::kFreeze: collector.freeze(); return true;
         case ScriptVerb::kUnfreeze: collector.unfreeze(); return true;
         case ScriptVerb::kSaveAll: collector.set_save_all(statement.on); return true;
-        case ScriptVerb::kTake: take(statement); return true;
+        case ScriptVerb::kTake: return take(statement);
         case ScriptVerb::kEmpty: collector.clear_garbage(); return true;
         default:  // kCallbacks
             collector.remove_callback(collector_ran, this);
@@ -49,8 +47,7 @@ void ScriptWorld::set_automatic(const Statement& statement) {
     } else if (statement.verb == ScriptVerb::kDisable) {
         collector.disable();
     } else {
-        constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-        collector.set_threshold(static_cast<std::uint32_t>(std::min(statement.number, kMost)));
+        collector.set_threshold(static_cast<std::uint32_t>(statement.number));
     }
     // What an automatic collection has begun belongs before this statement, as in Python.
     while (may_wait && collector.collecting()) std::this_thread::yield();
@@ -70,8 +67,9 @@ bool ScriptWorld::churn(std::uint64_t count) {
     return true;
 }
 
-/// Moves an object from the garbage list to a handle, if there is one of that label.
-void ScriptWorld::take(const Statement& statement) {
+/// Moves an object from the garbage list to a handle. Where there is none of that label, the script
+/// is wrong, and the actions of an event fail.
+bool ScriptWorld::take(const Statement& statement) {
     struct Search {
         std::uint32_t label;
         Ref<Object> found;
@@ -82,8 +80,12 @@ void ScriptWorld::take(const Statement& statement) {
             if (!at.found && script_label(object) == at.label) at.found = object;
         },
         &search);
-    if (!search.found || !heap_.collector().take_garbage(search.found)) return;
+    if (!search.found || !heap_.collector().take_garbage(search.found)) {
+        return give_up(statement,
+                       absl::StrCat("'", program_.names[search.label], "' is not in list"));
+    }
     tables_.bind(statement.names[0], std::move(search.found));
+    return true;
 }
 
 ScriptWorld::Totals ScriptWorld::totals() {

@@ -80,7 +80,8 @@ absl::StatusOr<ScriptOperand> ScriptOperandReader::operand(absl::string_view wor
     }
     while (absl::ConsumePrefix(&word, "*")) ++operand.stars;
     absl::Status status;
-    if (word == "none") {
+    if (word == "none" || (absl::ConsumePrefix(&word, "@") && is_name(word))) {
+        // An address holds nothing, so it has no referent.
         operand.base = Base::kNone;
     } else if (absl::StartsWith(word, "\"")) {
         operand.base = Base::kText;
@@ -92,11 +93,6 @@ absl::StatusOr<ScriptOperand> ScriptOperandReader::operand(absl::string_view wor
     }
     if (!status.ok()) return status;
     return operand;
-}
-
-absl::StatusOr<ScriptOperand> ScriptOperandReader::source(absl::string_view word, bool in_action) {
-    if (absl::StartsWith(word, "@")) return bad("an address holds nothing:", word);
-    return operand(word, in_action);
 }
 
 absl::StatusOr<ScriptOperand> ScriptOperandReader::place(absl::string_view word, bool in_action) {

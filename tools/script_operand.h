@@ -28,10 +28,9 @@ class ScriptOperandReader {
 public:
     /// A handle to bind or drop, or a label.
     absl::StatusOr<std::uint32_t> name(absl::string_view word);
-    /// PATH, *PATH, a shared value, or @label. `in_action`: `self` has a meaning.
+    /// PATH, *PATH, a shared value, or @label, which holds nothing: as a source it reads none.
+    /// `in_action`: `self` has a meaning.
     absl::StatusOr<ScriptOperand> operand(absl::string_view word, bool in_action);
-    /// The same but for @label.
-    absl::StatusOr<ScriptOperand> source(absl::string_view word, bool in_action);
     /// What can be stored to: a name or a path to a slot.
     absl::StatusOr<ScriptOperand> place(absl::string_view word, bool in_action);
 

@@ -1,5 +1,6 @@
 #include "tools/script_parser.h"
 
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "tools/script_layout.h"
 #include "tools/script_operand.h"
 #include "tools/script_verbs.h"
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr absl::string_view kBlanks = " \t\r\f\v";
 constexpr std::uint32_t kDepthMax = 100;
+constexpr std::uint64_t kThresholdMost = std::numeric_limits<std::int32_t>::max();
 
 using Words = std::vector<absl::string_view>;
 
@@ -39,6 +42,7 @@ public:
         if (!status.ok()) return wrong(absl::StrCat(file_, ":", line_, ": ", status.message()));
         program_.names = reader_.names().words();
         program_.slot_count = static_cast<std::uint32_t>(reader_.slots().words().size());
+        lay_out_slots(program_);
         return std::move(program_);
     }
 
@@ -81,7 +85,8 @@ absl::Status Parser::read_block(const ScriptStatement* opener, const Scope& scop
                                            absl::SkipEmpty());
         if (words.empty()) continue;
         if (words[0] == "end" && words.size() == 1) {
-            if (opener == nullptr) return wrong("'end' without a block");
+            // As Python's reader: the script ends there.
+            if (opener == nullptr) program_.end_line = line_;
             return absl::OkStatus();
         }
         ScriptStatement statement;
@@ -129,7 +134,7 @@ absl::Status Parser::read_assignment(const Words& words, const Scope& scope,
     statement.verb = ScriptVerb::kAssign;
     auto place = reader_.place(words[0], scope.action);
     if (!place.ok()) return place.status();
-    auto source = reader_.source(words[2], scope.action);
+    auto source = reader_.operand(words[2], scope.action);
     if (!source.ok()) return source.status();
     statement.operands = {*std::move(place), *std::move(source)};
     return absl::OkStatus();
@@ -193,9 +198,8 @@ absl::Status Parser::read_names(const Words& words, std::size_t from, ScriptStat
 absl::Status Parser::read_references(ScriptArguments kind, const Words& words, const Scope& scope,
                                      ScriptStatement& statement) {
     for (const absl::string_view word : words) {
-        auto operand = kind == ScriptArguments::kPlaces    ? reader_.place(word, scope.action)
-                       : kind == ScriptArguments::kSources ? reader_.source(word, scope.action)
-                                                           : reader_.operand(word, scope.action);
+        auto operand = kind == ScriptArguments::kPlaces ? reader_.place(word, scope.action)
+                                                        : reader_.operand(word, scope.action);
         if (!operand.ok()) return operand.status();
         if (kind == ScriptArguments::kPlaces && operand->slots.empty()) {
             return wrong(absl::StrCat("'", word, "' is no slot"));
@@ -255,8 +259,7 @@ absl::Status Parser::read_arguments(const ScriptVerbRow& row, const Words& argum
         }
         case kNames: return read_names(arguments, 0, statement);
         case kPlaces:
-        case kOperands:
-        case kSources: return read_references(row.arguments, arguments, scope, statement);
+        case kOperands: return read_references(row.arguments, arguments, scope, statement);
         case kTarget: {
             if (arguments.size() == 3 && arguments[2] != "cb") return wrong("weak NAME X [cb]");
             statement.on = arguments.size() == 3;
@@ -276,7 +279,9 @@ absl::Status Parser::read_other_arguments(ScriptArguments kind, const Words& arg
             auto number = read_script_number(arguments[0]);
             if (!number.ok()) return number.status();
             statement.number = *number;
-            return absl::OkStatus();
+            if (statement.verb != ScriptVerb::kThreshold || *number <= kThresholdMost)
+                return absl::OkStatus();
+            return wrong(absl::StrCat("the threshold is higher than ", kThresholdMost));
         }
         case kSwitch:
             statement.on = arguments[0] == "on";
@@ -284,7 +289,6 @@ absl::Status Parser::read_other_arguments(ScriptArguments kind, const Words& arg
             return wrong(absl::StrCat("neither 'on' nor 'off': '", arguments[0], "'"));
         case kGeneration:
             if (arguments.empty()) return absl::OkStatus();
-            if (!program_.generations) return wrong("collect takes no argument in this mode");
             if (arguments[0] == "0" || arguments[0] == "1" || arguments[0] == "2") {
                 statement.words.emplace_back(arguments[0]);
                 return absl::OkStatus();

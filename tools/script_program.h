@@ -87,12 +87,17 @@ struct ScriptStatement {
     std::vector<ScriptStatement> body;
 };
 
+/// In place of the index of a slot that is never stored to.
+inline constexpr std::uint32_t kNoScriptSlot = ~std::uint32_t{0};
+
 struct ScriptProgram {
     std::vector<ScriptStatement> statements;
     std::vector<std::string> names;  ///< of handles and labels
-    std::uint32_t slot_count = 0;    ///< distinct slot names
+    std::uint32_t slot_count = 0;    ///< distinct slot names that are stored to
     bool legacy = false;             ///< `mode legacy`
     bool generations = false;        ///< `mode generations`
+    /// Line of an `end` without a block, behind which nothing was read; 0 = none.
+    std::uint32_t end_line = 0;
 };
 
 }  // namespace ouro::tools

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/script_parser.h"
+#include "tools/script_region.h"
 #include "tools/script_world.h"
 
 namespace ouro::tools {
@@ -45,7 +46,9 @@ ScriptOutcome run_script(absl::string_view text, absl::string_view file,
                          const ScriptOptions& options, std::ostream& out) {
     const auto program = parse_script(text, file);
     if (!program.ok()) return {program.status()};
-    auto world = ScriptWorld::create(*program, options.region_bytes, out);
+    const std::size_t region_bytes =
+        options.region_bytes != 0 ? options.region_bytes : region_bytes_for(*program);
+    auto world = ScriptWorld::create(*program, region_bytes, out);
     if (!world.ok()) {
         return {absl::ResourceExhaustedError(
             absl::StrCat(file, ": no heap: ", world.status().message()))};
@@ -55,7 +58,11 @@ ScriptOutcome run_script(absl::string_view text, absl::string_view file,
     outcome.status = (*world)->run();
     if (!outcome.status.ok()) {
         outcome.status =
-            absl::ResourceExhaustedError(absl::StrCat(file, ":", outcome.status.message()));
+            absl::Status(outcome.status.code(), absl::StrCat(file, ":", outcome.status.message()));
+    }
+    if (program->end_line != 0) {
+        outcome.warning = absl::StrCat(file, ":", program->end_line,
+                                       ": 'end' without a block: the script ends here");
     }
     outcome.rehearsals = shadow.stop();
     (*world)->end();

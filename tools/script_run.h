@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -11,17 +12,19 @@
 namespace ouro::tools {
 
 struct ScriptOptions {
-    /// Bytes of each script's region.
-    std::size_t region_bytes = std::size_t{128} << 20;
+    /// Bytes of each script's region; 0: as many as the script needs.
+    std::size_t region_bytes = 0;
     /// A second thread does collections up to their decision and takes them back, all the time.
     bool shadow = false;
 };
 
 /// What came of a script.
 struct ScriptOutcome {
-    /// InvalidArgument: the script is wrong, "FILE:LINE: reason", and nothing was done;
-    /// ResourceExhausted: it does not fit into the region.
+    /// InvalidArgument: the script is wrong, "FILE:LINE: reason", and nothing was done, or it was
+    /// carried out up to a statement that takes what is not there; ResourceExhausted: it does not
+    /// fit into the region.
     absl::Status status;
+    std::string warning = {};      ///< "FILE:LINE: ..." about a script that was carried out, or ""
     std::int64_t leaked = 0;       ///< objects left when all was let go: an error of the heap
     std::uint64_t rehearsals = 0;  ///< of the second thread
 };

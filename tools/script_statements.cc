@@ -139,7 +139,7 @@ void ScriptWorld::assign(const Statement& statement) {
 void ScriptWorld::clear(const Statement& statement) {
     for (const Operand& place : statement.operands) {
         Ref<ScriptNode> owner = as_script_node(at_path(place, place.slots.size() - 1));
-        if (!owner) continue;
+        if (!owner || place.slots.back() == kNoScriptSlot) continue;
         const Ref<Object> old = owner->slot(place.slots.back()).take();
         owner.reset();
     }

@@ -24,7 +24,7 @@ constexpr ScriptVerbRow kVerbs[] = {
     {"referents", kReferents, kOperands, 1, kAny, "X..."},
     {"referrers", kReferrers, kOperands, 1, kAny, "X..."},
     {"weaks", kWeaks, kOperands, 1, kAny, "X..."},
-    {"state", kState, kSources, 1, kAny, "SOURCE..."},
+    {"state", kState, kOperands, 1, kAny, "SOURCE..."},
     {"same", kSame, kOperands, 2, 2, "X X"},
     {"objects", kObjects, kNothing, 0, 0, ""},
     {"collect", kCollect, kGeneration, 0, 1, ""},

@@ -16,7 +16,6 @@ enum class ScriptArguments : std::uint8_t {
     kNames,
     kPlaces,    ///< paths that end in a slot
     kOperands,  ///< paths, addresses, shared values
-    kSources,   ///< the same without addresses
     kTarget,    ///< NAME X [cb]
     kNumber,
     kSwitch,  ///< on, off

@@ -9,6 +9,10 @@ namespace ouro::tools {
 
 namespace {
 
+/// Where Python puts an end off too (its trashcan), so that what the actions of events tell of each
+/// other is the same.
+constexpr std::uint32_t kNestingMax = 50;
+
 /// "fin a", "gc start".
 std::string event_text(ScriptEvent event, absl::string_view label) {
     switch (event) {
@@ -37,6 +41,7 @@ absl::StatusOr<std::unique_ptr<ScriptWorld>> ScriptWorld::create(const ScriptPro
     if (!region.ok()) return region.status();
     ManagedHeapConfig config;
     config.heap.legacy_finalizers = program.legacy;
+    config.heap.nesting_max = kNestingMax;
     auto heap = ManagedHeap::create(region->bytes(), config);
     if (!heap) return absl::ResourceExhaustedError(to_string(heap.error()));
     return std::unique_ptr<ScriptWorld>(
@@ -50,7 +55,11 @@ absl::Status ScriptWorld::run() {
         line_.set(statement.line);
         if (statement.verb != ScriptVerb::kOrder) output_.forget_order();
         perform(statement);
-        if (error_.get() == 0) continue;
+        if (error_.get() == 0) {
+            const std::lock_guard guard(wrong_lock_);
+            if (!wrong_.empty()) return absl::InvalidArgumentError(wrong_);
+            continue;
+        }
         const auto error = static_cast<Error>(error_.get());
         return absl::ResourceExhaustedError(absl::StrCat(line_.get(), ": ", to_string(error)));
     }
@@ -86,6 +95,17 @@ bool ScriptWorld::fail(Error error) {
     return false;
 }
 
+/// The statement cannot be carried out: the actions that it belongs to fail, or the whole script.
+bool ScriptWorld::give_up(const Statement& statement, std::string reason) {
+    if (context_ != nullptr) {
+        context_->reason = std::move(reason);
+        return false;
+    }
+    const std::lock_guard guard(wrong_lock_);
+    if (wrong_.empty()) wrong_ = absl::StrCat(statement.line, ": ", reason);
+    return false;
+}
+
 // ---- events and output
 
 void ScriptWorld::result(absl::string_view line) {
@@ -112,7 +132,8 @@ void ScriptWorld::happen(ScriptEvent event, std::uint32_t label, ScriptNode* sel
     context_ = &context;
     const bool done = run(actions->body);
     context_ = context.outer;
-    if (!done && error_.get() == 0) output_.print_of_event(absl::StrCat("error ", text));
+    if (done || error_.get() != 0) return;
+    output_.print_of_event(absl::StrCat("error ", context.reason.empty() ? text : context.reason));
 }
 
 void ScriptWorld::collector_ran(void* self, const CollectInfo& info) {
@@ -150,7 +171,8 @@ Ref<Object> ScriptWorld::at_path(const Operand& operand, std::size_t slots) {
     }
     for (std::size_t i = 0; i < slots && found; ++i) {
         const Ref<ScriptNode> node = as_script_node(found);
-        found = node ? node->slot(operand.slots[i]).load() : nullptr;
+        const std::uint32_t slot = operand.slots[i];
+        found = node && slot != kNoScriptSlot ? node->slot(slot).load() : nullptr;
     }
     return found ? found : none();
 }

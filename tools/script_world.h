@@ -26,6 +26,7 @@ struct ScriptContext {
     std::string event;  ///< "fin a"
     ScriptNode* self;   ///< the node that is finalized, else null
     ScriptContext* outer;
+    std::string reason = {};  ///< why its actions fail; "": raised
 };
 
 class ScriptWorld final : public ScriptObserver {
@@ -38,7 +39,8 @@ public:
     /// Reclaims everything, without any event.
     ~ScriptWorld();
 
-    /// Carries out the script. Fails (ResourceExhausted, "LINE: reason") when the heap is full.
+    /// Carries out the script. Fails ("LINE: reason") when the heap is full (ResourceExhausted) or
+    /// a statement asks for what is not there (InvalidArgument).
     absl::Status run();
     /// Objects of the script that are not reclaimed yet.
     std::int64_t object_count() const { return objects_.get(); }
@@ -79,6 +81,7 @@ private:
     Ref<Object> shared_value(const Operand& operand);
     Found find(const Operand& operand);
     bool fail(Error error);
+    bool give_up(const Statement& statement, std::string reason);
 
     // ---- script_statements.cc: each false when the actions end here
     bool run(const std::vector<Statement>& block);
@@ -109,7 +112,7 @@ private:
     void collect(const Statement& statement);
     void set_automatic(const Statement& statement);
     bool churn(std::uint64_t count);
-    void take(const Statement& statement);
+    bool take(const Statement& statement);
     Totals totals();
 
     static thread_local ScriptContext* context_;
@@ -124,6 +127,8 @@ private:
     ScriptShared<bool> ended_{false};
     ScriptShared<std::uint8_t> error_{0};  ///< the last one, an Error
     ScriptShared<std::uint32_t> line_{0};  ///< of the top-level statement under way
+    std::mutex wrong_lock_;
+    std::string wrong_;  ///< "LINE: reason" of the first statement that cannot be carried out
     std::mutex base_lock_;
     Totals base_{};     ///< what `stats` counts from; under the lock
     ManagedHeap heap_;  ///< the first to go

@@ -57,7 +57,7 @@ alignas(TypeTable) std::byte g_types[sizeof(TypeTable)];
     auto* types = new (g_types) TypeTable;
     auto* blocks = new (g_blocks) BlockAllocator;
     types->init(g_region, 4, 4);
-    if (!blocks->init(g_region + 1024, sizeof g_region - 1024, 0, *types)) return 1;
+    if (!blocks->init(g_region + 1024, sizeof g_region - 1024, {}, *types)) return 1;
     auto entry = types->enter(detail::type_info_of<Leaf>);
     if (!entry) return 2;
     Header* block = blocks->allocate({sizeof(Leaf), types->index_of(*entry), nullptr, {}});

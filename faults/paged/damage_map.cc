@@ -17,7 +17,7 @@ constexpr Row kRows[] = {
      {"page: layout", 8, true,
       "pages tile the region; tails count back; sums of free and used pages"}},
     {BitKind::page_cells,
-     {"page: cells", 12, true, "used + free = capacity; the free list ends in the span"}},
+     {"page: cells", 12, true, "a cell is free or its header has a type; no bits behind the span"}},
     {BitKind::page_links, {"page: links", 0, false, "the lists are not walked"}},
     {BitKind::page_marks,
      {"page: marks", 10, true, "no set outside a pass; marks only where a word says so"}},
@@ -31,8 +31,6 @@ constexpr Row kRows[] = {
      {"info: flags", 30, true, "nothing is under construction while nothing runs"}},
     {BitKind::info_scratch, {"info: scratch", 0, true, "written anew before it is read"}},
     {BitKind::generation, {"generation", 0, true, "no second copy"}},
-    {BitKind::free_link,
-     {"free cell: link", 90, true, "the list has as many cells as the record says"}},
     {BitKind::free_header, {"free cell: header", 2, true, "type 0; the word is not looked at"}},
     {BitKind::field,
      {"field", 80, true, "null, an immediate, or exactly the start of an object in use"}},
@@ -59,8 +57,10 @@ void DamageMap::mark_records(BlockAllocator& blocks) {
         mark(&page, sizeof page, BitKind::page_marks);
         mark(&page.layout, sizeof page.layout, BitKind::page_layout);
         mark(&page.generation, sizeof page.generation, BitKind::generation);
-        mark(&page.used, sizeof page.used, BitKind::page_cells);
-        mark(&page.free_head, sizeof page.free_head, BitKind::page_cells);
+        mark(&page.cells, sizeof page.cells, BitKind::page_cells);
+        mark(&page.free, sizeof page.free, BitKind::page_cells);
+        mark(&page.held, sizeof page.held, BitKind::page_cells);
+        mark(&page.listed, sizeof page.listed, BitKind::page_links);
         mark(&page.next, sizeof page.next, BitKind::page_links);
         mark(&page.prev, sizeof page.prev, BitKind::page_links);
     }
@@ -68,7 +68,7 @@ void DamageMap::mark_records(BlockAllocator& blocks) {
 
 void DamageMap::mark_free(Header* header) {
     mark(header, sizeof *header, BitKind::free_header);
-    mark(&header->generation, sizeof header->generation, BitKind::free_link);
+    mark(&header->generation, sizeof header->generation, BitKind::generation);
 }
 
 void DamageMap::mark_header(Header* header) {

@@ -2,7 +2,6 @@
 
 #include <new>
 
-#include "platform/annotate.h"
 #include "platform/fatal.h"
 
 namespace ouro {
@@ -14,7 +13,7 @@ using platform::memory_order_release;
 namespace {
 
 constexpr unsigned kPendingPerCall = 2;  // blocks that a call makes usable besides its own work
-constexpr unsigned kTidyPerHold = 64;    // blocks that tidy() looks at for one hold of the lock
+constexpr unsigned kTidyPerHold = 16;    // blocks that tidy() looks at for one hold of the lock
 
 bool windows_closed() {
     return platform::all_windows_closed() || OURO_MUTANT(dissolved_under_windows);
@@ -26,7 +25,7 @@ std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t alignment) {
 
 }  // namespace
 
-bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t /*quarantine_bytes*/,
+bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig&,
                           TypeTable& types) {
     const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t end = begin + bytes;
@@ -68,35 +67,33 @@ void BlockAllocator::abandon() { platform::unpoison(lists_.at(0), std::size_t{en
 
 // ---- sizes (C1)
 
-std::uint32_t BlockAllocator::units_needed(std::size_t payload_bytes) const {
-    const std::size_t bytes = payload_bytes + platform::kRedzoneBytes;
-    const auto units = static_cast<std::uint32_t>((bytes + kUnitBytes - 1) / kUnitBytes) + 1;
-    return units < kUnitsMin ? kUnitsMin : units;
-}
-
 std::size_t BlockAllocator::payload_max() const {
     return std::size_t{end_ - 1} * kUnitBytes - platform::kRedzoneBytes;
 }
 
-/// 0: the header is damaged.
-std::uint32_t BlockAllocator::units_of_locked(const Header* header) const {
+/// Of a block in use whose payload tells the size; 0: the header is damaged. Under the lock, or by
+/// who keeps the block.
+std::uint32_t BlockAllocator::variable_units(const Header* header) const {
     const InfoValue info = header->load_info();
-    if (info.type() == 0) return info.units();
     const TypeTable::Entry* entry = types_->find(info.type());
     if (entry == nullptr) return 0;
     const TypeInfo& type = *entry->info.load(memory_order_relaxed);  // order: written once
-    const std::uint32_t slack = info.has(InfoValue::kSlack) ? 1 : 0;
-    if (!type.variable()) return units_needed(type.size) + slack;
+    if (!type.variable()) return 0;
     void* payload = const_cast<Header*>(header)->payload();
+    const std::uint32_t slack = info.has(InfoValue::kSlack) ? 1 : 0;
     return units_needed(Fields::variable_bytes(type, Trailing::of(payload, type))) + slack;
+}
+
+/// 0: the header is damaged.
+std::uint32_t BlockAllocator::units_of_locked(const Header* header) const {
+    const std::uint32_t units = units_by_info(header->load_info());
+    return OURO_LIKELY(units != 0) ? units : variable_units(header);
 }
 
 /// Where the payload tells the size, the block must not get another owner during the look.
 std::uint32_t BlockAllocator::units_of(const Header* header) const {
-    const TypeTable::Entry* entry = types_->find(header->load_info().type());
-    const bool variable =
-        entry != nullptr && entry->info.load(memory_order_relaxed)->variable();  // order: once
-    if (!variable) return units_of_locked(header);
+    const std::uint32_t units = units_by_info(header->load_info());
+    if (OURO_LIKELY(units != 0)) return units;
     platform::LockGuard guard(lock_);
     return units_of_locked(header);
 }
@@ -135,8 +132,8 @@ BlockAllocator::Cell BlockAllocator::cell_containing(const void* address) const 
     }
 }
 
-CellBits BlockAllocator::headers(PageIndex card) const {
-    return headers_if(card, [](const Header*, InfoValue) { return true; });
+CellBits BlockAllocator::headers(PageIndex card, std::uint32_t& looks) const {
+    return headers_if(card, [](auto&&...) { return true; }, looks);
 }
 
 bool BlockAllocator::spans(const Header* header, const void* address) const {
@@ -182,28 +179,31 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
 
 // ---- free (C2 to C4)
 
-void BlockAllocator::set_flag(Header* header, InfoValue::Bits flag, bool on) {
-    // order: acq_rel, both; one of several writers of different flags.
-    if (on) {
-        header->info.fetch_or(flag, memory_order_acq_rel);
-    } else {
-        header->info.fetch_and(~flag, memory_order_acq_rel);
-    }
-}
-
 /// Makes a free block of what is no block, or a block in use, or off its list; C2 and C3 hold then.
-void BlockAllocator::put_free(Header* block, std::uint32_t units, bool pending) {
+/// `joined`: it contains what were headers until now; usable if no context has been in a load
+/// window since (C4).
+void BlockAllocator::put_free(Header* block, std::uint32_t units, bool joined) {
     const InfoValue::Bits after = block->load_info().bits & InfoValue::kAfterFree;
     // order: release; pairs with load_info(): who sees the size finds the header behind.
-    block->info.store(InfoValue::free(units, after | (pending ? InfoValue::kPending : 0)).bits,
-                      memory_order_release);
-    lists_.write_size_at_end(block);
+    block->info.store(InfoValue::free(units, after).bits, memory_order_release);
+    lists_.write_size_at_end(block, units);
     set_flag(block + units, InfoValue::kAfterFree, true);
-    lists_.link(block);
+    if (joined) {
+        // order: relaxed load, under the lock. Release: pairs with headers_gone(): who sees the
+        // figure does not find the headers. Before the lock is given up, so before the memory is
+        // used: whoever sees the figure of before in a window is seen in it first.
+        headers_gone_.store(headers_gone_.load(memory_order_relaxed) + 1, memory_order_release);
+        if (!windows_closed() && !OURO_MUTANT(joined_used_at_once)) {
+            set_flag(block, InfoValue::kPending, true);
+            lists_.link_pending(block);
+            return;
+        }
+    }
+    lists_.link(block, units);
 }
 
-/// put_free(), joined with free neighbours, usable when nobody can be looking at their headers any
-/// more. No context was in a load window when the block had ended already.
+/// put_free(), joined with free neighbours. No context was in a load window when the block had
+/// ended already.
 void BlockAllocator::put_free_joined(Header* block, std::uint32_t units) {
     Header* next = block + units;
     const bool before_free = block->load_info().has(InfoValue::kAfterFree);
@@ -234,7 +234,7 @@ void BlockAllocator::release_pending(unsigned limit) {
         if (block == nullptr) return;
         lists_.unlink(block);
         set_flag(block, InfoValue::kPending, false);
-        lists_.link(block);
+        lists_.link(block, block->load_info().units());
     }
 }
 
@@ -249,7 +249,7 @@ void BlockAllocator::free(Header* header) {
     if (!joinable) {
         put_free(header, units, false);
     } else if (windows_closed()) {
-        release_pending(kPendingPerCall);
+        if (lists_.pending() != nullptr) release_pending(kPendingPerCall);
         put_free_joined(header, units);
     } else {
         put_free(header, units, false);
@@ -293,53 +293,23 @@ bool BlockAllocator::tidy() {
 
 // ---- the collector's sets
 
-namespace {
-constexpr InfoValue::Bits flag_of(Mark mark) {
-    switch (mark) {
-        case Mark::member: return InfoValue::kMember;
-        case Mark::todo: return InfoValue::kTodo;
-        case Mark::batch: return InfoValue::kBatch;
-        case Mark::kept: return InfoValue::kKept;
-        case Mark::deferred: break;  // in the word
-    }
-    return 0;
-}
-}  // namespace
-
-bool BlockAllocator::has(Mark mark, Cell cell) const {
-    const Header* header = header_of_cell(cell);
-    if (mark == Mark::deferred) return header->load_word().has(WordValue::kDeferred);
-    return header->load_info().has(flag_of(mark));
-}
-
-void BlockAllocator::set(Mark mark, Cell cell) {
-    Header* header = header_of_cell(cell);
-    if (mark != Mark::deferred) return set_flag(header, flag_of(mark), true);
-    // order: acq_rel; a read-modify-write between others' count changes.
-    header->word.fetch_add_masked(0, 0, WordValue::kDeferred, memory_order_acq_rel);
-}
-
-void BlockAllocator::clear(Mark mark, Cell cell) {
-    Header* header = header_of_cell(cell);
-    if (mark != Mark::deferred) return set_flag(header, flag_of(mark), false);
-    // order: acq_rel; as in set().
-    header->word.fetch_add_masked(0, WordValue::kDeferred, 0, memory_order_acq_rel);
-}
-
 void BlockAllocator::clear(Mark mark, PageIndex card, const CellBits& cells) {
     for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1))
         clear(mark, Cell{card, cell});
 }
 
-CellBits BlockAllocator::marked(Mark mark, PageIndex card) const {
+CellBits BlockAllocator::marked(Mark mark, PageIndex card, std::uint32_t& looks) const {
     if (mark == Mark::deferred) {
-        return headers_if(card, [](const Header* header, InfoValue) {
+        const auto is_deferred = [](const Header* header, auto&&...) {
             return header->load_word().has(WordValue::kDeferred);
-        });
+        };
+        return headers_if(card, is_deferred, looks);
     }
     const InfoValue::Bits flag = flag_of(mark);
-    return headers_if(
-        card, [flag](const Header*, InfoValue info) { return info.type() != 0 && info.has(flag); });
+    const auto is_marked = [flag](const Header*, InfoValue info, auto&&...) {
+        return info.has(flag) && info.type() != 0;
+    };
+    return headers_if(card, is_marked, looks);
 }
 
 // ---- figures and checks
@@ -353,6 +323,7 @@ MemoryFigures BlockAllocator::figures() {
             std::size_t{used_units_max_} * kUnitBytes,
             std::size_t{end_ - used_units_} * kUnitBytes,
             block > platform::kRedzoneBytes ? block - platform::kRedzoneBytes : 0,
+            0,
             0};
 }
 

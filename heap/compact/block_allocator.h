@@ -10,7 +10,9 @@
 // C4  Two free blocks are joined only if no context is in a load window, and what was joined is
 //     used only after no context has been seen in one since: a header that was found inside a
 //     window stays a header until the window closes. While a context is in a window, blocks are
-//     freed without being joined; later frees, and tidy(), make up for it.
+//     freed without being joined; later frees, and tidy(), make up for it. Who joins looks again at
+//     once: so on one core, where nobody can have opened a window meanwhile, what was joined is
+//     usable at once, and an allocation never waits for it.
 // C5  A card's first header is the lowest header that begins on the card, if any.
 // C6  A generation is drawn by every allocation from a counter of the card that the header lies on:
 //     one address gets one generation twice only after 65,536 allocations on that card.
@@ -26,11 +28,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/allocator_config.h"
 #include "heap/block_request.h"
 #include "heap/cell_bits.h"
 #include "heap/compact/free_lists.h"
 #include "heap/mark.h"
 #include "heap/memory_figures.h"
+#include "heap/statistics.h"
+#include "platform/annotate.h"
 #include "platform/context.h"
 #include "platform/mutex.h"
 
@@ -42,8 +47,8 @@ public:
         std::uint64_t{sizeof(Unit) == 2 ? 65'534 : 0x7fff'ffff} * kUnitBytes;
 
     /// Lays cards and blocks into [memory, memory + bytes). False iff not even one block fits.
-    /// There is no quarantine in this layout.
-    bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes, TypeTable& types);
+    /// There is no quarantine in this layout, and no context has a cache.
+    bool init(void* memory, std::size_t bytes, const AllocatorConfig& config, TypeTable& types);
     /// The memory is the caller's again: nothing of it stays poisoned.
     void abandon();
 
@@ -53,6 +58,24 @@ public:
     Header* allocate(const BlockRequest& request);
     /// Takes back a block whose object is gone: word with count 0 and no claim.
     void free(Header* header);
+
+    // Of caches (heap/paged/block_allocator.h): there are none.
+    static Header* allocate_cached(const BlockRequest&) { return nullptr; }
+    static bool free_cached(Header*, std::size_t, bool) { return false; }
+    static bool empty_caches() { return true; }
+    static void stop_caching() {}
+    static void forget_other_contexts() {}
+    static std::ptrdiff_t live_objects(TypeIndex) { return 0; }
+    template <class Between>
+    static Tallies tallies(Between&& between) {
+        between();
+        return {};
+    }
+    struct NoLock {
+        void lock() {}
+        void unlock() {}
+    };
+    static NoLock ends_lock() { return {}; }
 
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
@@ -88,12 +111,51 @@ public:
     Header* header_of_cell(Cell cell) const {
         return lists_.at(cell.page * kCardUnits + cell.index);
     }
+    static constexpr std::uint32_t kLooksMax = kCellsMax / kUnitsMin;
+    /// Where the headers of a card are.
+    struct Places {
+        Header* begin = nullptr;
+
+        Header* header(std::uint32_t cell) const { return begin + cell; }
+        /// The cell that the header of an object is in, or kCellsMax: it is on another card.
+        std::uint32_t cell_of(const void* header) const {
+            const std::uintptr_t offset =
+                reinterpret_cast<std::uintptr_t>(header) - reinterpret_cast<std::uintptr_t>(begin);
+            if (offset >= kCellsMax * kUnitBytes) return kCellsMax;
+            return static_cast<std::uint32_t>(offset / kUnitBytes);
+        }
+    };
+    Places places(PageIndex card) const { return {lists_.at(card * kCardUnits)}; }
     /// Bytes of a block in use, header included.
     std::size_t cell_bytes(Cell cell) const {
         return std::size_t{units_of(header_of_cell(cell))} * kUnitBytes;
     }
     /// The headers on a card. Caller is in a load window, or nobody changes anything.
-    CellBits headers(PageIndex card) const;
+    CellBits headers(PageIndex card) const {
+        std::uint32_t looks = 0;
+        return headers(card, looks);
+    }
+    /// The same; adds to `looks` how many headers were looked at, those whose size takes longer to
+    /// find as several. A card of blocks that are as small as can be has kLooksMax.
+    CellBits headers(PageIndex card, std::uint32_t& looks) const;
+    /// How often headers went by now: what was a header when it was asked is one still as long as
+    /// the answer is the same. In a load window: at least until it closes.
+    std::uint32_t headers_gone() const {
+        // order: acquire; pairs with put_free(): who sees the figure finds the blocks joined.
+        return headers_gone_.load(platform::memory_order_acquire);
+    }
+    /// Is the cell still a header? It is one of `cells`, which were headers when headers_gone() was
+    /// `gone`. If any header went since, `cells` and `gone` become those of now. Caller as for
+    /// headers(). Time: O(1), or a look at the card.
+    bool is_still_header(Cell cell, CellBits& cells, std::uint32_t& gone,
+                         std::uint32_t& looks) const {
+        const std::uint32_t now = headers_gone();
+        if (now != gone && !OURO_MUTANT(header_trusted)) {
+            gone = now;
+            cells.keep(headers(cell.page, looks));
+        }
+        return cells.test(cell.index);
+    }
     /// Is there a header in the cell, at this address? Caller as for headers().
     bool is_header_at(Cell cell) const {
         return cell.page < cards_ && headers(cell.page).test(cell.index);
@@ -108,15 +170,35 @@ public:
     // ---- the collector's sets: flags of the header. Cells that are named hold members of them or
     // are pinned.
 
-    bool has(Mark mark, Cell cell) const;
-    void set(Mark mark, Cell cell);
-    void clear(Mark mark, Cell cell);
+    bool has(Mark mark, Cell cell) const {
+        const Header* header = header_of_cell(cell);
+        if (mark == Mark::deferred) return header->load_word().has(WordValue::kDeferred);
+        return header->load_info().has(flag_of(mark));
+    }
+    void set(Mark mark, Cell cell) {
+        Header* header = header_of_cell(cell);
+        if (mark != Mark::deferred) return set_flag(header, flag_of(mark), true);
+        // order: acq_rel; a read-modify-write between others' count changes.
+        header->word.fetch_add_masked(0, 0, WordValue::kDeferred, platform::memory_order_acq_rel);
+    }
+    void clear(Mark mark, Cell cell) {
+        Header* header = header_of_cell(cell);
+        if (mark != Mark::deferred) return set_flag(header, flag_of(mark), false);
+        // order: acq_rel; as in set().
+        header->word.fetch_add_masked(0, WordValue::kDeferred, 0, platform::memory_order_acq_rel);
+    }
     void clear(Mark mark, PageIndex card, const CellBits& cells);
     /// The card's members of the set.
-    CellBits marked(Mark mark, PageIndex card) const;
-    /// The card's headers whose word and info satisfy the condition. Opens a load window.
+    CellBits marked(Mark mark, PageIndex card) const {
+        std::uint32_t looks = 0;
+        return marked(mark, card, looks);
+    }
+    /// The same; `looks` as for headers().
+    CellBits marked(Mark mark, PageIndex card, std::uint32_t& looks) const;
+    /// The card's headers for which condition(header, info, shape, cell) is true. Opens a
+    /// load window. `looks` as for headers().
     template <class Condition>
-    CellBits headers_if(PageIndex card, Condition&& condition) const;
+    CellBits headers_if(PageIndex card, Condition&& condition, std::uint32_t& looks) const;
 
     /// Is the type of this info one whose objects can be in cycles?
     bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
@@ -147,14 +229,50 @@ private:
     static constexpr std::uint32_t kCardUnits = kCellsMax;
     static constexpr std::uint8_t kNoFirst = 0xff;
 
+    /// Looks (headers()) that a size under the lock counts as.
+    static constexpr std::uint32_t kLockedLooks = 6;
+
     static Cell cell_of_unit(std::uint32_t unit) { return {unit / kCardUnits, unit % kCardUnits}; }
+    /// 0: a block in use whose payload tells the size, or a damaged header.
+    static std::uint32_t units_by_shape(InfoValue info, TypeTable::Shape shape) {
+        const std::uint32_t payload = shape.payload_bytes();
+        if (payload == 0) return info.type() == 0 ? info.units() : 0;
+        return units_needed(payload) + (info.has(InfoValue::kSlack) ? 1 : 0);
+    }
+    std::uint32_t units_by_info(InfoValue info) const {
+        return units_by_shape(info, types_->shape(info.type()));
+    }
     std::uint32_t units_of(const Header* header) const;
     std::uint32_t units_of_locked(const Header* header) const;
-    std::uint32_t units_needed(std::size_t payload_bytes) const;
-    void set_flag(Header* header, InfoValue::Bits flag, bool on);
+    std::uint32_t variable_units(const Header* header) const;
+    static std::uint32_t units_needed(std::size_t payload_bytes) {
+        const std::size_t bytes = payload_bytes + platform::kRedzoneBytes;
+        static_assert(kUnitsMin == 2);
+        // A header, and at least one unit behind it.
+        if (bytes == 0) return kUnitsMin;
+        return static_cast<std::uint32_t>((bytes + 2 * kUnitBytes - 1) / kUnitBytes);
+    }
+    static constexpr InfoValue::Bits flag_of(Mark mark) {
+        switch (mark) {
+            case Mark::member: return InfoValue::kMember;
+            case Mark::todo: return InfoValue::kTodo;
+            case Mark::batch: return InfoValue::kBatch;
+            case Mark::kept: return InfoValue::kKept;
+            case Mark::deferred: break;  // in the word
+        }
+        return 0;
+    }
+    static void set_flag(Header* header, InfoValue::Bits flag, bool on) {
+        // order: acq_rel, both; one of several writers of different flags.
+        if (on) {
+            header->info.fetch_or(flag, platform::memory_order_acq_rel);
+        } else {
+            header->info.fetch_and(~flag, platform::memory_order_acq_rel);
+        }
+    }
     void note_header(std::uint32_t unit);
     void forget_header(std::uint32_t unit, std::uint32_t next);
-    void put_free(Header* block, std::uint32_t units, bool pending);
+    void put_free(Header* block, std::uint32_t units, bool joined);
     void put_free_joined(Header* block, std::uint32_t units);
     void release_pending(unsigned limit);
     void tidy_block();
@@ -170,25 +288,40 @@ private:
     std::uint32_t cards_ = 0;
     std::uint32_t tidy_at_ = 0;  ///< where tidy() goes on; never inside a block
     bool unjoined_ = false;      ///< may free blocks lie side by side?
+    platform::atomic<std::uint32_t> headers_gone_{0};  ///< by joins; written under the lock
     std::uint32_t used_units_ = 0;
     std::uint32_t used_units_max_ = 0;
 };
 
 template <class Condition>
-CellBits BlockAllocator::headers_if(PageIndex card, Condition&& condition) const {
+CellBits BlockAllocator::headers_if(PageIndex card, Condition&& condition,
+                                    std::uint32_t& looks) const {
     CellBits found;
     platform::LoadWindow window;
     // order: acquire; pairs with note_header() and forget_header(): that header is one.
     const std::uint8_t first = firsts_[card].load(platform::memory_order_acquire);
     if (first == kNoFirst) return found;
-    const std::uint32_t behind = (card + 1) * kCardUnits < end_ ? (card + 1) * kCardUnits : end_;
-    for (std::uint32_t unit = card * kCardUnits + first; unit < behind;) {
-        const Header* header = lists_.at(unit);
-        if (condition(header, header->load_info())) found.set(unit % kCardUnits);
-        const std::uint32_t units = units_of(header);
-        if (units == 0) break;  // damaged
-        unit += units;
+    const TypeTable::Shapes shapes(*types_);
+    const Header* const begin = lists_.at(card * kCardUnits);
+    const Header* const end = lists_.at(end_);
+    std::uint32_t looked = 0;
+    const Header* const behind =
+        end - begin < std::ptrdiff_t{kCardUnits} ? end : begin + kCardUnits;
+    for (const Header* header = begin + first; header < behind;) {
+        const InfoValue info = header->load_info();
+        const auto cell = static_cast<std::uint32_t>(header - begin);
+        const TypeTable::Shape shape = shapes.of(info.type());
+        if (condition(header, info, shape, cell)) found.set(cell);
+        std::uint32_t units = units_by_shape(info, shape);
+        ++looked;
+        if (OURO_UNLIKELY(units == 0)) {
+            units = units_of(header);
+            looked += kLockedLooks;
+            if (units == 0) break;  // damaged
+        }
+        header += units;
     }
+    looks += looked;
     return found;
 }
 

@@ -69,13 +69,18 @@ PageIndex TakenPages::take(BlockAllocator& blocks) {
     return kNoPage;
 }
 
-CellBits CandidatePages::take(PageIndex card) {
-    const CellBits taken = blocks_.headers_if(card, [this](const Header* header, InfoValue info) {
+CellBits CandidatePages::take(PageIndex card, CellBits& members, std::uint32_t& looks) {
+    const auto is_candidate = [&](const Header* header, InfoValue info, TypeTable::Shape shape,
+                                  std::uint32_t cell) {
         const WordValue word = header->load_word();
-        if (word.has(WordValue::kPostponed)) return true;
-        return word.has(WordValue::kMarked) && !word.has(WordValue::kDeferred) &&
-               word.count() != 0 && blocks_.is_tracked(info);
-    });
+        if (!word.has(WordValue::kPostponed)) {
+            if (!word.has(WordValue::kMarked) || word.has(WordValue::kDeferred)) return false;
+            if (word.count() == 0 || !shape.tracked()) return false;
+        }
+        if (info.has(InfoValue::kMember)) members.set(cell);
+        return true;
+    };
+    const CellBits taken = blocks_.headers_if(card, is_candidate, looks);
     if (OURO_MUTANT(page_taken_late)) {
         // order: any, a mutant
         blocks_.card_word(BlockAllocator::kCandidateCards, card / 32)

@@ -45,7 +45,14 @@ public:
 
     TakenPages take_pages();
     /// The card's candidates. The marks stay: the first reading clears them.
-    CellBits take(PageIndex card);
+    CellBits take(PageIndex card) {
+        CellBits members;
+        std::uint32_t looks = 0;
+        return take(card, members, looks);
+    }
+    /// The same; in `members` those of them that are in the pass's set. `looks` as for
+    /// BlockAllocator::headers().
+    CellBits take(PageIndex card, CellBits& members, std::uint32_t& looks);
 
 private:
     BlockAllocator& blocks_;

@@ -27,26 +27,12 @@ private:
     std::size_t bytes_;
 };
 
-std::uint32_t log2_floor(std::uint32_t value) {
-    return 31u - static_cast<std::uint32_t>(__builtin_clz(value));
-}
 }  // namespace
 
 void FreeLists::init(Header* begin) {
     begin_ = begin;
     for (std::uint32_t& word : nonempty_) word = 0;
     for (Unit& head : heads_) head = kNoUnit;
-}
-
-std::uint32_t FreeLists::list_of(std::uint32_t units) {
-    if (units < kExact) return units;
-    const std::uint32_t doubling = log2_floor(units);
-    return kExact + (doubling - 5) * 4 + (units >> (doubling - 2) & 3);
-}
-
-std::uint32_t FreeLists::list_of(const Header* block) {
-    const InfoValue info = block->load_info();
-    return info.has(InfoValue::kPending) ? kPending : list_of(info.units());
 }
 
 std::uint32_t FreeLists::first_nonempty_from(std::uint32_t list) const {
@@ -59,64 +45,67 @@ std::uint32_t FreeLists::first_nonempty_from(std::uint32_t list) const {
     return kPending;
 }
 
-void FreeLists::link(Header* block) {
-    const std::uint32_t list = list_of(block);
+void FreeLists::link_to(std::uint32_t list, Header* block) {
     LinkAccess access(block->payload(), sizeof(Links));
     const Unit first = heads_[list];
+    const auto unit = static_cast<Unit>(unit_of(block));
     *links_of(block) = {first, kNoUnit};
+    heads_[list] = unit;
     if (first != kNoUnit) {
         LinkAccess next(at(first)->payload(), sizeof(Links));
-        links_of(at(first))->previous = static_cast<Unit>(unit_of(block));
+        links_of(at(first))->previous = unit;
+    } else if (list != kPending) {
+        nonempty_[list / 32] |= 1u << (list % 32);
     }
-    heads_[list] = static_cast<Unit>(unit_of(block));
-    if (list != kPending) nonempty_[list / 32] |= 1u << (list % 32);
+}
+
+/// Takes the block off the list that it is the first one of.
+void FreeLists::take_first(std::uint32_t list, Header* block) {
+    LinkAccess access(block->payload(), sizeof(Links));
+    const Unit next = links_of(block)->next;
+    heads_[list] = next;
+    if (next != kNoUnit) {
+        LinkAccess behind(at(next)->payload(), sizeof(Links));
+        links_of(at(next))->previous = kNoUnit;
+    } else if (list != kPending) {
+        nonempty_[list / 32] &= ~(1u << (list % 32));
+    }
 }
 
 void FreeLists::unlink(Header* block) {
-    const std::uint32_t list = list_of(block);
-    LinkAccess access(block->payload(), sizeof(Links));
-    const Links links = *links_of(block);
-    if (links.next != kNoUnit) {
-        LinkAccess next(at(links.next)->payload(), sizeof(Links));
-        links_of(at(links.next))->previous = links.previous;
+    Links links;
+    {
+        LinkAccess access(block->payload(), sizeof(Links));
+        links = *links_of(block);
     }
-    if (links.previous != kNoUnit) {
-        LinkAccess previous(at(links.previous)->payload(), sizeof(Links));
-        links_of(at(links.previous))->next = links.next;
+    if (links.previous == kNoUnit) {
+        const InfoValue info = block->load_info();
+        take_first(info.has(InfoValue::kPending) ? kPending : list_of(info.units()), block);
         return;
     }
-    heads_[list] = links.next;
-    if (links.next == kNoUnit && list != kPending) nonempty_[list / 32] &= ~(1u << (list % 32));
+    LinkAccess previous(at(links.previous)->payload(), sizeof(Links));
+    links_of(at(links.previous))->next = links.next;
+    if (links.next == kNoUnit) return;
+    LinkAccess next(at(links.next)->payload(), sizeof(Links));
+    links_of(at(links.next))->previous = links.previous;
 }
 
 Header* FreeLists::take(std::uint32_t units) {
+    const std::uint32_t own = list_of(units);
+    std::uint32_t list = own;
     // Above 32 units only the smallest size of a list is sure to be enough.
-    std::uint32_t list = list_of(units);
-    if (units >= kExact) {
-        const std::uint32_t step = 1u << (log2_floor(units) - 2);
-        if ((units & (step - 1)) != 0) ++list;
+    if (units >= kExact && (units & ((1u << (log2_floor(units) - 2)) - 1)) != 0) ++list;
+    if (list < kLists) list = first_nonempty_from(list);
+    if (list >= kPending) {
+        list = own;
+        if (heads_[own] == kNoUnit || at(heads_[own])->load_info().units() < units) return nullptr;
     }
-    Header* block = nullptr;
-    const std::uint32_t found = list < kLists ? first_nonempty_from(list) : kPending;
-    if (found != kPending) {
-        block = at(heads_[found]);
-    } else {
-        Unit unit = heads_[list_of(units)];
-        for (std::uint32_t looks = 0; unit != kNoUnit && looks < kLooksMax; ++looks) {
-            if (at(unit)->load_info().units() >= units) {
-                block = at(unit);
-                break;
-            }
-            LinkAccess access(at(unit)->payload(), sizeof(Links));
-            unit = links_of(at(unit))->next;
-        }
-    }
-    if (block != nullptr) unlink(block);
+    Header* block = at(heads_[list]);
+    take_first(list, block);
     return block;
 }
 
-void FreeLists::write_size_at_end(Header* block) const {
-    const std::uint32_t units = block->load_info().units();
+void FreeLists::write_size_at_end(Header* block, std::uint32_t units) const {
     Unit* end = reinterpret_cast<Unit*>(block + units) - 1;
     LinkAccess access(end, sizeof *end);
     *end = static_cast<Unit>(units);

@@ -1,10 +1,11 @@
 // Free blocks by size: good-fit with one level of bitmaps, constant time.
 //
 // Blocks of fewer than 32 units have a list for each size; above, each doubling has four lists. A
-// request takes the first block of the first list all of whose blocks are large enough; only if
-// there is none, a bounded look at the list that its own size belongs to. After Masmano, Ripoll,
-// Crespo, Real, "TLSF: a new dynamic memory allocator for real-time systems" (ECRTS 2004), and
-// Ogasawara, "An algorithm with constant execution time for dynamic storage allocation" (1995).
+// request takes the first block of the first list all of whose blocks are large enough; if there is
+// none, the first block of the list that its own size belongs to, if that is large enough. After
+// Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory allocator for real-time systems"
+// (ECRTS 2004), and Ogasawara, "An algorithm with constant execution time for dynamic storage
+// allocation" (1995).
 //
 // A free block keeps its links behind its header, and its size in its last bytes as well, so that
 // the block behind finds where it begins. Threads: every function under the caller's lock.
@@ -35,17 +36,19 @@ public:
     }
 
     /// A free block of at least `units`, off its list; null when there is none (or, for more than
-    /// 32 units, none among the first 16 of its own list).
+    /// 32 units, none but behind a smaller one).
     Header* take(std::uint32_t units);
-    /// Puts the free block, whose size is in its header, on the list of its size, or of those that
-    /// may not be used yet if it is marked kPending.
-    void link(Header* block);
+    /// Puts the free block of so many units, which are in its header, on the list of its size.
+    void link(Header* block, std::uint32_t units) { link_to(list_of(units), block); }
+    /// Puts the free block, marked kPending, on the list of those that may not be used yet.
+    void link_pending(Header* block) { link_to(kPending, block); }
+    /// Takes it off the list it is on.
     void unlink(Header* block);
     /// The first block that may not be used yet, or null.
     Header* pending() const { return heads_[kPending] == kNoUnit ? nullptr : at(heads_[kPending]); }
 
     /// Writes the size of a free block to its end.
-    void write_size_at_end(Header* block) const;
+    void write_size_at_end(Header* block, std::uint32_t units) const;
     /// The free block that ends where `block` begins.
     Header* before(const Header* block) const;
     /// Units of a block that take() would find now, within a quarter of the largest.
@@ -57,7 +60,6 @@ private:
     static constexpr std::uint32_t kLists = kExact + 4 * kDoublings;
     static constexpr std::uint32_t kPending = kLists;
     static constexpr std::uint32_t kWords = (kLists + 31) / 32;
-    static constexpr std::uint32_t kLooksMax = 16;
 
     struct Links {
         Unit next;
@@ -65,8 +67,16 @@ private:
     };
     static_assert(sizeof(Links) + sizeof(Unit) <= (kUnitsMin - 1) * kUnitBytes);
 
-    static std::uint32_t list_of(std::uint32_t units);
-    static std::uint32_t list_of(const Header* block);
+    static std::uint32_t log2_floor(std::uint32_t value) {
+        return 31u - static_cast<std::uint32_t>(__builtin_clz(value));
+    }
+    static std::uint32_t list_of(std::uint32_t units) {
+        if (units < kExact) return units;
+        const std::uint32_t doubling = log2_floor(units);
+        return kExact + (doubling - 5) * 4 + (units >> (doubling - 2) & 3);
+    }
+    void link_to(std::uint32_t list, Header* block);
+    void take_first(std::uint32_t list, Header* block);
     std::uint32_t first_nonempty_from(std::uint32_t list) const;
     static Links* links_of(Header* block) { return static_cast<Links*>(block->payload()); }
 

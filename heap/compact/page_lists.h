@@ -46,11 +46,21 @@ public:
     /// Takes over all cards of the other list; this one is empty.
     template <BlockAllocator::CardSet Other>
     void take_all(BlockAllocator& blocks, CardList<Other>& other) {
-        for (PageIndex card = other.take(blocks); card != kNoPage; card = other.take(blocks))
-            add(blocks, card);
+        for (std::uint32_t word = 0; word < blocks.card_words(); ++word) {
+            auto& to = blocks.card_word(Set, word);
+            auto& from = blocks.card_word(Other, word);
+            // order: relaxed, all; one context at a time owns the list.
+            to.store(from.load(platform::memory_order_relaxed), platform::memory_order_relaxed);
+            from.store(0, platform::memory_order_relaxed);
+        }
+        count_ = other.count_;
+        other.count_ = 0;
     }
 
 private:
+    template <BlockAllocator::CardSet>
+    friend class CardList;
+
     static PageIndex from(BlockAllocator& blocks, PageIndex card) {
         if (card >= blocks.page_count()) return kNoPage;
         std::uint32_t above = ~0u << card % 32;

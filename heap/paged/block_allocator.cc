@@ -1,5 +1,6 @@
 #include "heap/paged/block_allocator.h"
 
+#include <algorithm>
 #include <new>
 
 #include "platform/annotate.h"
@@ -10,10 +11,11 @@
 namespace ouro {
 
 using platform::memory_order_acq_rel;
+using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantine_bytes,
+bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig& config,
                           TypeTable& types) {
     types_ = &types;
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
@@ -30,13 +32,15 @@ bool BlockAllocator::init(void* memory, std::size_t bytes, std::size_t quarantin
     for (std::size_t i = 0; i < count; ++i) new (&pages_[i]) PageInfo;
     page_count_ = count;
     for (PageIndex& list : available_) list = kNoPage;
-    quarantine_limit_ = quarantine_bytes;
+    quarantine_limit_ = config.quarantine_bytes;
+    if (quarantine_limit_ == 0 && config.cache_percent != 0) enter_place(config);
     runs_.init(pages_, static_cast<std::uint32_t>(count));
     platform::poison(reinterpret_cast<void*>(begin_), count * kPageBytes);
     return true;
 }
 
 void BlockAllocator::abandon() {
+    stop_caching();
     platform::unpoison(reinterpret_cast<void*>(begin_), page_count_ * kPageBytes);
 }
 
@@ -89,6 +93,13 @@ Header* BlockAllocator::header_of_cell(Cell cell) const {
                                                  kSizeClassTable[layout.size_class].cell_bytes);
 }
 
+BlockAllocator::Places BlockAllocator::places(PageIndex page) const {
+    const PageLayout layout = pages_[page].load_layout();
+    const std::size_t bytes = span_cell_bytes(page), all = bytes * capacity_of(layout);
+    return {begin_ + page * kPageBytes, bytes, all,
+            layout.size_class == kLargeClass ? 0 : kSizeClassTable[layout.size_class].reciprocal};
+}
+
 bool BlockAllocator::spans(const Header* header, const void* address) const {
     // Objects in cells reach no farther than the largest cell; larger ones start a page run.
     const auto start = reinterpret_cast<std::uintptr_t>(header);
@@ -104,159 +115,6 @@ std::size_t BlockAllocator::payload_max() const {
     return page_count_ * kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
 }
 
-// ---- span lists
-
-void BlockAllocator::link(PageIndex& list, PageIndex page) {
-    pages_[page].prev = kNoPage;
-    pages_[page].next = list;
-    if (list != kNoPage) pages_[list].prev = page;
-    list = page;
-}
-
-void BlockAllocator::unlink(PageIndex& list, PageIndex page) {
-    const PageIndex next = pages_[page].next;
-    const PageIndex prev = pages_[page].prev;
-    if (next != kNoPage) pages_[next].prev = prev;
-    if (prev != kNoPage) {
-        pages_[prev].next = next;
-    } else {
-        list = next;
-    }
-}
-
-// ---- making and dissolving spans
-
-void BlockAllocator::set_span_layout(PageIndex page, PageLayout layout) {
-    for (std::uint32_t i = 1; i < layout.pages; ++i) {
-        const PageLayout tail{PageLayout::kSpanTail, 0, i};
-        // order: release; pairs with PageInfo::load_layout().
-        pages_[page + i].layout.store(tail.encode(), memory_order_release);
-    }
-    // order: release; pairs with PageInfo::load_layout(): the cells' headers are initialized.
-    pages_[page].layout.store(layout.encode(), memory_order_release);
-}
-
-void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint32_t pages) {
-    PageInfo& info = pages_[page];
-    const bool large = size_class == kLargeClass;
-    const PageLayout layout{PageLayout::kSpan, static_cast<std::uint8_t>(size_class), pages};
-    const std::uint32_t capacity = capacity_of(layout);
-    const std::size_t bytes = large ? pages * kPageBytes : kSizeClassTable[size_class].cell_bytes;
-    std::uintptr_t cell = begin_ + page * kPageBytes;
-    for (std::uint32_t i = 0; i < capacity; ++i, cell += bytes) {
-        platform::unpoison(reinterpret_cast<void*>(cell), sizeof(Header));
-        auto* header = new (reinterpret_cast<void*>(cell)) Header;
-        // order: relaxed, both; published by the release store of the layout.
-        header->word.store(WordValue{}.dead().bits, memory_order_relaxed);
-        header->generation.store(i + 1 < capacity ? i + 2 : 0, memory_order_relaxed);
-    }
-    for (auto& word : info.candidate) {
-        // order: acq_rel; a late mark by a mutator is harmless either way (P3), but who marks later
-        // must see what the collector did after its exchange of this word: no plain store.
-        word.exchange(0, memory_order_acq_rel);
-    }
-    info.used = 0;
-    info.free_head = 1;
-    // B4: no counter of a page is behind a generation that was drawn for a cell on that page.
-    for (std::uint32_t i = 1; i < pages; ++i) {
-        if (pages_[page + i].generation > info.generation)
-            info.generation = pages_[page + i].generation;
-    }
-    set_span_layout(page, layout);
-}
-
-// In this order: first nobody new finds a span here, then everybody who found one has gone, then
-// the pages change. Until the second is so they wait as `dissolving`. At most kRetiredMax spans are
-// retired; of those that were kept back so far a bounded number follows.
-// Model: models/field_load.pml
-bool BlockAllocator::dissolve_retired() {
-    while (retired_ != kNoPage) {
-        const PageIndex page = retired_;
-        unlink(retired_, page);
-        PageLayout layout = pages_[page].load_layout();
-        layout.kind = PageLayout::kDissolving;
-        // order: release; pairs with load_layout(), ordered before the look at the windows.
-        pages_[page].layout.store(layout.encode(), memory_order_release);
-        link(dissolving_, page);
-    }
-    retired_count_ = 0;
-    if (dissolving_ == kNoPage) return false;
-    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return false;
-    for (std::uint32_t given = 0; given < 2 * kRetiredMax && dissolving_ != kNoPage; ++given) {
-        const PageIndex page = dissolving_;
-        unlink(dissolving_, page);
-        const std::uint32_t pages = pages_[page].load_layout().pages;
-        for (std::uint32_t i = 1; i < pages; ++i)
-            pages_[page + i].generation = pages_[page].generation;  // B4
-        platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
-        runs_.give(page, pages);
-    }
-    return true;
-}
-
-bool BlockAllocator::tidy() {
-    platform::LockGuard guard(lock_);
-    while (retired_ != kNoPage || dissolving_ != kNoPage) {
-        if (!dissolve_retired()) return false;
-    }
-    return true;
-}
-
-PageIndex BlockAllocator::take_run(std::uint32_t pages) {
-    PageIndex page = runs_.take(pages);
-    if (page == kNoPage && dissolve_retired()) page = runs_.take(pages);
-    if (page != kNoPage) return page;
-    if (quarantined_bytes_ != 0) {
-        release_quarantine(0);
-        if (dissolve_retired()) page = runs_.take(pages);
-    }
-    return page != kNoPage ? page : runs_.take_anywhere(pages);
-}
-
-/// When no run is as long as a span of the class should be: one of as many pages as there are.
-PageIndex BlockAllocator::short_span(std::uint32_t size_class) {
-    const SizeClass& entry = kSizeClassTable[size_class];
-    for (std::uint32_t pages = entry.span_pages - 1; pages * kPageBytes >= entry.cell_bytes;
-         --pages) {
-        const PageIndex page = runs_.take_anywhere(pages);
-        if (page == kNoPage) continue;
-        format(page, size_class, pages);
-        return page;
-    }
-    return kNoPage;
-}
-
-PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
-    // A retired span of the class needs no new layout; look at a bounded number of them.
-    PageIndex candidate = retired_;
-    for (std::uint32_t i = 0; i < 8 && candidate != kNoPage; ++i) {
-        if (pages_[candidate].load_layout().size_class == size_class) {
-            unlink(retired_, candidate);
-            --retired_count_;
-            return candidate;
-        }
-        candidate = pages_[candidate].next;
-    }
-    const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
-    if (page == kNoPage) return take_back(size_class);
-    format(page, size_class, kSizeClassTable[size_class].span_pages);
-    return page;
-}
-
-/// A span of the class that waits to be dissolved: whoever looks at its cells may go on doing so.
-PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
-    for (PageIndex page = dissolving_; page != kNoPage; page = pages_[page].next) {
-        PageLayout layout = pages_[page].load_layout();
-        if (layout.size_class != size_class) continue;
-        unlink(dissolving_, page);
-        layout.kind = PageLayout::kSpan;
-        // order: release; pairs with load_layout(): the cells' headers are what they were.
-        pages_[page].layout.store(layout.encode(), memory_order_release);
-        return page;
-    }
-    return kNoPage;
-}
-
 // ---- allocate
 
 /// A span, on the list of its class, with a free cell: of this class or, if there is no memory for
@@ -268,7 +126,7 @@ PageIndex BlockAllocator::span_with_free_cell(std::uint32_t& size_class) {
     if (page == kNoPage && helped != kNoPage) return helped;
     if (page == kNoPage) page = short_span(size_class);
     if (page != kNoPage) {
-        link(available_[size_class], page);
+        list_as_available(size_class, page);
         return page;
     }
     for (std::uint32_t larger = size_class + 1; larger < kSizeClasses; ++larger) {
@@ -279,20 +137,50 @@ PageIndex BlockAllocator::span_with_free_cell(std::uint32_t& size_class) {
     return kNoPage;
 }
 
+/// A cell of a span on the list of its class. Under the lock, while no cache holds the span (P4).
+Header* BlockAllocator::take_cell(PageIndex page) {
+    PageInfo& info = pages_[page];
+    std::uint64_t left = 0;
+    std::uint32_t cell = kCellsMax;
+    for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+        // order: relaxed; the bit that is taken is acquired below.
+        std::uint64_t bits = info.free[word].load(memory_order_relaxed);
+        if (bits != 0 && cell == kCellsMax) {
+            const std::uint64_t lowest = bits & (~bits + 1);
+            cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
+            // order: acquire; pairs with give(): what was done with the cell is done.
+            bits = info.free[word].fetch_and(~lowest, memory_order_acquire) & ~lowest;
+        }
+        left |= bits;
+    }
+    OURO_ASSERT(cell < kCellsMax, "B5: a span on the list of its class has no free cell");
+    if (left == 0) unlist(page);  // who frees the next cell finds none and lists it again
+    return header_of_cell({page, cell});
+}
+
+void BlockAllocator::begin_block(Header* header, TypeIndex type) {
+    // order: relaxed, all; published with the object by the first count (heap.cc).
+    header->generation.store(header->generation.load(memory_order_relaxed) + 1,
+                             memory_order_relaxed);
+    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);
+}
+
 Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {
+    const std::uint32_t wanted = size_class;
     const PageIndex page = span_with_free_cell(size_class);
     if (page == kNoPage) return nullptr;
-    PageInfo& info = pages_[page];
-    Header* header = header_of_cell({page, info.free_head - 1u});
-    // order: relaxed; the link is written and read under the allocation lock.
-    info.free_head = static_cast<std::uint16_t>(header->generation.load(memory_order_relaxed));
-    ++info.used;
-    if (info.free_head == 0) unlink(available_[size_class], page);
-    // order: relaxed; published with the object by the first count (heap.cc).
-    header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing,
-                       memory_order_relaxed);  // see CandidatePages::ask_again()
-    used_bytes_ += kSizeClassTable[size_class].cell_bytes;
+    Header* header = nullptr;
+    const bool may_be_held = wanted == size_class && size_class < kCachedClasses;
+    const std::size_t span_bytes = pages_[page].load_layout().pages * kPageBytes;
+    CellCache* cache = may_be_held ? cache_with_room(size_class, span_bytes) : nullptr;
+    if (cache != nullptr) {
+        hold(*cache, size_class, page);
+        header = cache->take(size_class, pages_);
+    } else {
+        header = take_cell(page);
+    }
+    begin_block(header, type);
+    used_bytes_ += std::ptrdiff_t{kSizeClassTable[size_class].cell_bytes};
     return header;
 }
 
@@ -302,29 +190,23 @@ Header* BlockAllocator::allocate_run(std::size_t bytes, TypeIndex type) {
     const PageIndex page = take_run(static_cast<std::uint32_t>(pages));
     if (page == kNoPage) return nullptr;
     format(page, kLargeClass, static_cast<std::uint32_t>(pages));
-    PageInfo& info = pages_[page];
-    info.free_head = 0;
-    info.used = 1;
     Header* header = header_of_cell({page, 0});
-    // order: relaxed; published with the object by the first count (heap.cc).
-    header->generation.store(++info.generation, memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing,
-                       memory_order_relaxed);  // see CandidatePages::ask_again()
-    used_bytes_ += pages * kPageBytes;
+    begin_block(header, type);
+    used_bytes_ += static_cast<std::ptrdiff_t>(pages * kPageBytes);
     return header;
 }
 
 Header* BlockAllocator::allocate(const BlockRequest& request) {
     if (request.bytes > payload_max()) return nullptr;
-    std::size_t bytes = request.bytes + sizeof(Header) + platform::kRedzoneBytes;
-    if (bytes < kSmallestCell) bytes = kSmallestCell;
+    const std::size_t bytes = cell_bytes_for(request.bytes);
     Header* header = nullptr;
     {
         platform::LockGuard guard(lock_);
+        fold_own_use();
         header = bytes <= kLargestCell
                      ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
                      : allocate_run(bytes, request.type);
-        if (used_bytes_ > used_bytes_max_) used_bytes_max_ = used_bytes_;
+        used_bytes_max_ = std::max(used_bytes_max_, used_bytes_);
     }
     if (header == nullptr) return nullptr;
     platform::unpoison(header->payload(), request.bytes);
@@ -334,20 +216,29 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
 
 // ---- free
 
-void BlockAllocator::put_back(PageIndex page, std::uint32_t cell, Header* header) {
-    PageInfo& info = pages_[page];
-    const std::uint32_t size_class = info.load_layout().size_class;
-    if (size_class != kLargeClass) {
-        // order: relaxed; the link is written and read under the allocation lock.
-        header->generation.store(info.free_head, memory_order_relaxed);
-        if (info.free_head == 0) link(available_[size_class], page);
-        info.free_head = static_cast<std::uint16_t>(cell + 1);
+/// Sets the cell's bit. True iff the span may have to be put on another list: see note_span().
+bool BlockAllocator::give(Cell cell) {
+    PageInfo& info = pages_[cell.page];
+    const std::uint32_t word = cell.index / 64;
+    const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
+    // order: acq_rel; release: pairs with whoever takes the cell. And with let_go(): of its
+    // exchange of `held` and ours the later one sees the earlier, so either it finds the bit or we
+    // find the span free of holders.
+    const std::uint64_t before = info.free[word].fetch_or(
+        bit, OURO_ORDER(memory_order_acq_rel, given_relaxed, memory_order_relaxed));
+    const bool changes = before == 0 || (before | bit) == info.cells_of_word(word);
+    // order: relaxed; a mutant.
+    if (OURO_MUTANT(holder_load)) return changes && info.held.load(memory_order_relaxed) == 0;
+    // order: acq_rel; as above.
+    return changes && info.held.fetch_add(0, memory_order_acq_rel) == 0;
+}
+
+void BlockAllocator::put_back(Cell cell) {
+    if (pages_[cell.page].load_layout().size_class == kLargeClass) {
+        retire(cell.page);
+    } else if (give(cell)) {
+        note_span(cell.page);
     }
-    --info.used;
-    if (info.used != 0) return;
-    if (size_class != kLargeClass) unlink(available_[size_class], page);
-    link(retired_, page);
-    if (++retired_count_ > kRetiredMax) dissolve_retired();
 }
 
 void BlockAllocator::release_quarantine(std::size_t down_to_bytes) {
@@ -359,7 +250,9 @@ void BlockAllocator::release_quarantine(std::size_t down_to_bytes) {
             link == 0 ? nullptr : reinterpret_cast<Header*>(begin_ + std::uintptr_t{link - 1} * 16);
         const Cell cell = cell_of(header);
         quarantined_bytes_ -= cell_bytes(cell);
-        put_back(cell.page, cell.index, header);
+        // order: relaxed; published with the next object. The link goes, the generation comes back.
+        header->generation.store(pages_[cell.page].generation, memory_order_relaxed);
+        put_back(cell);
     }
 }
 
@@ -367,16 +260,21 @@ void BlockAllocator::free(Header* header) {
     // order: release; who finds the type gone finds the cell free.
     header->info.store(0, memory_order_release);
     platform::LockGuard guard(lock_);
+    fold_own_use();
     const Cell cell = cell_of(header);
     if (OURO_UNLIKELY(cell.page == kNoPage)) platform::fatal("free of a foreign address", header);
     const std::size_t bytes = cell_bytes(cell);
     platform::poison(header->payload(), bytes - sizeof(Header));
-    used_bytes_ -= bytes;
+    used_bytes_ -= static_cast<std::ptrdiff_t>(bytes);
     if (quarantine_limit_ == 0) {
-        put_back(cell.page, cell.index, header);
+        put_back(cell);
+        cache_in_time();  // a context that only ends objects wants one, too
         return;
     }
-    // order: relaxed; written and read under the allocation lock.
+    PageInfo& info = pages_[cell.page];
+    // order: relaxed, both; written and read under the allocation lock. The record keeps what the
+    // link displaces (B4).
+    info.generation = std::max(info.generation, header->generation.load(memory_order_relaxed));
     header->generation.store(0, memory_order_relaxed);
     if (quarantined_bytes_ == 0) {
         quarantine_first_ = header;

@@ -4,10 +4,14 @@
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
 //     from both its own class takes it back at once.
-// B3  used = number of cells that are neither on the span's free list nor in quarantine.
-// B4  A page's generation counter is not behind any generation that was drawn for a cell on it: a
-//     fresh span starts from the highest counter of its pages, a dissolved one leaves its counter
-//     on all of them. So one address gets one generation twice only after 2^32 allocations.
+// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
+//     iff nobody uses the cell and it is not in quarantine.
+// B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
+//     that was there before: a fresh span starts from the highest counter of its pages, a dissolved
+//     one leaves the highest of its cells on all of them. So one address gets one generation twice
+//     only after 2^32 allocations.
+// B5  A span with free bits that no cache holds is on the list of its class or, with all its cells
+//     free, on that of retired spans; or a context that has freed a cell is about to put it there.
 //
 // Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
 // headers of its cells (at most 128) and one record per page; a large object one record per page.
@@ -27,10 +31,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "heap/allocator_config.h"
 #include "heap/block_request.h"
 #include "heap/memory_figures.h"
+#include "heap/paged/cell_cache.h"
 #include "heap/paged/page.h"
 #include "heap/paged/run_allocator.h"
+#include "platform/annotate.h"
+#include "platform/mutant.h"
 #include "platform/mutex.h"
 
 namespace ouro {
@@ -41,9 +49,9 @@ public:
     static constexpr std::uint64_t kRegionMax = std::uint64_t{1} << 36;
 
     /// Lays records and pages into [memory, memory + bytes). False iff not even one page fits.
-    bool init(void* memory, std::size_t bytes, std::size_t quarantine_bytes, TypeTable& types);
+    bool init(void* memory, std::size_t bytes, const AllocatorConfig& config, TypeTable& types);
 
-    /// The memory is the caller's again: nothing of it stays poisoned.
+    /// The memory is the caller's again: nothing of it stays poisoned, no context knows of it.
     void abandon();
 
     /// A cell for the request: its header has count 0, the type, `constructing` and a fresh
@@ -53,6 +61,31 @@ public:
     Header* allocate(std::size_t payload_bytes) { return allocate(BlockRequest{payload_bytes}); }
     /// Takes back a cell whose object is gone: word with count 0 and no claim.
     void free(Header* header);
+
+    // ---- without the lock, from the caller's own cache, if it has one (K1 to K4)
+
+    /// allocate() for an object with so many bytes of payload, counted as made. Null: not this way.
+    /// Time: O(1). Threads: any, not in interrupts.
+    Header* allocate_cached(const BlockRequest& request);
+    /// free() for an object with so many bytes of payload, counted as ended. False: not this way.
+    /// Time: O(1), and the lock where a span gets its first free cell or loses its last used one.
+    bool free_cached(Header* header, std::size_t payload_bytes, bool by_count);
+    /// Takes the memory of all caches back. False: a context that is inside a load window keeps
+    /// some of it back. Time: O(cells in caches + contexts).
+    bool empty_caches();
+    /// No caches any more. No other context makes objects now; those that still end some do it
+    /// under the lock from here on.
+    void stop_caching();
+    /// What the contexts have counted for themselves: the ends, then `between()`, then the rest, so
+    /// that what has ended was made.
+    template <class Between>
+    Tallies tallies(Between&& between);
+    /// Objects of the type that live, as far as contexts have counted them for themselves.
+    std::ptrdiff_t live_objects(TypeIndex type);
+    /// In the child of a fork: the caches of contexts that do not exist there are emptied.
+    void forget_other_contexts();
+    /// Around a fork: contexts do not end. Taken before the allocation lock.
+    static platform::Mutex& ends_lock();
 
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
@@ -90,6 +123,24 @@ public:
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.
     std::uint32_t cells_in(PageIndex page) const;
     Header* header_of_cell(Cell cell) const;
+    /// Where the headers of a page's cells are, as long as the page is what it is.
+    struct Places {
+        std::uintptr_t begin = 0;
+        std::size_t bytes = 0;         ///< of a cell
+        std::size_t all = 0;           ///< of its cells
+        std::uint64_t reciprocal = 0;  ///< see SizeClass
+
+        Header* header(std::uint32_t cell) const {
+            return reinterpret_cast<Header*>(begin + cell * bytes);
+        }
+        /// The cell that the header of an object is in, or kCellsMax: it is none of these.
+        std::uint32_t cell_of(const void* header) const {
+            const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(header) - begin;
+            if (offset >= all) return kCellsMax;
+            return static_cast<std::uint32_t>((offset * reciprocal) >> 32);
+        }
+    };
+    Places places(PageIndex page) const;
     /// Bytes of the cell, header included.
     std::size_t cell_bytes(Cell cell) const { return span_cell_bytes(cell.page); }
     /// The cells with headers of the span that starts at `page`. Caller as for cell_of().
@@ -97,6 +148,13 @@ public:
         CellBits cells;
         cells.set_first(cells_in(page));
         return cells;
+    }
+    /// In this layout a header stays one as long as its span: headers do not go one by one.
+    std::uint32_t headers_gone() const { return 0; }
+    /// Is the cell, which was a header, one still? Caller as for cell_of().
+    bool is_still_header(Cell cell, CellBits& /*cells*/, std::uint32_t& /*gone*/,
+                         std::uint32_t& /*looks*/) const {
+        return is_header_at(cell);
     }
     /// Is there a header in the cell, at this address? Caller as for cell_of().
     bool is_header_at(Cell cell) const { return cell.index < cells_in(cell.page); }
@@ -118,11 +176,16 @@ public:
     }
     /// The page's members of the set.
     CellBits marked(Mark mark, PageIndex page) const { return pages_[page].bits(mark); }
+    /// The same, without a look at any header.
+    static constexpr std::uint32_t kLooksMax = 0;
+    CellBits marked(Mark mark, PageIndex page, std::uint32_t& /*looks*/) const {
+        return marked(mark, page);
+    }
 
     /// Is the type of this info one whose objects can be in cycles?
     bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
 
-    /// Checks B3, the free lists, the runs and the sums; null or the name of the first broken one.
+    /// Checks B3, B5, K3, the runs and the sums; null or the name of the first broken one.
     const char* verify();
 
 private:
@@ -136,7 +199,37 @@ private:
     PageIndex take_back(std::uint32_t size_class);
     PageIndex take_run(std::uint32_t pages);
     void format(PageIndex page, std::uint32_t size_class, std::uint32_t pages);
-    void put_back(PageIndex page, std::uint32_t cell, Header* header);
+    Header* take_cell(PageIndex page);
+    static void begin_block(Header* header, TypeIndex type);
+    static std::size_t cell_bytes_for(std::size_t payload_bytes) {
+        const std::size_t bytes = payload_bytes + sizeof(Header) + platform::kRedzoneBytes;
+        return bytes < kSmallestCell ? kSmallestCell : bytes;
+    }
+    bool give(Cell cell);
+    void put_back(Cell cell);
+    void note_span(PageIndex page);
+    void unlist(PageIndex page);
+    void list_as_available(std::uint32_t size_class, PageIndex page);
+    void retire(PageIndex page);
+    std::uint32_t newest_generation(PageIndex page) const;
+    CellBits free_cells(PageIndex page, const CellCache::Slot* holder) const;
+    const CellCache::Slot* holder_of(PageIndex page) const;
+    const char* verify_span(PageIndex page, std::size_t& used_bytes);
+    void enter_place(const AllocatorConfig& config);
+    CellCache* own_cache(platform::Context& context) const;
+    CellCache* attach(platform::Context& context);
+    CellCache* cache_in_time();
+    CellCache* cache_with_room(std::uint32_t size_class, std::size_t span_bytes);
+    void hold(CellCache& cache, std::uint32_t size_class, PageIndex page);
+    void let_go(CellCache::Slot& slot);
+    void close(CellCache& cache);
+    bool close_taken_caches();
+    void take_from_owner(CellCache& cache);
+    void fold_use(CellCache& cache);
+    void fold_own_use();
+    template <class Visit>
+    void for_each_cache(Visit&& visit) const;
+    static void context_ends(platform::Context& context);
     void link(PageIndex& list, PageIndex page);
     void unlink(PageIndex& list, PageIndex page);
     bool dissolve_retired();
@@ -155,12 +248,47 @@ private:
     PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
     PageIndex dissolving_ = kNoPage;     ///< spans no more, perhaps still looked at
     std::uint32_t retired_count_ = 0;
-    std::size_t used_bytes_ = 0;
-    std::size_t used_bytes_max_ = 0;
+    std::ptrdiff_t used_bytes_ = 0;  ///< what tallies say to be added; may be less than 0
+    std::ptrdiff_t used_bytes_max_ = 0;
+    static constexpr std::uint32_t kNoPlace = ~0u;
+    std::uint32_t place_ = kNoPlace;  ///< of this heap's caches in ContextLocals
+    bool is_caching_ = false;         ///< under the lock
+    bool has_lost_cells_ = false;     ///< in the child of a fork
+    std::uint32_t cache_after_ = 0;
+    std::size_t cache_limit_ = 0;        ///< bytes (K4)
+    std::size_t cached_bytes_ = 0;       ///< of caches and the spans that they hold
+    CellCache* caches_ = nullptr;        ///< that have an owner
+    CellCache* taken_caches_ = nullptr;  ///< taken from their owners, who may be in a window still
+    Tallies folded_;                     ///< of caches that are no more
     std::size_t quarantine_limit_ = 0;
     std::size_t quarantined_bytes_ = 0;
     Header* quarantine_first_ = nullptr;  ///< linked through Header::generation as 16-byte units
     Header* quarantine_last_ = nullptr;
 };
+
+template <class Visit>
+void BlockAllocator::for_each_cache(Visit&& visit) const {
+    for (CellCache* cache = caches_; cache != nullptr; cache = cache->next) visit(*cache);
+    for (CellCache* cache = taken_caches_; cache != nullptr; cache = cache->next) visit(*cache);
+}
+
+template <class Between>
+Tallies BlockAllocator::tallies(Between&& between) {
+    platform::LockGuard guard(lock_);
+    Tallies sum = folded_;
+    const auto add_made = [&sum](CellCache& cache) {
+        sum.made += Tally::get(cache.tally.made);
+        sum.made_bytes += Tally::get(cache.tally.made_bytes);
+    };
+    if (OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
+    for_each_cache([&sum](CellCache& cache) {
+        sum.ended += Tally::get(cache.tally.ended);
+        sum.ended_bytes += Tally::get(cache.tally.ended_bytes);
+        sum.ended_by_count += Tally::get(cache.tally.ended_by_count);
+    });
+    between();
+    if (!OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
+    return sum;
+}
 
 }  // namespace ouro

@@ -60,6 +60,13 @@ public:
     TakenPages take_pages();
     /// Takes the page's candidates off it: who reports again from now on is found again.
     CellBits take(PageIndex page);
+    /// The same; in `members` those of them that are in the pass's set.
+    CellBits take(PageIndex page, CellBits& members, std::uint32_t& /*looks*/) {
+        const CellBits taken = take(page);
+        members = blocks_.marked(Mark::member, page);
+        members.keep(taken);
+        return taken;
+    }
 
 private:
     void push(PageIndex page);

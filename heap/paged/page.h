@@ -6,7 +6,8 @@
 // free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
 // span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
 // owner of the pass (member, todo, deferred, kept) or of the batch (batch): a pass that is not of
-// the batch does not even read the latter.
+// the batch does not even read the latter. P4: a bit of `free` is set by whoever frees the cell and
+// taken by whoever holds the span, or holds the allocation lock while nobody holds the span.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ namespace ouro {
 /// What a page is, in one word so that it can be read consistently without a lock.
 struct PageLayout {
     /// kDissolving: a span that is none any more, while somebody may still look at its cells.
-    enum Kind : std::uint8_t { kFree, kFreeTail, kSpan, kSpanTail, kDissolving };
+    /// kCache: a context's cache (heap/paged/cell_cache.h).
+    enum Kind : std::uint8_t { kFree, kFreeTail, kSpan, kSpanTail, kDissolving, kCache };
 
     Kind kind = kFree;
     std::uint8_t size_class = 0;  ///< of a span
@@ -39,13 +41,19 @@ struct PageLayout {
 };
 
 struct PageInfo {
+    /// What list of the allocator a span is on.
+    enum Listed : std::uint16_t { kUnlisted, kAvailable, kRetired };
+
     platform::atomic<std::uint64_t> layout{0};
+    platform::atomic<std::uint64_t> free[CellBits::kWords];  ///< cells that are free and nobody's
+    platform::atomic<std::uint32_t> held{
+        0};  ///< 1: a cache takes cells from here, without the lock
 
     // Under the allocation lock.
-    std::uint32_t generation = 0;  ///< drawn by every allocation in the span; never reset
-    std::uint16_t used = 0;        ///< cells that are not free
-    std::uint16_t free_head = 0;   ///< 1 + index of the first free cell, 0 = none
-    PageIndex next = kNoPage;      ///< list of the span's class, of retired spans, of free runs
+    std::uint32_t generation = 0;  ///< not behind any that was drawn for a cell here; never reset
+    std::uint16_t cells = 0;       ///< of the span
+    Listed listed = kUnlisted;
+    PageIndex next = kNoPage;  ///< list of the span's class, of retired spans, of free runs
     PageIndex prev = kNoPage;
 
     // Lists of the collector (the first by any context, the others by the pass or batch owner).
@@ -72,12 +80,18 @@ struct PageInfo {
         // initialized before the page is a span.
         return PageLayout::decode(layout.load(platform::memory_order_acquire));
     }
+    /// The cells of the span, as far as this word of bits shows them.
+    std::uint64_t cells_of_word(std::uint32_t word) const {
+        CellBits all;
+        all.set_first(cells);
+        return all.words[word];
+    }
     bool candidate_test(std::uint32_t cell) const {
         // order: acquire; pairs with report(): who sees the bit sees the count change before it.
         return (candidate[cell / 64].load(platform::memory_order_acquire) >> (cell % 64)) & 1;
     }
 };
 
-static_assert(sizeof(PageInfo) <= 160, "page records cost at most 4 % of the region");
+static_assert(sizeof(PageInfo) <= 176, "page records cost at most 4.3 % of the region");
 
 }  // namespace ouro

@@ -24,6 +24,8 @@ namespace ouro::port {
 inline constexpr const char* kPortName = "cortex_m";
 inline constexpr unsigned kWordBits = 32;
 inline constexpr bool kWaitAllowed = true;
+inline constexpr bool kTimeSlices = false;
+inline constexpr bool kContextLocals = false;
 inline constexpr std::size_t kRedzoneBytes = 0;
 inline constexpr std::uint32_t kMaxContexts = kThreadsMax + kCores * kInterruptLevels;
 
@@ -152,7 +154,7 @@ inline void note(const char* /*sentence*/, const char* /*name*/, unsigned /*a*/,
 /// Tries exclusive accesses by hand, a bounded number of times: see ports/machine/arm_probe.cc.
 bool probe_word(std::uint32_t* word);
 
-inline void forget_other_contexts() {}
+inline bool forget_other_contexts() { return false; }
 inline void on_fork(void (*)(), void (*)(), void (*)()) {}
 
 inline void poison(void* /*address*/, std::size_t /*bytes*/) {}

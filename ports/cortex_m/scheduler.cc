@@ -110,8 +110,10 @@ void retire(ThreadRecord& thread) {
 
 }  // namespace
 
-extern "C" std::uint64_t ouro_cortex_m_switch(std::uint32_t* stack_pointer,
-                                              std::uint32_t exception_return, std::uint32_t pc) {
+// Called by assembler text only (switch.cc): link-time optimization does not see it.
+extern "C" [[gnu::used]] std::uint64_t ouro_cortex_m_switch(std::uint32_t* stack_pointer,
+                                                            std::uint32_t exception_return,
+                                                            std::uint32_t pc) {
     const unsigned core = core_id();
     ThreadRecord* from = g_current[core];
     const unsigned left = from->index;

@@ -27,7 +27,7 @@ namespace {
 
 // A slot is a Context and whether a thread has it. Slots are never returned to the system: an
 // observer may read any of them at any time.
-struct Slot {
+struct alignas(64) Slot {
     platform::Context context;
     std::atomic<bool> taken{false};
 };
@@ -40,6 +40,9 @@ pthread_once_t g_exit_key_once = PTHREAD_ONCE_INIT;
 // Runs after the thread's thread_local objects are gone (glibc runs those first). A later call of
 // current_context() takes a slot again and sets the key again, so this runs again.
 void release_context(void* slot) {
+    platform::Context& context = static_cast<Slot*>(slot)->context;
+    t_context = &context;  // it ends as the context that it is
+    if (context.at_end != nullptr) context.at_end(context);
     t_context = nullptr;
     // order: release; pairs with acquire_context(): the next owner finds the record as we left it.
     static_cast<Slot*>(slot)->taken.store(false, std::memory_order_release);
@@ -84,6 +87,7 @@ platform::Context& acquire_context() {
         t_context->cascade_depth = 0;
         t_context->collecting_depth = 0;
         t_context->put_off = 0;
+        t_context->operations = 0;
         pthread_setspecific(g_exit_key, &g_slots[i]);
         return *t_context;
     }
@@ -109,13 +113,18 @@ bool all_windows_closed() {
     return true;
 }
 
-void forget_other_contexts() {
+bool forget_other_contexts() {
+    bool were_there = false;
     for (Slot& slot : g_slots) {
         if (&slot.context == t_context) continue;
-        // order: relaxed, both; the child of a fork has one thread only.
+        // order: relaxed; as below.
+        were_there = were_there || slot.taken.load(std::memory_order_relaxed);
+        // order: relaxed, all; the child of a fork has one thread only.
         slot.context.window.store(0, std::memory_order_relaxed);
+        for (auto& place : slot.context.places) place.store(nullptr, std::memory_order_relaxed);
         slot.taken.store(false, std::memory_order_relaxed);
     }
+    return were_there;
 }
 
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) {

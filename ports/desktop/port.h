@@ -37,6 +37,10 @@ inline constexpr const char* kPortName = "desktop";
 inline constexpr unsigned kWordBits = 64;
 /// May a thread that needs a collection wait for the one that runs it?
 inline constexpr bool kWaitAllowed = true;
+/// Does a thread that waits for the processor get it by time, if nobody yields?
+inline constexpr bool kTimeSlices = true;
+/// May contexts keep something at hand (platform/context.h)?
+inline constexpr bool kContextLocals = true;
 /// Bytes of poisoned space behind every object in AddressSanitizer builds.
 inline constexpr std::size_t kRedzoneBytes = OURO_PORT_ASAN ? 16 : 0;
 /// Most threads that may be inside Ouro at once; heap/word.h needs fewer than 1024.
@@ -169,7 +173,7 @@ inline bool probe_word(std::uint32_t* /*word*/) { return true; }
 inline void link_begins() {}
 inline bool link_is_broken() { return false; }
 
-void forget_other_contexts();
+bool forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 void poison(void* address, std::size_t bytes);

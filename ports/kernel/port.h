@@ -28,6 +28,8 @@ extern "C" unsigned ouro_kernel_interrupt_depth();
 namespace ouro::port {
 
 inline constexpr bool kWaitAllowed = true;
+inline constexpr bool kTimeSlices = false;
+inline constexpr bool kContextLocals = false;
 inline constexpr std::size_t kRedzoneBytes = 0;
 inline constexpr std::uint32_t kMaxContexts = OURO_KERNEL_TASKS + 1 + kCores * kInterruptLevels;
 
@@ -158,7 +160,7 @@ void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);
 inline void note(const char* /*sentence*/, const char* /*name*/, unsigned /*a*/, unsigned /*b*/) {}
 
-inline void forget_other_contexts() {}
+inline bool forget_other_contexts() { return false; }
 inline void on_fork(void (*)(), void (*)(), void (*)()) {}
 
 inline void poison(void* /*address*/, std::size_t /*bytes*/) {}

@@ -33,6 +33,9 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
         context.window.store(0, std::memory_order_relaxed);
         context.cascade_depth = context.collecting_depth = context.put_off = 0;
         context.census = nullptr;
+        for (auto& place : context.places) place.store(nullptr, std::memory_order_relaxed);
+        context.operations = 0;
+        context.at_end = nullptr;
     }
 }
 
@@ -98,6 +101,8 @@ void Engine::fiber_entry() {
     const unsigned id = self.current_;
     self.threads_[id].function(self.threads_[id].function_argument);
     SimThread& thread = self.threads_[id];
+    platform::Context& context = self.contexts_[id];
+    if (!thread.interrupt && context.at_end != nullptr) context.at_end(context);
     thread.state = State::ended;
     if (thread.interrupt) {
         SimThread& interrupted = self.threads_[self.interrupted_];

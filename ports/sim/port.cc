@@ -193,7 +193,7 @@ bool probe_word(std::uint32_t* word) {
            added;
 }
 
-void forget_other_contexts() {}
+bool forget_other_contexts() { return false; }
 void on_fork(void (*)(), void (*)(), void (*)()) {}
 
 std::uint64_t clock_ns() { return sim::g_running ? sim::engine().read_clock() : 0; }

@@ -23,6 +23,8 @@ namespace ouro::port {
 inline constexpr const char* kPortName = "sim";
 inline constexpr unsigned kWordBits = 64;
 inline constexpr bool kWaitAllowed = true;
+inline constexpr bool kTimeSlices = false;
+inline constexpr bool kContextLocals = true;
 inline constexpr std::size_t kRedzoneBytes = 0;
 inline constexpr std::uint32_t kMaxContexts = sim::kThreadsMax;
 
@@ -186,7 +188,7 @@ inline void link_begins() {
     if (sim::g_running) sim::link_begins();
 }
 inline bool link_is_broken() { return sim::g_running && sim::link_is_broken(); }
-void forget_other_contexts();
+bool forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 void poison(void* address, std::size_t bytes);

@@ -164,10 +164,49 @@ void windows_hold_changes_back() {
     run_crew(page, read_or_change);
 }
 
+struct Ends {
+    atomic<std::uint32_t> told{0};
+};
+
+/// Leaves something with the caller's context, if contexts of this port keep anything.
+template <class AnyContext>
+void leave_something(AnyContext& context, Ends& ends) {
+    if constexpr (requires { context.at_end; }) {
+        OURO_CONFORMS(context.places[AnyContext::kPlaces - 1].load(memory_order_relaxed) == nullptr,
+                      "a thread's context has nothing of another thread's");
+        context.places[AnyContext::kPlaces - 1].store(&ends, memory_order_relaxed);
+        context.at_end = [](Context& ended) {
+            OURO_CONFORMS(&current_context() == &ended, "the end is told on the context that ends");
+            const LoadWindow window;
+            auto& place = static_cast<AnyContext&>(ended).places[AnyContext::kPlaces - 1];
+            auto* found = static_cast<Ends*>(place.exchange(nullptr, memory_order_relaxed));
+            OURO_CONFORMS(found != nullptr, "a context keeps what was left with it");
+            found->told.fetch_add(1, memory_order_relaxed);
+            static_cast<AnyContext&>(ended).at_end = nullptr;
+        };
+    } else {
+        ends.told.fetch_add(1, memory_order_relaxed);
+    }
+}
+
+void leave_something_in_crew(Ends& ends, unsigned number) {
+    if (number != 0) leave_something(current_context(), ends);
+}
+
+void tells_its_end() {
+    for (int round = 0; round < 3; ++round) {
+        Ends ends;
+        run_crew(ends, leave_something_in_crew);
+        OURO_CONFORMS(ends.told.load(memory_order_relaxed) == kCrew, "every thread's end is told");
+    }
+    OURO_CONFORMS(all_windows_closed(), "windows close with their scopes");
+}
+
 }  // namespace
 
 const Case kContextCases[] = {
     {"context: is a thread's own", is_a_threads_own},
+    {"context: tells its end", tells_its_end},
     {"context: is an interrupt's own", is_an_interrupts_own},
     {"window: nests", windows_nest},
     {"window: of interrupts are seen", of_interrupts_are_seen},

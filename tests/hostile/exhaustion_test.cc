@@ -39,7 +39,10 @@ enum class Requests { fail, may_heal };
 bool run_with(const Program& program, const faults::AllocationFault& fault,
               const testing::Region& region, Requests requests) {
     const std::string when = faults::to_text(fault);
-    auto made = ManagedHeap::create(region.span(), testing::manual());
+    // No caches: what they have at hand is no allocation that could fail.
+    auto made = ManagedHeap::create(region.span(), testing::changed(testing::manual(), [](auto& c) {
+                                        c.heap.cache_percent = 0;
+                                    }));
     EXPECT_TRUE(made.ok()) << when << ": the last heap has left something behind";
     if (!made) return false;
     ManagedHeap managed = std::move(made).value();

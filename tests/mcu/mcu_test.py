@@ -16,7 +16,8 @@ usage: mcu_test.py BOARD KIND [OURO]
                  memory, and its counts are plain loads and stores
     misuse       every misuse ends with its own sentence and exit code 2
     images       no linked image contains what tools/check_image.py forbids; interrupts are masked
-                 for MASKED_MAX instructions at most, and not at all on cores with exclusive
+                 for MASKED_MAX instructions at most (with the heap
+                 MASKED_MAX_WITH_HEAP), and not at all on cores with exclusive
                  accesses
     calibration  the instruction counter is exact
     masked       builds the board with masked atomics instead of exclusive ones; then the
@@ -53,7 +54,10 @@ MISUSES = (
     "an interrupt above the ceiling uses Ouro",
     "more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS",
 )
+# Instructions; of the image without the heap, and of those with it.
 MASKED_MAX = 16
+MASKED_MAX_WITH_HEAP = 24
+WITH_HEAP = ("heap", "stress", "replay")
 # Programs of the tests that use malloc and static constructors themselves.
 ALLOCATING = ("semantic", "firmware_shared_ptr")
 FIRMWARE_RAM_MAX = 32 * 1024
@@ -278,21 +282,26 @@ def build_basic(board: str) -> None:
     expect(mcu.build(board, targets=BASIC), "the build fails")
 
 
-def check_masks(board: str, variant: str, limit: int) -> None:
-    image = mcu.folder_of(board, variant) / "bin" / "conformance.elf"
-    checker = [sys.executable, str(ROOT / "tools/masked_sections.py"), "arm-none-eabi-objdump",
-               str(image), "--limit", str(limit)]  # fmt: skip
-    done = subprocess.run(checker, capture_output=True, text=True, check=False)
-    expect(done.returncode == 0, f"more than {limit}", done.stdout + done.stderr)
-    expect(limit == 0 or not done.stdout.startswith("masked_sections: 0 "), "no section at all?")
-    print(done.stdout, end="")
+def check_masks(board: str, variant: str, exclusive: bool) -> None:
+    for program in ("conformance", *WITH_HEAP):
+        image = mcu.folder_of(board, variant) / "bin" / f"{program}.elf"
+        if not image.exists():
+            continue
+        limit = 0 if exclusive else MASKED_MAX_WITH_HEAP if program in WITH_HEAP else MASKED_MAX
+        checker = [sys.executable, str(ROOT / "tools/masked_sections.py"), "arm-none-eabi-objdump",
+                   str(image), "--limit", str(limit)]  # fmt: skip
+        done = subprocess.run(checker, capture_output=True, text=True, check=False)
+        expect(done.returncode == 0, f"{program}: more than {limit}", done.stdout + done.stderr)
+        expect(limit == 0 or not done.stdout.startswith("masked_sections: 0 "),
+               f"{program}: no section at all?")  # fmt: skip
+        print(f"{program}: {done.stdout}", end="")
 
 
 def masked(board: str) -> None:
     expect(mcu.build(board, "-masked", ("conformance", "heap")), "the build fails")
     conformance(board, "-masked")
     heap(board, "-masked")
-    check_masks(board, "-masked", MASKED_MAX)
+    check_masks(board, "-masked", exclusive=False)
 
 
 def parallel(board: str) -> None:
@@ -318,7 +327,7 @@ def images(board: str) -> None:
     for program in set(programs) & set(ALLOCATING):
         done = check_images(board, [program])
         expect("memory: malloc" in done.stdout, f"{program} needs no exception", done.stdout)
-    check_masks(board, "", MASKED_MAX if board in WITHOUT_EXCLUSIVE else 0)
+    check_masks(board, "", exclusive=board not in WITHOUT_EXCLUSIVE)
 
 
 def main() -> int:

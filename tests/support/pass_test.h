@@ -73,10 +73,10 @@ protected:
 
 /// Runs at most `limit` finalizers of the batch; true iff none is left to run.
 inline bool run_finalizers(Batch& batch, int limit = 1'000'000) {
-    batch.rewind_due();
     for (;;) {
         bool done = false;
-        Header* due = batch.next_due(1, done);
+        std::uint32_t looks = 1;
+        Header* due = batch.next_due(looks, done);
         if (done) return true;
         if (due == nullptr) continue;
         if (limit-- == 0) return false;

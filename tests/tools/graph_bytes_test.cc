@@ -115,7 +115,7 @@ TEST(GraphBytes, a_line_beyond_the_greatest_length_is_refused) {
     const std::string longest(kGraphLineBytesMax, '#');
     EXPECT_EQ(message_for("gcgraph 1\n" + longest + "\r\nend\n"),
               "g:3: 'end' before the counts; expected a count line");
-    const char* too_long = "g:2: line too long; expected at most 1048576 bytes";
+    const char* too_long = "g:2: line too long; expected at most 16777216 bytes";
     EXPECT_EQ(message_for("gcgraph 1\n" + longest + "#\nend\n"), too_long);
     EXPECT_EQ(message_for("gcgraph 1\n" + longest + "##\nend\n"), too_long);
     EXPECT_EQ(message_for("gcgraph 1\n" + longest + longest + longest), too_long);
@@ -124,7 +124,7 @@ TEST(GraphBytes, a_line_beyond_the_greatest_length_is_refused) {
 TEST(GraphBytes, an_endless_line_in_a_small_gzip_file_is_refused_at_the_limit) {
     const std::string bomb = gzip("gcgraph 1\n# " + std::string(std::size_t{64} << 20, 'x'));
     EXPECT_LT(bomb.size(), 100'000u);
-    EXPECT_EQ(message_for(bomb), "g:2: line too long; expected at most 1048576 bytes");
+    EXPECT_EQ(message_for(bomb), "g:2: line too long; expected at most 16777216 bytes");
 }
 
 TEST(GraphBytes, lying_counts_cost_no_memory) {

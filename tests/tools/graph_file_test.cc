@@ -164,6 +164,23 @@ TEST(GraphFile, accepts_more_than_64_targets_a_line_up_to_the_longest_line) {
     EXPECT_EQ(parse_or_fail(text).targets.size(), edges);
 }
 
+TEST(GraphFile, accepts_a_drop_of_very_many_roots_in_one_line) {
+    constexpr int kRoots = 200'000;
+    std::string roots, drop = "drop";
+    for (int i = 0; i < kRoots; ++i) {
+        absl::StrAppendFormat(&roots, "root r%d 0\n", i);
+        absl::StrAppendFormat(&drop, " r%d", i);
+    }
+    EXPECT_GT(drop.size(), std::size_t{1} << 20);
+    const std::string text = absl::StrFormat(
+        "gcgraph 1\nname many\ncount nodes 1 edges 0 roots %d pins 0 steps 1\nnode 0 1 T\n"
+        "%sexpected\n%s\nend\n",
+        kRoots, roots, drop);
+    const Graph graph = parse_or_fail(text);
+    ASSERT_EQ(graph.steps.size(), 1u);
+    EXPECT_EQ(graph.steps[0].roots.size(), std::size_t{kRoots});
+}
+
 TEST(GraphFile, tells_gzip_by_content) {
     const Graph graph = parse_or_fail(join(kSmall));
     EXPECT_EQ(parse_or_fail(gzip(join(kSmall))), graph);

@@ -28,36 +28,24 @@ def lists(exact_bits: int, doubling_bits: int) -> list[Replacement]:
         (f"{LISTS}.h", "kExact = 32;", f"kExact = {exact};"),
         (f"{LISTS}.h", "== 2 ? 11 : 27;", f"== 2 ? {16 - exact_bits} : {32 - exact_bits};"),
         (f"{LISTS}.h", "kExact + 4 * kDoublings;", f"kExact + {per_doubling} * kDoublings;"),
-        (f"{LISTS}.cc", "(doubling - 5) * 4 + (units >> (doubling - 2) & 3);",
+        (f"{LISTS}.h", "(doubling - 5) * 4 + (units >> (doubling - 2) & 3);",
          f"(doubling - {exact_bits}) * {per_doubling} + "
          f"(units >> (doubling - {doubling_bits}) & {per_doubling - 1});"),
-        (f"{LISTS}.cc", "(log2_floor(units) - 2);", f"(log2_floor(units) - {doubling_bits});"),
+        (f"{LISTS}.cc", "(log2_floor(units) - 2))", f"(log2_floor(units) - {doubling_bits}))"),
     ]  # fmt: skip
-
-
-def looks(limit: int) -> list[Replacement]:
-    return [(f"{LISTS}.h", "kLooksMax = 16;", f"kLooksMax = {limit};")]
 
 
 def cards(units: int) -> list[Replacement]:
-    return [
-        (CARDS, "kCellsMax = 128;", f"kCellsMax = {units};"),
-        (CARDS, "kWords = kCellsMax / 64;", "kWords = (kCellsMax + 63) / 64;"),
-        (CARDS, "return (words[0] | words[1]) != 0;",
-         "std::uint64_t all = 0; for (auto word : words) all |= word; return all != 0;"),
-        (CARDS, "words[0] = words[1] = 0;", "for (auto& word : words) word = 0;"),
-    ]  # fmt: skip
+    return [(CARDS, "kCellsMax = 64;", f"kCellsMax = {units};")]
 
 
 SETTINGS: tuple[tuple[str, list[Replacement]], ...] = (
-    ("as it is: 32 exact lists, 4 a doubling, 16 looks, cards of 1 KiB", []),
-    ("no looks at a list that may be too small", looks(0)),
-    ("64 looks", looks(64)),
+    ("as it is: 32 exact lists, 4 a doubling, cards of 512 bytes", []),
     ("8 exact lists, 1 a doubling", lists(3, 0)),
     ("8 exact lists, 4 a doubling", lists(3, 2)),
     ("16 exact lists, 2 a doubling", lists(4, 1)),
     ("64 exact lists, 4 a doubling", lists(6, 2)),
-    ("cards of 512 bytes", cards(64)),
+    ("cards of 1 KiB", cards(128)),
     ("cards of 256 bytes", cards(32)),
 )
 

@@ -43,14 +43,14 @@ QUICK = {
 }
 FULL = {
     "release": (
-        210,
+        240,
         {
             "unit": 12,
             "conformance": 3,
             "semantic": 15,
             "hostile": 15,
             "sim": 10,
-            "mcu": 300,
+            "mcu": 400,
             "kernels": 95,
             "mutants": 5,
             "models": 55,
@@ -63,7 +63,7 @@ FULL = {
             "stress": 15,
             "valgrind": 40,
             "bench": 8,
-            "compile": 60,
+            "compile": 80,
         },
     ),
     "asan": (

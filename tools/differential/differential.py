@@ -157,6 +157,11 @@ def size_of(seed: int) -> int:
     return 300 if seed % 10 == 0 else 60
 
 
+def script_of(seed: int) -> str:
+    """Half of the scripts control the collector too, a quarter have legacy finalizers."""
+    return Script(seed, size_of(seed), control=seed % 2 == 1, legacy=seed % 8 in (3, 6)).write()
+
+
 def run_all(comparison: Comparison, seeds: range) -> int:
     """Compares the scripts of all seeds; how many differ."""
     differing = set()
@@ -164,7 +169,7 @@ def run_all(comparison: Comparison, seeds: range) -> int:
         scripts = {}
         for seed in range(start, min(start + BATCH, seeds.stop)):
             file = comparison.folder / f"seed{seed}.gcs"
-            scripts[file] = Script(seed, size_of(seed), control=seed % 2 == 1).write()
+            scripts[file] = script_of(seed)
         for file, way in comparison.compare_batch(scripts):
             if file not in differing and len(differing) < SHOWN_DIFFERENCES:
                 comparison.report(file, scripts[file], way)

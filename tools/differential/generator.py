@@ -8,11 +8,12 @@ What it prints has one outcome, whatever the order the semantics leave free, bec
   * a weak reference with a callback is held by its handle only, and that goes in a statement of its
     own;
   * with control=True, the garbage list is emptied at once, so that a collection finds it empty;
+  * with legacy=True, `take` asks for what a ring of its own has put on the garbage list;
   * a thread of a `par` block uses names and slots of its own; objects that die beside a `collect`
     only report.
 
 Origin: the generator that came with the language's definition, unchanged but for its form and
-for `control`, which is off when it is run by itself.
+for `control` and `legacy`, which are off when it is run by itself.
 """
 import random
 import sys
@@ -21,11 +22,13 @@ SLOTS = 'xyz'
 
 
 class Script:
-    def __init__(self, seed, size, control=False):
+    def __init__(self, seed, size, control=False, legacy=False):
         self.random = random.Random(seed)
         self.size = size
         self.control = control  # also statements about the collector itself
-        self.lines = [f'# random script: seed {seed}, size {size}', 'disable']
+        self.legacy = legacy    # `mode legacy`, and what is particular to it
+        self.lines = [f'# random script: seed {seed}, size {size}']
+        self.lines += ['mode legacy', 'disable'] if legacy else ['disable']
         self.made = 0
         self.nodes = []         # labels of nodes; each was at first a handle of the same name
         self.weaks = []         # weak references held by handles of their own
@@ -180,6 +183,62 @@ class Script:
     def figures(self):
         self.add('stats', 'unordered collect', 'stats')
 
+    # ---- legacy finalizers
+
+    def kept_ring(self):
+        """A ring that is uncollectable for its finalizers, and its end by hand."""
+        members = [self.name('k') for _ in range(self.random.choice((1, 2, 3)))]
+        final = [self.chance(0.6) for _ in members]
+        final[0] = True
+        for label, is_final in zip(members, final):
+            self.add(f'new {"fin " if is_final else ""}{label}')
+        for a, b in zip(members, members[1:] + members[:1]):
+            self.add(f'{a}.x = {b}')
+        if self.chance(0.5):    # what hangs from it, or refers to it
+            self.add(f'unordered {self.pick(members)}.y = {self.pick()}')
+        held = self.chance(0.3)
+        if held:
+            self.add(f'unordered {self.pick()}.{self.pick(SLOTS)} = {self.pick(members)}')
+        elif self.chance(0.4):
+            self.add(f'weak v{members[0]} {self.pick(members)}')
+        self.add(f'unordered drop {" ".join(members)}', 'unordered collect', 'garbage', 'stats')
+        if not held and self.chance(0.7):
+            taken = self.name('g')
+            self.add(f'take {taken} {members[0]}', f'rc {taken}')
+            if self.chance(0.7):
+                self.add(f'unordered clear {taken}.x')
+            self.add(f'unordered drop {taken}')
+        self.forget_garbage()
+
+    def tail(self):
+        """A plain ring from which objects with finalizers hang; one may save itself."""
+        ring, tail = self.name('r'), self.name('t')
+        more = self.name('t')
+        self.add(f'new {ring}', f'new fin {tail} {more}', f'{ring}.x = {ring}')
+        self.add(f'{ring}.y = {tail}', f'{tail}.x = {more}')
+        if self.chance(0.3):
+            self.add(f'{more}.x = {more}')
+        if self.chance(0.5):
+            saved = self.random.choice(('self', 'self.x'))
+            kept = self.random.choice((f's{tail}', f's{tail}', f'{self.pick()}.w'))
+            self.add(f'on fin {tail}', f'  {kept} = {saved}', 'end')
+        if self.chance(0.5):
+            cb = self.random.choice(('', ' cb'))
+            # Whoever holds it does not let go of it and its referent at once.
+            referent, *holders = self.random.choice(
+                ((ring, ring, tail, more), (tail, tail, more), (more, more)))
+            self.add(f'weak v{tail} {referent}{cb}')
+            if self.chance(0.4):
+                self.add(f'{self.pick(holders)}.z = v{tail}', f'drop v{tail}')
+        self.add(f'unordered drop {ring} {tail} {more}', 'unordered collect', 'garbage', 'stats')
+        self.add(f'rc @{tail} @{more}')
+        self.forget_garbage()
+
+    def forget_garbage(self):
+        """Empties the list, now and then: what is on it may make new garbage."""
+        if self.chance(0.6):
+            self.add('unordered empty', 'objects')
+
     # ---- threads
 
     def par(self):
@@ -226,6 +285,8 @@ class Script:
         }
         if self.control:
             menu |= {self.frozen: 2, self.save_all: 2, self.announced: 3, self.figures: 2}
+        if self.legacy:
+            menu |= {self.kept_ring: 6, self.tail: 6, self.forget_garbage: 2}
         self.ring()
         while len(self.lines) < self.size:
             self.random.choices(list(menu), list(menu.values()))[0]()

@@ -33,10 +33,11 @@ protected:
         return finish();
     }
     void end() {
-        while (!batch_.empty()) batch_.take_apart(~0u, false, uncollectable_);
+        std::uint32_t looks = ~0u;
+        while (!batch_.empty()) batch_.take_apart(~0u, looks, false, uncollectable_);
     }
 
-    platform::Mutex lock_;
+    PassLock lock_;
     Batch batch_;
     std::size_t uncollectable_ = 0;
 };
@@ -78,7 +79,8 @@ TEST_F(BatchTest, takes_apart_about_as_many_as_asked) {
     EXPECT_EQ(run().batched, 50u);
     std::size_t ended = 0;
     while (!batch_.empty()) {
-        const std::size_t now = batch_.take_apart(7, false, uncollectable_);
+        std::uint32_t looks = ~0u;
+        const std::size_t now = batch_.take_apart(7, looks, false, uncollectable_);
         EXPECT_LE(now, 7u);
         ended += now;
         EXPECT_EQ(events::count('D'), static_cast<int>(ended));
@@ -187,10 +189,10 @@ TEST_F(BatchTest, members_are_left_alone_by_later_passes_until_they_are_ended) {
 TEST_F(BatchTest, a_member_whose_finalizer_ran_is_not_finalized_again) {
     drop_ring(1, 2);
     run();
-    batch_.rewind_due();
     bool done = false;
     Header* due = nullptr;
-    while (due == nullptr && !done) due = batch_.next_due(1, done);
+    std::uint32_t looks = 1'000;
+    while (due == nullptr && !done) due = batch_.next_due(looks, done);
     ASSERT_NE(due, nullptr);
     batch_.finalize(due);
     batch_.finalize(due);

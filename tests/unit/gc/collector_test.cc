@@ -10,6 +10,7 @@
 
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/threads.h"
 
 namespace ouro {
 namespace {
@@ -72,6 +73,37 @@ TEST_F(CollectorTest, collect_inside_a_finalizer_returns_zero) {
     drop_self_loop<Plain>(managed(), 0);
     EXPECT_EQ(collect(), 3u);
     EXPECT_EQ(inner, (std::vector<std::size_t>{0, 0, 0}));
+}
+
+TEST_F(CollectorTest, a_finalizer_may_wait_for_a_thread_that_collects) {
+    ManagedHeapConfig config = testing::manual();
+    config.collector.collect_patience_ns = 1'000'000;
+    restart(config);
+    drop_self_loop<Probe>(managed(), 1);
+    CollectResult other;
+    Probe::on_finalize[1] = [&](Probe&) {
+        testing::run_threads(1, [&](std::size_t) { other = collector().collect(); });
+    };
+    EXPECT_EQ(collect(), 1u);
+    EXPECT_EQ(other.error, Error::busy);
+    EXPECT_FALSE(other.complete);
+    EXPECT_EQ(collect(), 0u) << "and goes on as ever";
+}
+
+TEST_F(CollectorTest, weak_references_that_end_with_their_callback_are_counted) {
+    static Ref<WeakReference> first, second;
+    const auto drop_first = [](WeakReference&) { first.reset(); };
+    {
+        const Ref<Plain> target = make<Plain>(1);
+        target->left = target;
+        first = make<WeakReference>(target, [](WeakReference&) {});
+        second = make<WeakReference>(target, drop_first);
+    }
+    const std::size_t before = collector().statistics().collected;
+    EXPECT_EQ(collect(), 2u) << "the first had nothing but its turn";
+    EXPECT_EQ(collector().statistics().collected, before + 2);
+    second.reset();
+    EXPECT_EQ(live_objects(), 0u);
 }
 
 // ---- callbacks

@@ -169,7 +169,7 @@ TEST_F(EmergencyWithDrain, plain_garbage_goes_while_the_rest_waits_for_drain) {
 
 /// Its destructor does nothing but end a weak reference, and it says so.
 struct Watching : WeaklyReferable {
-    using ouro_quiet_destructor = void;
+    using ouro_quiet_destructor = Watching;
     Field<Watching> self;
     Weak<Plain> watched;
     std::byte bytes[200];

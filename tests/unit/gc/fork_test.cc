@@ -158,6 +158,7 @@ TEST_F(Fork, while_other_threads_are_at_work_leaves_a_usable_heap) {
     for (std::size_t i = 0; i < testing::repeats(30) && !HasFailure(); ++i) {
         EXPECT_EQ(status_in_child([this] {
                       collector().collect();
+                      if (collector().verify()) return false;
                       const Ref<Plain> one = make<Plain>(1);
                       const Weak<Plain> weak(one);
                       collector().collect();

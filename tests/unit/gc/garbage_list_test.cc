@@ -157,6 +157,53 @@ TEST_F(LegacyTest, what_only_hangs_from_a_ring_dies_by_count_and_is_not_listed) 
     EXPECT_EQ(garbage_size(), 0u);
 }
 
+TEST_F(LegacyTest, a_tail_that_saves_itself_is_alive_and_neither_counted_nor_listed) {
+    static Ref<Finalized> saved;
+    Finalized::on_finalize[2] = [](Finalized& object) { saved = self(&object); };
+    {
+        const Ref<Plain> a = make<Plain>(1);
+        a->left = a;
+        const Ref<Finalized> tail = make<Finalized>(2);
+        a->any = tail;
+        tail->any = make<Finalized>(3);
+    }
+    const CollectResult result = collector().collect();
+    EXPECT_EQ(result.unreachable, 2u);
+    EXPECT_EQ(result.uncollectable, 1u) << "what the tail refers to was set aside and lives";
+    EXPECT_EQ(garbage_size(), 1u);
+    EXPECT_EQ(refcount(saved), 1u);
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+    collector().clear_garbage();
+    saved->any = saved;  // a ring of its own now; what it referred to has ended
+    saved.reset();
+    EXPECT_EQ(events::all(), "F2 F3");
+    EXPECT_EQ(collector().collect().uncollectable, 1u) << "it is a candidate like any other";
+    Finalized::on_finalize.clear();
+    cast<Finalized>(any_garbage())->any = nullptr;
+    collector().clear_garbage();
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(LegacyTest, a_weak_reference_that_was_set_aside_and_has_called_back_is_not_counted) {
+    static int called;
+    called = 0;
+    {
+        const Ref<Finalized> kept = make<Finalized>(1);
+        const Ref<Plain> garbage = make<Plain>(2);
+        garbage->left = garbage;
+        kept->left = kept;
+        kept->any = make<WeakReference>(garbage, [](WeakReference&) { ++called; });
+    }
+    const CollectResult result = collector().collect();
+    EXPECT_EQ(called, 1);
+    EXPECT_EQ(result.unreachable, 2u);
+    EXPECT_EQ(result.uncollectable, 1u);
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+    cast<Finalized>(any_garbage())->left = nullptr;
+    collector().clear_garbage();
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 TEST_F(LegacyTest, finalizers_run_at_every_death_and_weak_references_die_before) {
     static Ref<Finalized> saved;
     static Weak<Finalized> weak;

@@ -84,6 +84,11 @@ TEST_F(Introspection, an_object_is_kept_alive_during_its_visit) {
     EXPECT_EQ(testing::events::all(), "F1 D1");
 }
 
+TEST_F(Introspection, nothing_refers_to_null) {
+    const Ref<Plain> a = make<Plain>(1);  // whose fields are null
+    EXPECT_TRUE(referrers(Ref<Plain>()).empty());
+}
+
 TEST_F(Introspection, looking_leaves_the_counts_as_they_were) {
     const Ref<Plain> a = make<Plain>(1);
     a->left = a;

@@ -23,10 +23,11 @@ class PassDispose : public PassTest {
 protected:
     /// Ends what the pass left as the batch, without a second validation.
     void end_batch() {
-        platform::Mutex lock;
+        PassLock lock;
         Batch batch(heap_, pass_, lock);
         std::size_t uncollectable = 0;
-        while (!batch.empty()) batch.take_apart(~0u, false, uncollectable);
+        std::uint32_t looks = ~0u;
+        while (!batch.empty()) batch.take_apart(~0u, looks, false, uncollectable);
         EXPECT_EQ(uncollectable, 0u);
     }
 };
@@ -104,7 +105,7 @@ TEST_F(PassDispose, a_finalizer_makes_a_batch_that_lives_until_it_is_validated_a
     EXPECT_TRUE(weak.expired()) << "cut when the pass commits";
     EXPECT_TRUE(is_alive(first)) << "its finalizer is still to run";
     EXPECT_EQ(refcount(first).value(), 1u);
-    platform::Mutex lock;
+    PassLock lock;
     Batch batch(heap_, pass_, lock);
     EXPECT_TRUE(testing::run_finalizers(batch));
     EXPECT_EQ(events::count('F'), 2);
@@ -131,7 +132,7 @@ TEST_F(PassDispose, without_user_code_means_that_such_garbage_stays_a_candidate)
     EXPECT_EQ(result.batched, 0u);
     EXPECT_EQ(live_objects(), 2u);
     EXPECT_EQ(run_all().batched, 2u);
-    platform::Mutex lock;
+    PassLock lock;
     Batch batch(heap_, pass_, lock);
     testing::run_finalizers(batch);
     pass_.begin_batch(false, false);

@@ -72,6 +72,22 @@ TEST_F(PassFind, candidates_of_all_pages_are_found) {
     EXPECT_EQ(run().examined, 5000u);
 }
 
+TEST_F(PassFind, the_limit_per_root_holds_inside_one_object_in_steps_of_any_length) {
+    const Ref<Hub> hub = try_make_variable<Hub>(heap_, {300, 0}).value();
+    for (int i = 0; i < 300; ++i) {
+        const Ref<Plain> child = make<Plain>(i);
+        child->any = hub;
+        hub->at(static_cast<std::size_t>(i)) = child;
+    }
+    const Ref<Plain> child = cast<Plain>(hub->at(7).load());
+    run_all();
+    touch(child);
+    pass_.begin(limited(10));
+    while (!pass_.idle()) pass_.step(4096);
+    EXPECT_LE(pass_.result().examined, 12u);
+    for (std::size_t i = 0; i < 300; ++i) hub->at(i) = nullptr;
+}
+
 TEST_F(PassFind, what_is_left_when_the_gathering_is_stopped_stays_a_candidate) {
     std::vector<Ref<Plain>> objects;
     for (int i = 0; i < 5000; ++i) objects.push_back(make<Plain>(i));

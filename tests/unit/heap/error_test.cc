@@ -15,6 +15,8 @@ namespace {
 
 constexpr Error kLast = Error::not_supported;
 
+std::unique_ptr<int> new_int(int value) { return std::make_unique<int>(value); }
+
 TEST(Error, every_error_has_a_text_of_its_own) {
     std::set<std::string> texts;
     for (int i = 0; i <= static_cast<int>(kLast); ++i) {
@@ -38,6 +40,20 @@ TEST(Result, with_a_value_is_ok_and_gives_it) {
     EXPECT_EQ(result.error(), Error::none);
     EXPECT_EQ(*result, 42);
     EXPECT_EQ(result.value(), 42);
+}
+
+TEST(Result, of_a_call_gives_its_value_at_once) {
+    const auto call = [](int value) { return Result<std::unique_ptr<int>>(new_int(value)); };
+    EXPECT_EQ(**call(42), 42);
+    const std::unique_ptr<int> taken = *call(43);
+    EXPECT_EQ(*taken, 43);
+}
+
+TEST(Result, that_is_const_can_be_read) {
+    const Result<std::string> result = std::string("text");
+    EXPECT_EQ(*result, "text");
+    EXPECT_EQ(result.value(), "text");
+    EXPECT_EQ(result->size(), 4u);
 }
 
 TEST(Result, with_an_error_is_not_ok_and_names_it) {

@@ -178,9 +178,12 @@ TEST_F(QueryTest, addresses_outside_objects_hold_none) {
 TEST_F(QueryTest, ids_of_nonsense_are_dead) {
     const Ref<Plain> a = make<Plain>(1);
     const Id good = id(a);
-    for (const Id& bad : {Id{}, Id{0, 5}, Id{good.address, good.generation + 1},
-                          Id{good.address + 16, good.generation}, Id{good.address + 8, 1},
-                          Id{~std::uintptr_t{1}, 1}}) {
+    for (const Id& bad :
+         {Id{}, Id{0, 5}, Id{good.address, good.generation + 1},
+          Id{good.address + 16, good.generation}, Id{good.address + 8, 1},
+          Id{~std::uintptr_t{1}, 1}, Id{0x7, 0}, Id{0x1235, 0}, Id{0x9, 0},
+          Id{detail::small_int_bits(kSmallIntMax + 1), 0}, Id{detail::small_int_bits(10), 1},
+          Id{detail::kInternedTag, 0}, Id{good.address | detail::kInternedTag, 0}}) {
         EXPECT_FALSE(is_alive(bad));
         EXPECT_EQ(refcount(bad).error(), Error::dead);
         EXPECT_EQ(resolve(bad).error(), Error::dead);

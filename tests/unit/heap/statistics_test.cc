@@ -56,7 +56,7 @@ TEST_F(StatisticsTest, used_bytes_include_headers_and_the_mark_stays) {
     const Statistics full = now();
     EXPECT_EQ(full.live_bytes, 100 * sizeof(Leaf));
     EXPECT_GE(full.used_bytes, 100 * 32u);
-    EXPECT_EQ(full.used_bytes + full.free_bytes, full.capacity_bytes);
+    EXPECT_EQ(full.used_bytes + full.parked_bytes + full.free_bytes, full.capacity_bytes);
     leaves.clear();
     EXPECT_EQ(now().used_bytes, 0u);
     EXPECT_EQ(now().used_bytes_max, full.used_bytes);

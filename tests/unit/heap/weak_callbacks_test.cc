@@ -27,11 +27,13 @@ TEST_F(WeakCallbacksTest, wait_until_they_are_run_and_hold_their_references_mean
     EXPECT_TRUE(heap().has_postponed());
     EXPECT_EQ(refcount(first), 1u) << "the heap's own reference is not shown";
     first.reset();
-    EXPECT_EQ(heap().run_waiting_callbacks(1), 1u);
+    std::size_t ended = 0;
+    EXPECT_EQ(heap().run_waiting_callbacks(1, ended), 1u);
     EXPECT_EQ(called_, 1);
-    EXPECT_EQ(heap().run_waiting_callbacks(5), 1u);
+    EXPECT_EQ(heap().run_waiting_callbacks(5, ended), 1u);
     EXPECT_EQ(called_, 2);
-    EXPECT_EQ(heap().run_waiting_callbacks(5), 0u);
+    EXPECT_EQ(heap().run_waiting_callbacks(5, ended), 0u);
+    EXPECT_EQ(ended, 1u) << "the first had nothing but its turn";
     EXPECT_FALSE(heap().has_postponed());
     EXPECT_EQ(live_objects(), 2u) << "the target and the second weak reference";
 }

@@ -32,7 +32,7 @@ protected:
         memory_.resize(TypeTable::bytes_needed(4, 4));
         types_.init(memory_.data(), 4, 4);
         type_ = types_.index_of(types_.enter(kBytes).value());
-        ASSERT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
+        ASSERT_TRUE(blocks_.init(region_.data(), region_.size(), {}, types_));
     }
     void TearDown() override {
         EXPECT_EQ(blocks_.verify(), nullptr);
@@ -102,19 +102,76 @@ TEST_F(CompactBlocks, nothing_is_joined_while_somebody_looks) {
     blocks_.free(behind);
 }
 
-TEST_F(CompactBlocks, what_was_joined_is_used_only_after_all_windows_were_closed_again) {
+TEST_F(CompactBlocks, what_was_joined_while_nobody_looked_is_usable_at_once) {
     Header* first = allocate(kSmall);
     Header* second = allocate(kSmall);
     while (allocate(kSmall) != nullptr) {
     }
     blocks_.free(first);
-    blocks_.free(second);  // joined, and somebody may have found the second header until now
+    blocks_.free(second);
+    platform::LoadWindow window;  // whoever looks from now on finds the joined block
+    EXPECT_EQ(allocate(2 * kSmall), first);
+}
+
+TEST_F(CompactBlocks, a_window_never_keeps_the_large_free_block_from_an_allocation) {
+    Header* first = allocate(kSmall);
     {
         platform::LoadWindow window;
-        EXPECT_EQ(allocate(2 * kSmall), nullptr);
+        blocks_.free(first);  // beside all that is free, but not joined with it
+        EXPECT_NE(allocate(4 * kSmall), nullptr);
     }
-    Header* joined = allocate(2 * kSmall);
-    EXPECT_EQ(joined, first);
+    Header* last = allocate(kSmall);
+    blocks_.free(last);  // joined
+    platform::LoadWindow window;
+    EXPECT_NE(allocate(4 * kSmall), nullptr);
+}
+
+TEST_F(CompactBlocks, what_was_found_stays_found_until_a_header_goes) {
+    Header* first = allocate(kSmall);
+    Header* second = allocate(kSmall);
+    Header* third = allocate(kSmall);
+    allocate(kSmall);
+    std::uint32_t gone = blocks_.headers_gone();
+    std::uint32_t looks = 0;
+    CellBits cells = blocks_.headers(0);
+    const auto is_header = [&](const Header* header) {
+        return blocks_.is_still_header(blocks_.cell_of(header), cells, gone, looks);
+    };
+    blocks_.free(first);  // stays a header
+    EXPECT_TRUE(is_header(first));
+    EXPECT_TRUE(is_header(second));
+    EXPECT_EQ(looks, 0u) << "no header went";
+    blocks_.free(second);  // joined with the one before
+    EXPECT_FALSE(is_header(second));
+    EXPECT_GT(looks, 0u);
+    looks = 0;
+    EXPECT_TRUE(is_header(first));
+    EXPECT_TRUE(is_header(third));
+    EXPECT_EQ(looks, 0u) << "one look for all of them";
+}
+
+TEST_F(CompactBlocks, a_look_at_a_card_says_how_many_headers_it_has_looked_at) {
+    static constexpr TypeInfo kSmallest{"smallest", 1,       1,      TypeInfo::kTracked,
+                                        nullptr,    nullptr, nullptr};
+    TypeInfo info = kSmallest;
+    info.fixed_fields = 0;
+    const TypeIndex smallest = types_.index_of(types_.enter(info).value());
+    while (blocks_.allocate({1, smallest, &info, {}}) != nullptr) {
+    }
+    std::uint32_t most = 0;
+    for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
+        std::uint32_t looks = 0;
+        const CellBits cells = blocks_.headers(card, looks);
+        std::uint32_t headers = 0;
+        for (std::uint32_t cell = cells.next(0); cell < kCellsMax; cell = cells.next(cell + 1))
+            ++headers;
+        EXPECT_EQ(looks, headers);
+        most = std::max(most, looks);
+    }
+    EXPECT_LE(most, BlockAllocator::kLooksMax);
+    if (platform::kRedzoneBytes == 0) {
+        EXPECT_EQ(most, BlockAllocator::kLooksMax);
+    }
 }
 
 TEST_F(CompactBlocks, every_address_leads_to_the_header_before_it) {

@@ -22,7 +22,8 @@ class Quarantine : public ::testing::Test {
 protected:
     static constexpr std::size_t kLimit = 10 * 128;
     Quarantine() : region_(256 * kKiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), kLimit, types_));
+        EXPECT_TRUE(
+            blocks_.init(region_.data(), region_.size(), {.quarantine_bytes = kLimit}, types_));
     }
     ~Quarantine() override {
         EXPECT_EQ(blocks_.verify(), nullptr);
@@ -87,7 +88,7 @@ TEST_F(Quarantine, is_given_up_for_a_large_request_too) {
 class PlantedDamage : public ::testing::Test {
 protected:
     PlantedDamage() : region_(kMiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
+        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), {}, types_));
         kept_ = blocks_.allocate(kPayload);
         free_ = blocks_.allocate(kPayload);
         large_ = blocks_.allocate(20'000);
@@ -106,30 +107,30 @@ protected:
     Header* large_ = nullptr;
 };
 
-TEST_F(PlantedDamage, a_link_out_of_the_span_is_named) {
-    free_->generation.store(5000, platform::memory_order_relaxed);
-    EXPECT_STREQ(blocks_.verify(), "B3: free list of a span");
+TEST_F(PlantedDamage, a_free_cell_behind_the_span_is_named) {
+    auto& last = record_of(kept_).free[CellBits::kWords - 1];
+    last.fetch_or(std::uint64_t{1} << 63, platform::memory_order_relaxed);
+    EXPECT_STREQ(blocks_.verify(), "B3: a free cell behind the span");
 }
 
-TEST_F(PlantedDamage, a_ring_of_free_cells_is_named) {
-    const std::uint32_t itself = blocks_.cell_of(free_).index + 1;
-    free_->generation.store(itself, platform::memory_order_relaxed);
-    EXPECT_STREQ(blocks_.verify(), "B3: free list of a span");
-}
-
-TEST_F(PlantedDamage, a_live_cell_on_a_free_list_is_named) {
+TEST_F(PlantedDamage, a_live_cell_that_is_free_is_named) {
     free_->info.store(3, platform::memory_order_relaxed);
-    EXPECT_STREQ(blocks_.verify(), "B3: a live cell is on a free list");
+    EXPECT_STREQ(blocks_.verify(), "B3: a cell in use is free");
 }
 
-TEST_F(PlantedDamage, a_wrong_number_of_used_cells_is_named) {
-    ++record_of(kept_).used;
-    EXPECT_STREQ(blocks_.verify(), "B3: used + free");
+TEST_F(PlantedDamage, a_lost_cell_is_named) {
+    kept_->info.store(0, platform::memory_order_relaxed);
+    EXPECT_STREQ(blocks_.verify(), "B3: a cell is lost");
 }
 
-TEST_F(PlantedDamage, a_lost_free_list_is_named) {
-    record_of(kept_).free_head = 0;
-    EXPECT_STREQ(blocks_.verify(), "B3: used + free");
+TEST_F(PlantedDamage, a_span_on_the_wrong_list_is_named) {
+    record_of(kept_).listed = PageInfo::kRetired;
+    EXPECT_STREQ(blocks_.verify(), "B5: the list of a span");
+}
+
+TEST_F(PlantedDamage, a_wrong_number_of_cells_is_named) {
+    ++record_of(kept_).cells;
+    EXPECT_STREQ(blocks_.verify(), "page record: cells");
 }
 
 TEST_F(PlantedDamage, an_impossible_run_length_is_named) {
@@ -152,7 +153,7 @@ TEST_F(PlantedDamage, a_used_run_that_calls_itself_free_is_named) {
 }
 
 TEST_F(PlantedDamage, a_large_object_that_is_not_counted_is_named) {
-    record_of(large_).used = 0;
+    record_of(large_).listed = PageInfo::kRetired;
     EXPECT_STREQ(blocks_.verify(), "used bytes: sum");
 }
 

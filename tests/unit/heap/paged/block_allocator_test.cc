@@ -36,7 +36,7 @@ protected:
         TearDown();
         region_ = std::make_unique<testing::Region>(bytes);
         blocks_ = std::make_unique<BlockAllocator>();
-        ASSERT_TRUE(blocks_->init(region_->data(), bytes, 0, types_));
+        ASSERT_TRUE(blocks_->init(region_->data(), bytes, {}, types_));
     }
     void TearDown() override {
         if (blocks_ == nullptr) return;
@@ -130,7 +130,7 @@ TEST_F(BlockAllocatorTest, the_largest_payload_fits_an_empty_region_of_any_size)
 TEST_F(BlockAllocatorTest, a_region_without_room_for_a_page_is_refused) {
     testing::Region region(64 * kKiB);
     for (std::size_t bytes = 0; bytes < 4096; bytes += 64)
-        EXPECT_FALSE(BlockAllocator().init(region.data(), bytes, 0, types_)) << bytes;
+        EXPECT_FALSE(BlockAllocator().init(region.data(), bytes, {}, types_)) << bytes;
 }
 
 TEST_F(BlockAllocatorTest, emptied_space_is_usable_for_every_other_size) {

@@ -16,7 +16,7 @@ namespace {
 class PageListsTest : public ::testing::Test {
 protected:
     PageListsTest() : region_(256 * testing::kKiB) {
-        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), 0, types_));
+        EXPECT_TRUE(blocks_.init(region_.data(), region_.size(), {}, types_));
     }
     ~PageListsTest() override { blocks_.abandon(); }
 

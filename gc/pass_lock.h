@@ -1,0 +1,47 @@
+// The lock of the pass, which tells its holder whether somebody waits for it.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/atomic.h"
+#include "platform/mutex.h"
+
+namespace ouro {
+
+/// A Mutex whose holder can ask, between two steps, whether giving the processor away now lets
+/// anybody go on. To do so for nobody would leave a busy program's collector next to nothing of it.
+/// Where threads get no turns by time somebody always may want it, and nothing is counted.
+template <bool kCounts>
+class CountingLock;
+
+template <>
+class CountingLock<true> {
+public:
+    void lock() {
+        if (mutex_.try_lock()) return;
+        // order: relaxed, both; a hint for is_wanted().
+        waiting_.fetch_add(1, platform::memory_order_relaxed);
+        mutex_.lock();
+        waiting_.fetch_sub(1, platform::memory_order_relaxed);
+    }
+    bool try_lock() { return mutex_.try_lock(); }
+    void unlock() { mutex_.unlock(); }
+    /// A moment's truth.
+    bool is_wanted() const {
+        return waiting_.load(platform::memory_order_relaxed) != 0;  // order: see lock()
+    }
+
+private:
+    platform::Mutex mutex_;
+    platform::atomic<std::uint32_t> waiting_{0};
+};
+
+template <>
+class CountingLock<false> : public platform::Mutex {
+public:
+    static constexpr bool is_wanted() { return true; }
+};
+
+using PassLock = CountingLock<port::kTimeSlices>;
+
+}  // namespace ouro

@@ -1,0 +1,301 @@
+// The caches of contexts: made, filled, used without the lock, taken back. See cell_cache.h.
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "heap/paged/block_allocator.h"
+#include "platform/annotate.h"
+#include "platform/context.h"
+#include "platform/fatal.h"
+#include "platform/interrupt.h"
+#include "platform/mutant.h"
+
+namespace ouro {
+
+using platform::memory_order_acq_rel;
+using platform::memory_order_relaxed;
+using platform::memory_order_release;
+
+namespace {
+
+static_assert(port::kContextLocals, "the paged layout keeps caches in ContextLocals");
+constexpr std::uint32_t kPlaces = platform::ContextLocals<true>::kPlaces;
+
+/// Held while a context ends, and while a heap gets or gives up its place.
+constinit platform::Mutex g_ends_lock;
+/// Whose caches are where in ContextLocals. Under the lock.
+constinit BlockAllocator* g_places[kPlaces];
+
+}  // namespace
+
+platform::Mutex& BlockAllocator::ends_lock() { return g_ends_lock; }
+
+void BlockAllocator::enter_place(const AllocatorConfig& config) {
+    platform::LockGuard guard(g_ends_lock);
+    for (std::uint32_t place = 0; place < kPlaces; ++place) {
+        if (g_places[place] != nullptr) continue;
+        g_places[place] = this;
+        place_ = place;
+        is_caching_ = true;
+        cache_after_ = config.cache_after;
+        cache_limit_ = page_count_ * kPageBytes / 100 * config.cache_percent;
+        return;
+    }
+}
+
+void BlockAllocator::stop_caching() {
+    if (place_ == kNoPlace) return;
+    platform::LockGuard ends(g_ends_lock);
+    platform::LockGuard guard(lock_);
+    while (caches_ != nullptr) take_from_owner(*caches_);
+    close_taken_caches();
+    if (g_places[place_] == this) g_places[place_] = nullptr;
+    is_caching_ = false;
+}
+
+// ---- making, filling
+
+CellCache* BlockAllocator::own_cache(platform::Context& context) const {
+    // order: relaxed; the context has put it there itself, or finds that it was taken (K2).
+    auto* cache = static_cast<CellCache*>(context.places[place_].load(memory_order_relaxed));
+    return cache != nullptr && cache->blocks == this ? cache : nullptr;
+}
+
+CellCache* BlockAllocator::attach(platform::Context& context) {
+    const std::uint32_t types = types_->types_max();
+    const auto pages =
+        static_cast<std::uint32_t>((CellCache::bytes_needed(types) + kPageBytes - 1) >> kPageShift);
+    // Without room for a span as well it were of no use.
+    if (!is_caching_ || cached_bytes_ + (pages + 1) * kPageBytes > cache_limit_) return nullptr;
+    const PageIndex page = runs_.take(pages);
+    if (page == kNoPage) return nullptr;
+    set_span_layout(page, {PageLayout::kCache, 0, pages});
+    void* memory = reinterpret_cast<void*>(begin_ + page * kPageBytes);
+    platform::unpoison(memory, pages * kPageBytes);
+    auto* cache = new (memory) CellCache(*this, context, pages, types);
+    for (TypeIndex type = 1; type <= types; ++type)
+        new (&cache->live_of(type)) platform::atomic<std::int32_t>;
+    cache->next = caches_;
+    caches_ = cache;
+    cached_bytes_ += pages * kPageBytes;
+    context.at_end = &BlockAllocator::context_ends;
+    // order: relaxed; one thread only, until it is taken away.
+    context.places[place_].store(cache, memory_order_relaxed);
+    return cache;
+}
+
+/// The calling context's cache, made when it has taken the lock often enough; null until then.
+CellCache* BlockAllocator::cache_in_time() {
+    if (place_ == kNoPlace || platform::is_in_interrupt()) return nullptr;
+    platform::Context& context = platform::current_context();
+    if (CellCache* cache = own_cache(context)) return cache;
+    if (++context.operations <= cache_after_) return nullptr;
+    context.operations = 0;
+    return attach(context);
+}
+
+/// The calling context's cache, with room for the cells of a span of the class; null if there is
+/// none to be had.
+CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t span_bytes) {
+    CellCache* cache = cache_in_time();
+    if (cache == nullptr) return nullptr;
+    let_go(cache->slots[size_class]);
+    return cached_bytes_ + span_bytes <= cache_limit_ ? cache : nullptr;
+}
+
+void BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
+    PageInfo& info = pages_[page];
+    CellCache::Slot& slot = cache.slots[size_class];
+    unlist(page);
+    // order: relaxed; under the lock. Who frees a cell and finds it held leaves the span alone.
+    info.held.store(1, memory_order_relaxed);
+    slot.begin = begin_ + page * kPageBytes;
+    slot.page = page;
+    CellCache::take_over(slot, info);
+    cached_bytes_ += info.load_layout().pages * kPageBytes;
+}
+
+/// The cells go back to the span, and the span to the others.
+void BlockAllocator::let_go(CellCache::Slot& slot) {
+    if (slot.page == kNoPage) return;
+    const PageIndex page = std::exchange(slot.page, kNoPage);
+    PageInfo& info = pages_[page];
+    for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+        // order: relaxed, both; under the lock, and the holder is the caller or uses it no more.
+        const std::uint64_t bits = slot.bits[word].load(memory_order_relaxed);
+        slot.bits[word].store(0, memory_order_relaxed);
+        // order: release; pairs with whoever takes the cells.
+        if (bits != 0) info.free[word].fetch_or(bits, memory_order_release);
+    }
+    cached_bytes_ -= info.load_layout().pages * kPageBytes;
+    // order: acq_rel; pairs with give().
+    info.held.exchange(0, memory_order_acq_rel);
+    note_span(page);
+}
+
+// ---- without the lock
+
+Header* BlockAllocator::allocate_cached(const BlockRequest& request) {
+    const std::size_t bytes = cell_bytes_for(request.bytes);
+    if (bytes > kLargestCachedCell || place_ == kNoPlace) return nullptr;
+    const std::uint32_t size_class = kClassOfUnits[(bytes + 15) / 16];
+    Header* header = nullptr;
+    {
+        platform::Context& context = platform::current_context();
+        CellCache* early = OURO_MUTANT(cache_found_early) ? own_cache(context) : nullptr;
+        platform::LoadWindow window(context);
+        CellCache* cache = OURO_MUTANT(cache_found_early) ? early : own_cache(context);
+        if (cache == nullptr) return nullptr;
+        header = cache->take(size_class, pages_);
+        if (header == nullptr) return nullptr;
+        begin_block(header, request.type);
+        cache->count_made(request.type, request.bytes, kSizeClassTable[size_class].cell_bytes);
+    }
+    platform::unpoison(header->payload(), request.bytes);
+    request.write_trailing(header->payload());
+    return header;
+}
+
+bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool by_count) {
+    if (place_ == kNoPlace) return false;
+    Cell cell;
+    {
+        platform::Context& context = platform::current_context();
+        platform::LoadWindow window(context);
+        CellCache* cache = own_cache(context);
+        if (cache == nullptr) return false;
+        cell = cell_of(header);
+        if (OURO_UNLIKELY(cell.page == kNoPage))
+            platform::fatal("free of a foreign address", header);
+        const std::uint32_t size_class = pages_[cell.page].load_layout().size_class;
+        if (size_class == kLargeClass) return false;
+        const std::size_t bytes = kSizeClassTable[size_class].cell_bytes;
+        cache->count_ended(header->load_info().type(), payload_bytes, bytes, by_count);
+        // order: release; who finds the type gone finds the cell free.
+        header->info.store(0, memory_order_release);
+        platform::poison(header->payload(), bytes - sizeof(Header));
+        if (size_class < kCachedClasses && cache->slots[size_class].page == cell.page) {
+            cache->put(size_class, cell.index);
+            return true;
+        }
+        if (!give(cell)) return true;
+    }
+    platform::LockGuard guard(lock_);
+    note_span(cell.page);
+    return true;
+}
+
+// ---- taking back
+
+/// From now on the owner finds no cache, once it has left the window it may be in.
+void BlockAllocator::take_from_owner(CellCache& cache) {
+    CellCache** link = &caches_;
+    while (*link != &cache) link = &(*link)->next;
+    *link = cache.next;
+    cache.next = taken_caches_;
+    taken_caches_ = &cache;
+    // order: release; ordered before the look at the windows (K2).
+    cache.owner->places[place_].store(nullptr, memory_order_release);
+    cache.owner = nullptr;
+}
+
+/// Nobody uses the cache any more: what it holds and has counted becomes the heap's.
+void BlockAllocator::close(CellCache& cache) {
+    for (CellCache::Slot& slot : cache.slots) let_go(slot);
+    fold_use(cache);
+    folded_.ended += Tally::get(cache.tally.ended);
+    folded_.ended_bytes += Tally::get(cache.tally.ended_bytes);
+    folded_.ended_by_count += Tally::get(cache.tally.ended_by_count);
+    folded_.made += Tally::get(cache.tally.made);
+    folded_.made_bytes += Tally::get(cache.tally.made_bytes);
+    for (TypeIndex type = 1; type <= cache.types; ++type) {
+        // order: relaxed, both; figures.
+        const std::int32_t live = cache.live_of(type).load(memory_order_relaxed);
+        TypeTable::Entry* entry = types_->find(type);
+        if (entry != nullptr)
+            entry->live_objects.fetch_add(static_cast<std::uint32_t>(live), memory_order_relaxed);
+    }
+    const PageIndex page = page_of(&cache);
+    const std::uint32_t pages = cache.pages;
+    cached_bytes_ -= pages * kPageBytes;
+    cache.~CellCache();
+    platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
+    runs_.give(page, pages);
+}
+
+bool BlockAllocator::close_taken_caches() {
+    if (taken_caches_ == nullptr) return true;
+    if (!platform::all_windows_closed() && !OURO_MUTANT(cache_taken_at_once)) return false;
+    while (taken_caches_ != nullptr) {
+        CellCache& cache = *taken_caches_;
+        taken_caches_ = cache.next;
+        close(cache);
+    }
+    return true;
+}
+
+bool BlockAllocator::empty_caches() {
+    platform::LockGuard guard(lock_);
+    while (caches_ != nullptr) take_from_owner(*caches_);
+    return close_taken_caches();
+}
+
+/// The calling context ends: what it has at hand goes back to all heaps.
+void BlockAllocator::context_ends(platform::Context& context) {
+    if (OURO_MUTANT(cache_kept_at_end)) return;
+    platform::LockGuard ends(g_ends_lock);
+    for (std::uint32_t place = 0; place < kPlaces; ++place) {
+        BlockAllocator* blocks = g_places[place];
+        if (blocks == nullptr) continue;
+        platform::LockGuard guard(blocks->lock_);
+        CellCache* cache = blocks->own_cache(context);
+        if (cache == nullptr) continue;
+        blocks->take_from_owner(*cache);
+        blocks->taken_caches_ = cache->next;  // its owner is here: nobody is in a window for it
+        blocks->close(*cache);
+    }
+}
+
+/// A context that exists no more may have been in the middle of taking or giving a cell: that cell
+/// is lost, or the list of its span has to be put right in its stead.
+void BlockAllocator::forget_other_contexts() {
+    has_lost_cells_ = true;
+    for (CellCache** link = &caches_; *link != nullptr;) {
+        CellCache& cache = **link;
+        if (cache.owner == &platform::current_context()) {
+            link = &cache.next;
+            continue;
+        }
+        *link = cache.next;
+        close(cache);
+    }
+    close_taken_caches();
+    for (PageIndex page = 0; page < page_count_; ++page) note_span(page);
+}
+
+// ---- figures
+
+/// What the owner has used by itself becomes part of the heap's figure.
+void BlockAllocator::fold_use(CellCache& cache) {
+    used_bytes_max_ = std::max(used_bytes_max_, used_bytes_ + Tally::change(cache.tally.used_max));
+    used_bytes_ += Tally::change(cache.tally.used);
+    // order: relaxed, both; figures, of the owner or of a cache that nobody uses any more.
+    cache.tally.used.store(0, memory_order_relaxed);
+    cache.tally.used_max.store(0, memory_order_relaxed);
+}
+
+void BlockAllocator::fold_own_use() {
+    CellCache* cache = place_ == kNoPlace ? nullptr : own_cache(platform::current_context());
+    if (cache != nullptr) fold_use(*cache);
+}
+
+std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
+    platform::LockGuard guard(lock_);
+    std::ptrdiff_t sum = 0;
+    for_each_cache([&](CellCache& cache) {
+        sum += cache.live_of(type).load(memory_order_relaxed);  // order: a figure
+    });
+    return sum;
+}
+
+}  // namespace ouro

@@ -1,0 +1,277 @@
+// Goal: threads make and end small objects without the lock, and what they keep at hand for that
+// is bounded, counted, and anybody's when memory is short or they have ended
+// (heap/paged/cell_cache.h).
+#include <latch>
+#include <thread>
+#include <vector>
+
+#include "tests/support/heap_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::changed;
+using testing::kKiB;
+using testing::kMiB;
+using testing::manual;
+
+template <std::size_t kBytes>
+struct Payload {
+    using ouro_leaf = void;
+    std::byte bytes[kBytes];
+};
+using Small = Payload<48>;
+using PageSized = Payload<4000>;
+
+/// Caches from the first object on.
+class CachesTest : public testing::HeapTest {
+protected:
+    explicit CachesTest(std::size_t bytes = 4 * kMiB, std::uint32_t percent = 20)
+        : HeapTest(bytes, changed(manual(), [&](ManagedHeapConfig& c) {
+                       c.heap.cache_percent = percent;
+                       c.heap.cache_after = 0;
+                   })) {}
+
+    Statistics now() { return heap().statistics(); }
+    bool is_parked() { return now().parked_bytes != 0; }
+    /// Objects of all sizes that are cached, made and ended by the caller.
+    void use_all_sizes() {
+        make<Payload<8>>();
+        make<Payload<48>>();
+        make<Payload<112>>();
+        make<Payload<240>>();
+        make<Payload<496>>();
+        make<Payload<900>>();
+    }
+    /// Runs `thread_work` on another thread, then `work` while that thread lives.
+    template <class ThreadWork, class Work>
+    void beside(ThreadWork thread_work, Work work) {
+        std::latch ready(1);
+        std::latch done(1);
+        std::thread thread([&] {
+            thread_work();
+            ready.count_down();
+            done.wait();
+        });
+        ready.wait();
+        work();
+        done.count_down();
+        thread.join();
+    }
+    std::size_t fill() {
+        std::size_t made = 0;
+        while (auto object = try_make<PageSized>(heap())) {
+            kept_.push_back(std::move(*object));
+            ++made;
+        }
+        return made;
+    }
+    void TearDown() override {
+        kept_.clear();
+        HeapTest::TearDown();
+    }
+
+private:
+    std::vector<Ref<PageSized>> kept_;
+};
+
+TEST_F(CachesTest, a_small_object_is_made_and_ended_while_another_thread_has_the_lock) {
+    std::latch has_cache(1);
+    std::latch locked(1);
+    platform::atomic<std::uint32_t> went_on{0};
+    std::thread thread([&] {
+        make<Small>();
+        has_cache.count_down();
+        locked.wait();
+        const Ref<Small> first = make<Small>();
+        Ref<Small> second = make<Small>();
+        second.reset();
+        went_on.store(1, platform::memory_order_release);
+    });
+    has_cache.wait();
+    heap().blocks().lock().lock();
+    locked.count_down();
+    EXPECT_TRUE(
+        testing::wait_until([&] { return went_on.load(platform::memory_order_acquire) != 0; }));
+    heap().blocks().lock().unlock();
+    thread.join();
+    EXPECT_EQ(now().objects_made, 3u);
+    EXPECT_EQ(now().reclaimed_by_count, 3u);
+}
+
+TEST_F(CachesTest, what_a_thread_has_at_hand_is_told_and_not_called_free) {
+    EXPECT_FALSE(is_parked());
+    const Ref<Small> one = make<Small>();
+    const Statistics s = now();
+    EXPECT_GT(s.parked_bytes, 0u);
+    EXPECT_EQ(s.used_bytes + s.parked_bytes + s.free_bytes, s.capacity_bytes);
+}
+
+TEST_F(CachesTest, threads_together_keep_no_more_than_their_share) {
+    constexpr std::size_t kThreads = 40;
+    std::latch ready(kThreads);
+    std::latch done(1);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&] {
+            for (int round = 0; round < 3; ++round) use_all_sizes();
+            ready.count_down();
+            done.wait();
+        });
+    }
+    ready.wait();
+    const Statistics s = now();
+    EXPECT_GT(s.parked_bytes, s.capacity_bytes / 10);
+    EXPECT_LE(s.parked_bytes, s.capacity_bytes / 5);
+    done.count_down();
+    for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(CachesTest, a_thread_that_ends_keeps_nothing) {
+    std::thread([&] {
+        use_all_sizes();
+        EXPECT_TRUE(is_parked());
+    }).join();
+    EXPECT_FALSE(is_parked());
+    EXPECT_EQ(now().free_bytes, now().capacity_bytes);
+}
+
+TEST_F(CachesTest, what_a_sleeping_thread_has_at_hand_is_taken_before_memory_is_exhausted) {
+    const std::size_t pages = now().capacity_bytes / 4096;
+    beside([&] { use_all_sizes(); },
+           [&] {
+               EXPECT_TRUE(is_parked());
+               EXPECT_EQ(fill(), pages);
+               EXPECT_FALSE(is_parked());
+           });
+}
+
+TEST_F(CachesTest, a_thread_whose_cache_was_taken_goes_on) {
+    std::latch has_cache(1);
+    std::latch taken(1);
+    std::thread thread([&] {
+        const Ref<Small> before = make<Small>();
+        has_cache.count_down();
+        taken.wait();
+        Ref<Small> after = make<Small>();
+        after.reset();
+    });
+    has_cache.wait();
+    heap().blocks().empty_caches();
+    taken.count_down();
+    thread.join();
+    EXPECT_EQ(now().objects_made, 2u);
+    EXPECT_EQ(now().reclaimed_by_count, 2u);
+}
+
+TEST_F(CachesTest, cells_that_another_thread_ends_come_back_to_the_maker) {
+    make<Small>();
+    const std::size_t parked = now().parked_bytes;
+    for (int round = 0; round < 50; ++round) {
+        std::vector<Ref<Small>> made;
+        for (int i = 0; i < 40; ++i) made.push_back(make<Small>());
+        std::thread([&] { made.clear(); }).join();
+    }
+    EXPECT_EQ(now().parked_bytes, parked);
+    EXPECT_EQ(now().reclaimed_by_count, 2001u);
+}
+
+TEST_F(CachesTest, figures_of_one_thread_are_exact_at_every_moment) {
+    std::vector<Ref<Small>> kept;
+    std::size_t high_water = 0;
+    for (std::size_t i = 1; i <= 300; ++i) {
+        kept.push_back(make<Small>());
+        high_water = now().used_bytes;
+        ASSERT_EQ(now().live_objects, i);
+        ASSERT_EQ(now().live_bytes, i * sizeof(Small));
+        ASSERT_EQ(ouro::live_objects<Small>(heap()), i);
+        ASSERT_EQ(now().objects_made, i);
+        ASSERT_EQ(now().used_bytes_max, high_water);
+    }
+    for (std::size_t i = 300; i > 0; --i) {
+        kept.pop_back();
+        ASSERT_EQ(now().live_objects, i - 1);
+        ASSERT_EQ(ouro::live_objects<Small>(heap()), i - 1);
+        ASSERT_EQ(now().reclaimed_by_count, 301 - i);
+        ASSERT_EQ(now().used_bytes_max, high_water);
+    }
+    EXPECT_EQ(now().used_bytes, 0u);
+}
+
+TEST_F(CachesTest, the_mark_is_seen_though_nobody_asked_at_that_moment) {
+    make<Small>();
+    std::size_t used = 0;
+    {
+        std::vector<Ref<Small>> kept;
+        for (int i = 0; i < 30; ++i) kept.push_back(make<Small>());
+        used = now().used_bytes;
+    }
+    std::vector<Ref<Small>> kept;
+    for (int i = 0; i < 35; ++i) kept.push_back(make<Small>());
+    kept.clear();
+    EXPECT_EQ(now().used_bytes_max, used / 30 * 35);
+}
+
+TEST_F(CachesTest, counts_by_type_of_threads_that_ended_remain) {
+    std::vector<Ref<Small>> kept(20);
+    testing::run_threads(4, [&](std::size_t thread) {
+        for (std::size_t i = 0; i < 5; ++i) kept[thread * 5 + i] = make<Small>();
+        make<Payload<112>>();
+    });
+    EXPECT_EQ(ouro::live_objects<Small>(heap()), 20u);
+    EXPECT_EQ(ouro::live_objects<Payload<112>>(heap()), 0u);
+    kept.clear();
+    EXPECT_EQ(ouro::live_objects<Small>(heap()), 0u);
+}
+
+TEST_F(CachesTest, a_generation_never_repeats_in_a_cell_that_goes_through_a_cache) {
+    Ref<Small> first = make<Small>();
+    const Id id = ouro::id(first);
+    first.reset();
+    for (int i = 0; i < 200; ++i) {
+        const Ref<Small> other = make<Small>();
+        EXPECT_FALSE(ouro::id(other) == id);
+        EXPECT_FALSE(refcount(id));
+    }
+}
+
+TEST_F(CachesTest, a_heap_that_follows_in_the_region_has_no_part_in_old_caches) {
+    beside([&] { use_all_sizes(); },
+           [&] {
+               restart(manual());
+               const Ref<Small> one = make<Small>();
+               EXPECT_EQ(now().live_objects, 1u);
+           });
+}
+
+TEST_F(CachesTest, objects_end_after_their_heap_was_shut_down) {
+    Ref<Small> last = make<Small>();
+    make<Small>();
+    heap().shut_down();
+    EXPECT_FALSE(is_parked());
+    last.reset();
+    EXPECT_EQ(now().live_objects, 0u);
+}
+
+class NoCaches : public CachesTest {
+protected:
+    NoCaches() : CachesTest(4 * kMiB, 0) {}
+};
+
+TEST_F(NoCaches, a_share_of_nothing_parks_nothing) {
+    use_all_sizes();
+    EXPECT_FALSE(is_parked());
+}
+
+class SmallShare : public CachesTest {
+protected:
+    SmallShare() : CachesTest(256 * kKiB, 2) {}
+};
+
+TEST_F(SmallShare, a_share_too_small_for_a_cache_parks_nothing) {
+    use_all_sizes();
+    EXPECT_FALSE(is_parked());
+}
+
+}  // namespace
+}  // namespace ouro

@@ -30,7 +30,8 @@ Error Collector::emergency_hook(void* self, unsigned attempt) {
     return reason;
 }
 
-/// Attempt 0 finishes the pass under way or asks the fresh candidates, attempt 1 all of them,
+/// Attempt 0 finishes the pass under way (an automatic one asks no more candidates then) or asks the
+/// fresh candidates, attempt 1 all of them,
 /// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach or, if
 /// there is none and the program allows it, collects with user code. The
 /// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
@@ -49,6 +50,7 @@ Error Collector::emergency(unsigned attempt) {
     }
     Counters::add(heap_.counters().emergency_collections);
     const bool under_way = step_pass(config_.step_units);
+    if (under_way && pass_.options().automatic) pass_.stop_gathering();
     pass_lock_.unlock();
     if (under_way && attempt == 0) {
         finish_pass();

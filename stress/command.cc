@@ -3,6 +3,7 @@
 #include <iostream>
 #include <random>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "stress/stress.h"
 
@@ -68,11 +69,13 @@ bool set_flag(std::string_view name, std::string_view value, StressOptions& opti
                options.seconds <= 1e7;
     }
     if (name == "seed") return parse_number(value, options.seed);
+    if (name == "json") return absl::SimpleAtob({value.data(), value.size()}, &options.json);
     return parse_bytes(value, options.region_bytes);
 }
 
 bool is_flag_with_value(std::string_view name) {
-    return name == "threads" || name == "seconds" || name == "seed" || name == "region";
+    return name == "threads" || name == "seconds" || name == "seed" || name == "region" ||
+           name == "json";
 }
 
 }  // namespace
@@ -85,10 +88,7 @@ std::string parse_options(std::span<char* const> arguments, StressOptions& optio
             help = true;
             return "";
         }
-        if (text == "--json" || text == "--json=true") {
-            options.json = true;
-            continue;
-        }
+        if (text == "--json") text = "--json=true";
         const std::size_t equals = text.find('=');
         std::string_view name = text.substr(0, equals);
         const bool is_flag = name.starts_with("--");

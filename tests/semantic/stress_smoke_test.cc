@@ -87,6 +87,22 @@ TEST(StressOptionsTest, arguments_are_read_in_both_forms) {
     EXPECT_TRUE(options.json);
 }
 
+TEST(StressOptionsTest, json_may_be_refused_as_with_the_other_commands) {
+    for (const auto& [text, wanted] : {std::pair{"--json=false", false}, {"--json=true", true}}) {
+        std::string copy = text;
+        char* argument = copy.data();
+        StressOptions options;
+        bool help = false;
+        EXPECT_EQ(parse_options({&argument, 1}, options, help), "");
+        EXPECT_EQ(options.json, wanted) << text;
+    }
+    std::string wrong = "--json=perhaps";
+    char* argument = wrong.data();
+    StressOptions options;
+    bool help = false;
+    EXPECT_EQ(parse_options({&argument, 1}, options, help), "--json cannot be 'perhaps'");
+}
+
 TEST(StressOptionsTest, a_region_too_small_is_a_usage_error) {
     StressOptions options;
     options.region_bytes = 8 << 10;

@@ -3,6 +3,8 @@
 // Method: regions filled with garbage of both kinds, then a request for most of the region.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "heap/make.h"
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
@@ -211,6 +213,32 @@ TEST_F(EmergencyWithUserCode, collects_everything_if_the_program_allows_it) {
     while (heap().statistics().free_bytes > kMiB / 8) drop_self_loop<Probe>(managed(), 1);
     EXPECT_TRUE(finds_half_a_region());
     EXPECT_GT(events::count('F'), 100);
+}
+
+class EmergencyBesideBackground : public HeapTest {
+protected:
+    EmergencyBesideBackground() : HeapTest(kBytes, testing::with_background()) {}
+};
+
+// Every child leads to all the others: an automatic pass would look at kChildren times its limit.
+TEST_F(EmergencyBesideBackground, asks_an_automatic_pass_to_find_no_more) {
+    constexpr std::uint32_t kChildren = 5000;
+    constexpr std::size_t kAutomatic = kChildren * std::size_t{CollectorConfig{}.objects_per_root};
+    collector().disable();
+    const Ref<Hub> hub = make_hub(kChildren);
+    for (std::uint32_t i = 0; i < kChildren; ++i) {
+        const Ref<Plain> child = make<Plain>(static_cast<int>(i));
+        child->any = hub;
+        hub->at(i) = child;
+    }
+    const auto ballast = try_make_variable<Hub>(heap(), Trailing{0, kBytes / 2}).value();
+    collector().enable();
+    while (collector().statistics().longest_step_ns == 0) std::this_thread::yield();
+    EXPECT_EQ(try_make_variable<Hub>(heap(), Trailing{0, kBytes / 2}).error(),
+              Error::out_of_memory);
+    EXPECT_LT(collector().statistics().examined, kAutomatic / 2);
+    collector().disable();
+    for (std::uint32_t i = 0; i < kChildren; ++i) hub->at(i) = nullptr;
 }
 
 TEST_F(Emergency, is_truthful_when_everything_lives) {

@@ -94,23 +94,41 @@ CellCache* BlockAllocator::cache_in_time() {
     return attach(context);
 }
 
-/// The calling context's cache, with room for the cells of a span of the class; null if there is
-/// none to be had.
+/// The calling context's cache, with room for a span of the class, whose cells at hand are used up;
+/// null if there is none to be had. What it has to let go for that is the class's own if possible.
 CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t span_bytes) {
     CellCache* cache = cache_in_time();
     if (cache == nullptr) return nullptr;
-    let_go(cache->slots[size_class]);
-    return cached_bytes_ + span_bytes <= cache_limit_ ? cache : nullptr;
+    const auto has_room = [&] {
+        return cache->current(CellCache::kUnused) != CellCache::kNoSlot &&
+               cached_bytes_ + span_bytes <= cache_limit_;
+    };
+    if (has_room()) return cache;
+    std::uint8_t slot = cache->current(size_class);
+    for (std::uint32_t looks = 0; slot == CellCache::kNoSlot && looks < CellCache::kSlots; ++looks) {
+        const std::uint8_t victim = cache->victim++ % CellCache::kSlots;
+        if (cache->slots[victim].page != kNoPage) slot = victim;
+    }
+    if (slot == CellCache::kNoSlot) return nullptr;
+    cache->leave(cache->slots[slot].size_class, slot);
+    let_go(cache->slots[slot]);
+    cache->enter(CellCache::kUnused, slot);
+    return has_room() ? cache : nullptr;
 }
 
+/// In a slot of those without a span.
 void BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
     PageInfo& info = pages_[page];
-    CellCache::Slot& slot = cache.slots[size_class];
+    const std::uint8_t at = cache.current(CellCache::kUnused);
+    cache.leave(CellCache::kUnused, at);
+    cache.enter(size_class, at);
+    CellCache::Slot& slot = cache.slots[at];
     unlist(page);
     // order: relaxed; under the lock. Who frees a cell and finds it held leaves the span alone.
-    info.held.store(1, memory_order_relaxed);
+    info.held.store(at + 1u, memory_order_relaxed);
     slot.begin = begin_ + page * kPageBytes;
     slot.page = page;
+    slot.size_class = static_cast<std::uint8_t>(size_class);
     CellCache::take_over(slot, info);
     cached_bytes_ += info.load_layout().pages * kPageBytes;
 }
@@ -174,8 +192,11 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
         // order: release; who finds the type gone finds the cell free.
         header->info.store(0, memory_order_release);
         platform::poison(header->payload(), bytes - sizeof(Header));
-        if (size_class < kCachedClasses && cache->slots[size_class].page == cell.page) {
-            cache->put(size_class, cell.index);
+        // order: relaxed; what the record says of a span of ours is ours to change (K1).
+        const std::uint32_t held = pages_[cell.page].held.load(memory_order_relaxed);
+        const std::uint32_t slot = cache->slot_of(cell.page, held);
+        if (slot != CellCache::kNoSlot) {
+            cache->put(slot, cell.index);
             return true;
         }
         if (!give(cell)) return true;

@@ -6,10 +6,10 @@
 // K2  To take a cache away, its place is emptied first; when all windows have been seen closed
 //     after that, nobody uses it any more. So a context that sleeps outside of windows withholds
 //     nothing.
-// K3  Of a size class a cache holds at most one span (PageInfo::held), whose free cells it takes
-//     over at once. A cell that another context frees meanwhile is put into the span's record, as
-//     for any span; the holder takes it from there when its own are used up, or leaves it to the
-//     next.
+// K3  A cache holds at most kSlots spans (PageInfo::held says which of its slots), whose free cells
+//     it takes over. Those of a class are in a ring. A cell that another context frees is put into
+//     the span's record, as for any span; the holder takes it from there when its own are used up,
+//     or leaves it to the next.
 // K4  Caches together, with the spans that they hold, take at most the share of the region that
 //     HeapConfig::cache_percent says. Their free cells are parked_bytes in the figures.
 //
@@ -36,46 +36,79 @@ class BlockAllocator;
 
 class CellCache {
 public:
-    /// A span that the cache holds.
+    /// A span that the cache holds, or none: then the slot is in the ring of the unused.
     struct Slot {
         std::uintptr_t begin = 0;
         PageIndex page = kNoPage;
+        std::uint8_t size_class = 0;
+        std::uint8_t next = 0;  ///< in the ring
         /// Free cells of the span that are ours. Written by the holder only.
         platform::atomic<std::uint64_t> bits[CellBits::kWords];
     };
+    static constexpr std::uint8_t kSlots = 64;
+    static constexpr std::uint8_t kNoSlot = kSlots;
 
     CellCache(const BlockAllocator& its_blocks, platform::Context& its_owner,
               std::uint32_t its_pages, std::uint32_t its_types)
-        : blocks(&its_blocks), owner(&its_owner), pages(its_pages), types(its_types) {}
+        : blocks(&its_blocks), owner(&its_owner), pages(its_pages), types(its_types) {
+        for (std::uint8_t& ring : rings) ring = kNoSlot;
+        for (std::uint8_t slot = 0; slot < kSlots; ++slot) enter(kUnused, slot);
+    }
 
     /// Bytes of a cache in a heap of so many types.
     static std::size_t bytes_needed(std::uint32_t types) {
         return sizeof(CellCache) + types * sizeof(platform::atomic<std::int32_t>);
     }
 
-    /// A cell of the class, without content; null when there is none at hand.
+    /// A cell of the class, without content; null when there is none at hand. The last slot that was
+    /// looked at is the class's current one then. Time: O(kLooks).
     Header* take(std::uint32_t size_class, PageInfo* records) {
-        Slot& slot = slots[size_class];
-        for (;;) {
-            for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
-                // order: relaxed, both; ours alone (K1).
-                const std::uint64_t bits = slot.bits[word].load(platform::memory_order_relaxed);
-                if (bits == 0) continue;
-                slot.bits[word].store(bits & (bits - 1), platform::memory_order_relaxed);
-                const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
-                return reinterpret_cast<Header*>(
-                    slot.begin + std::size_t{cell} * kSizeClassTable[size_class].cell_bytes);
-            }
-            if (slot.page == kNoPage || !take_over(slot, records[slot.page])) return nullptr;
+        std::uint8_t& current = rings[size_class];
+        if (OURO_UNLIKELY(current == kNoSlot)) return nullptr;
+        for (std::uint32_t look = 0; look < kLooks; ++look) {
+            Slot& slot = slots[current];
+            if (Header* header = take_from(slot)) return header;
+            if (take_over(slot, records[slot.page])) return take_from(slot);
+            current = slot.next;
         }
+        return nullptr;
     }
 
-    /// Takes back a cell of the page that the slot holds.
-    void put(std::uint32_t size_class, std::uint32_t cell) {
-        auto& word = slots[size_class].bits[cell / 64];
+    /// The slot that holds the page, as its record says (PageInfo::held), or kNoSlot.
+    std::uint32_t slot_of(PageIndex page, std::uint32_t held) const {
+        return held - 1 < kSlots && slots[held - 1].page == page ? held - 1 : kNoSlot;
+    }
+
+    /// Takes back a cell of the slot's span, which is the first to be asked for the next one.
+    void put(std::uint32_t slot, std::uint32_t cell) {
+        auto& word = slots[slot].bits[cell / 64];
         // order: relaxed, both; ours alone (K1).
         word.store(word.load(platform::memory_order_relaxed) | std::uint64_t{1} << (cell % 64),
                    platform::memory_order_relaxed);
+        rings[slots[slot].size_class] = static_cast<std::uint8_t>(slot);
+    }
+
+    // ---- rings of slots, one for each class and one of those without a span
+
+    static constexpr std::uint32_t kUnused = kCachedClasses;
+
+    std::uint8_t current(std::uint32_t ring) const { return rings[ring]; }
+    void enter(std::uint32_t ring, std::uint8_t slot) {
+        std::uint8_t& at = rings[ring];
+        if (at == kNoSlot) {
+            slots[slot].next = slot;
+        } else {
+            slots[slot].next = slots[at].next;
+            slots[at].next = slot;
+        }
+        at = slot;
+    }
+    /// Time: O(slots in the ring).
+    void leave(std::uint32_t ring, std::uint8_t slot) {
+        std::uint8_t before = slot;
+        while (slots[before].next != slot) before = slots[before].next;
+        slots[before].next = slots[slot].next;
+        rings[ring] = before == slot ? kNoSlot : before;
     }
 
     /// Takes over the free cells of the record. False: there are none.
@@ -122,9 +155,25 @@ public:
     const std::uint32_t types;
     CellCache* next = nullptr;  ///< of all caches, or of those taken away; under the lock
     Tally tally;
-    Slot slots[kCachedClasses];
+    std::uint8_t rings[kCachedClasses + 1];  ///< a slot of each
+    std::uint8_t victim = 0;                 ///< the next slot to be emptied for another class
+    Slot slots[kSlots];
 
 private:
+    static constexpr std::uint32_t kLooks = 16;
+
+    static Header* take_from(Slot& slot) {
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+            // order: relaxed, both; ours alone (K1).
+            const std::uint64_t bits = slot.bits[word].load(platform::memory_order_relaxed);
+            if (bits == 0) continue;
+            slot.bits[word].store(bits & (bits - 1), platform::memory_order_relaxed);
+            const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
+            return reinterpret_cast<Header*>(
+                slot.begin + std::size_t{cell} * kSizeClassTable[slot.size_class].cell_bytes);
+        }
+        return nullptr;
+    }
     void count_live(TypeIndex type, std::int32_t n) {
         auto& live = live_of(type);
         // order: relaxed, both; a figure with one writer.

@@ -53,10 +53,11 @@ CellBits BlockAllocator::free_cells(PageIndex page, const CellCache::Slot* holde
 
 const CellCache::Slot* BlockAllocator::holder_of(PageIndex page) const {
     const CellCache::Slot* holder = nullptr;
+    // order: relaxed; nothing runs.
+    const std::uint32_t held = pages_[page].held.load(memory_order_relaxed);
     for_each_cache([&](CellCache& cache) {
-        for (const CellCache::Slot& slot : cache.slots) {
-            if (slot.page == page) holder = &slot;
-        }
+        const std::uint32_t slot = cache.slot_of(page, held);
+        if (slot != CellCache::kNoSlot) holder = &cache.slots[slot];
     });
     return holder;
 }

@@ -46,8 +46,8 @@ struct PageInfo {
 
     platform::atomic<std::uint64_t> layout{0};
     platform::atomic<std::uint64_t> free[CellBits::kWords];  ///< cells that are free and nobody's
-    platform::atomic<std::uint32_t> held{
-        0};  ///< 1: a cache takes cells from here, without the lock
+    /// Not 0: a cache, in the slot before this one, takes cells from here without the lock.
+    platform::atomic<std::uint32_t> held{0};
 
     // Under the allocation lock.
     std::uint32_t generation = 0;  ///< not behind any that was drawn for a cell here; never reset

@@ -162,14 +162,6 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     return header->payload();
 }
 
-void Heap::finish_object(void* object) {
-    Header* header = header_of(object);
-    // order: release; pairs with load_info(): the constructor's plain initialization of the fields
-    // is done before the collector looks into them.
-    header->end_construction(
-        OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
-}
-
 void Heap::abandon_object(void* object, const TypeInfo& info) {
     Header* header = header_of(object);
     const WordValue word = header->load_word();
@@ -203,8 +195,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
     if (by_count) Counters::add(counters_.reclaimed_by_count);
 }
 
-void Heap::give_back(Header* header, bool by_count) {
-    TypeTable::Entry& type = *type_of(header);
+void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
     const std::size_t bytes = payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
     WordValue word;

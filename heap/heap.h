@@ -76,7 +76,12 @@ public:
     /// collection when memory is short.
     Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     /// The constructor has run: from now on the collector may look into the object.
-    void finish_object(void* object);
+    static void finish_object(void* object) {
+        // order: release; pairs with load_info(): the constructor's plain initialization of the
+        // fields is done before the collector looks into them.
+        header_of(object)->end_construction(
+            OURO_ORDER(memory_order_release, finished_relaxed, memory_order_relaxed));
+    }
     /// The constructor has thrown: lets go what the fields hold, cuts weak references, takes the
     /// memory back. No counted reference may be left.
     void abandon_object(void* object, const TypeInfo& info);
@@ -90,7 +95,10 @@ public:
     std::uint32_t end_object(void* object, std::uint32_t limit);
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
     /// count has ended it.
-    void give_back(Header* header, bool by_count);
+    void give_back(Header* header, TypeTable::Entry& type, bool by_count);
+    void give_back(Header* header, bool by_count) {
+        give_back(header, *type_of(header), by_count);
+    }
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of

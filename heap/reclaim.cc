@@ -140,7 +140,7 @@ private:
         if (info->destroy != nullptr) info->destroy(object);
         ++ended_;
         if (info->has_fields()) return true;
-        heap_.give_back(header, true);
+        heap_.give_back(header, *type, true);
         return false;
     }
 
@@ -173,7 +173,7 @@ private:
     /// have more, and its memory is given back if not.
     void* next_child(void* dead) {
         Header* header = header_of(dead);
-        const TypeTable::Entry* type = heap_.type_of(header);
+        TypeTable::Entry* type = heap_.type_of(header);
         const Fields fields(dead, *type, *type->info.load(memory_order_relaxed));  // order: once
         std::uint32_t index = resume_at_;
         resume_at_ = 0;
@@ -186,11 +186,11 @@ private:
                 push(header, fields, index + 1);
             } else {
                 fields[index].store(0, memory_order_relaxed);  // order: ours alone
-                heap_.give_back(header, true);
+                heap_.give_back(header, *type, true);
             }
             return detail::object_of(value);
         }
-        heap_.give_back(header, true);
+        heap_.give_back(header, *type, true);
         return nullptr;
     }
 

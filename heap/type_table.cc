@@ -21,10 +21,10 @@ void TypeTable::init(void* memory, std::uint32_t types_max, std::uint32_t offset
 
 /// The slot that holds `info` or would take it; null when the table is full of others.
 TypeTable::Entry* TypeTable::slot_of(const TypeInfo& info) {
-    const auto hash = static_cast<std::uint32_t>((reinterpret_cast<std::uintptr_t>(&info) >> 3) *
-                                                 std::uintptr_t{2654435769u});
+    std::uint32_t slot = first_slot(info);
     for (std::uint32_t i = 0; i < types_max_; ++i) {
-        Entry& entry = entries_[(hash + i) % types_max_];
+        Entry& entry = entries_[slot];
+        slot = slot + 1 < types_max_ ? slot + 1 : 0;
         // order: acquire; pairs with the release in enter().
         const TypeInfo* here = entry.info.load(platform::memory_order_acquire);
         if (here == nullptr || here == &info) return &entry;

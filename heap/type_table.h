@@ -13,6 +13,7 @@
 
 #include "heap/error.h"
 #include "heap/type_info.h"
+#include "platform/compiler.h"
 
 namespace ouro {
 
@@ -69,10 +70,14 @@ public:
     /// The entry of a type that objects of this heap have had, else null. Any context.
     /// Time: O(1) expected, at most O(types_max).
     Entry* find(const TypeInfo& info) {
-        Entry* entry = slot_of(info);
-        if (entry == nullptr) return nullptr;
+        Entry* entry = &entries_[first_slot(info)];
         // order: acquire; pairs with the release in enter().
         const TypeInfo* here = entry->info.load(platform::memory_order_acquire);
+        if (OURO_LIKELY(here == &info)) return entry;
+        if (here == nullptr) return nullptr;
+        entry = slot_of(info);
+        if (entry == nullptr) return nullptr;
+        here = entry->info.load(platform::memory_order_acquire);  // order: as above
         return here != nullptr ? entry : nullptr;
     }
     Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }
@@ -89,6 +94,12 @@ public:
     std::uint32_t types_max() const { return types_max_; }
 
 private:
+    /// Where the search begins: the hash (Knuth's multiplicative one), scaled without a division.
+    std::uint32_t first_slot(const TypeInfo& info) const {
+        const auto hash = static_cast<std::uint32_t>(
+            (reinterpret_cast<std::uintptr_t>(&info) >> 3) * std::uintptr_t{2654435769u});
+        return static_cast<std::uint32_t>((std::uint64_t{hash} * types_max_) >> 32);
+    }
     Entry* slot_of(const TypeInfo& info);
 
     Entry* entries_ = nullptr;

@@ -153,6 +153,22 @@ void BlockAllocator::let_go(CellCache::Slot& slot) {
 
 // ---- without the lock
 
+BlockAllocator::Cell BlockAllocator::cell_of_block(const Header* header, PageLayout& layout) const {
+    if (OURO_UNLIKELY(!contains(header))) return {kNoPage, 0};
+    PageIndex page = page_of(header);
+    layout = pages_[page].load_layout();
+    if (layout.kind == PageLayout::kSpanTail) {
+        page -= layout.pages;
+        layout = pages_[page].load_layout();
+    }
+    if (OURO_UNLIKELY(layout.kind != PageLayout::kSpan)) return {kNoPage, 0};
+    if (layout.size_class == kLargeClass) return {page, 0};
+    const std::uint64_t offset =
+        reinterpret_cast<std::uintptr_t>(header) - begin_ - page * kPageBytes;
+    return {page, static_cast<std::uint32_t>(
+                      (offset * kSizeClassTable[layout.size_class].reciprocal) >> 32)};
+}
+
 Header* BlockAllocator::allocate_cached(const BlockRequest& request) {
     const std::size_t bytes = cell_bytes_for(request.bytes);
     if (bytes > kLargestCachedCell || place_ == kNoPlace) return nullptr;
@@ -182,12 +198,12 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
         platform::LoadWindow window(context);
         CellCache* cache = own_cache(context);
         if (cache == nullptr) return false;
-        cell = cell_of(header);
+        PageLayout layout;
+        cell = cell_of_block(header, layout);
         if (OURO_UNLIKELY(cell.page == kNoPage))
             platform::fatal("free of a foreign address", header);
-        const std::uint32_t size_class = pages_[cell.page].load_layout().size_class;
-        if (size_class == kLargeClass) return false;
-        const std::size_t bytes = kSizeClassTable[size_class].cell_bytes;
+        if (layout.size_class == kLargeClass) return false;
+        const std::size_t bytes = kSizeClassTable[layout.size_class].cell_bytes;
         cache->count_ended(header->load_info().type(), payload_bytes, bytes, by_count);
         // order: release; who finds the type gone finds the cell free.
         header->info.store(0, memory_order_release);

@@ -65,11 +65,19 @@ bool register_membarrier() {
 
 }  // namespace
 
-thread_local platform::Context* t_context = nullptr;
+constinit thread_local platform::Context* t_context = nullptr;
 
 // A window entered before this initializer ran (from another file's initializer) used the
 // read-modify-write side, which is right with either observer.
 const bool g_asymmetric_windows = register_membarrier();
+
+constinit bool g_is_checked = OURO_PORT_ASAN != 0;
+#ifdef RUNNING_ON_VALGRIND
+// Before all initializers without a priority: a heap in a static object is marked from its start.
+[[gnu::constructor(101)]] static void look_for_valgrind() {
+    if (RUNNING_ON_VALGRIND != 0) g_is_checked = true;
+}
+#endif
 
 platform::Context& acquire_context() {
     pthread_once(&g_exit_key_once, make_exit_key);
@@ -206,7 +214,7 @@ void note(const char* sentence, const char* name, unsigned a, unsigned b) {
     std::fprintf(stderr, "ouro: %s: %s (%u, %u)\n", sentence, name, a, b);
 }
 
-void poison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+void mark_poisoned([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
 #if OURO_PORT_ASAN
     __asan_poison_memory_region(address, bytes);
 #endif
@@ -215,7 +223,7 @@ void poison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) 
 #endif
 }
 
-void unpoison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+void mark_undefined([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
 #if OURO_PORT_ASAN
     __asan_unpoison_memory_region(address, bytes);
 #endif
@@ -224,7 +232,7 @@ void unpoison([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes
 #endif
 }
 
-void reveal([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
+void mark_defined([[maybe_unused]] void* address, [[maybe_unused]] std::size_t bytes) {
 #if OURO_PORT_ASAN
     __asan_unpoison_memory_region(address, bytes);
 #endif

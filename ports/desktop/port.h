@@ -128,7 +128,7 @@ private:
     void* argument_ = nullptr;
 };
 
-extern thread_local platform::Context* t_context;
+extern constinit thread_local platform::Context* t_context;
 platform::Context& acquire_context();
 /// True when windows need no read-modify-write because observers use membarrier(2).
 extern const bool g_asymmetric_windows;
@@ -176,9 +176,20 @@ inline bool link_is_broken() { return false; }
 bool forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
-void poison(void* address, std::size_t bytes);
-void unpoison(void* address, std::size_t bytes);
-void reveal(void* address, std::size_t bytes);
+/// Does a memory checker watch? Told before the first constructor of a program's own runs.
+extern constinit bool g_is_checked;
+void mark_poisoned(void* address, std::size_t bytes);
+void mark_undefined(void* address, std::size_t bytes);
+void mark_defined(void* address, std::size_t bytes);
+inline void poison(void* address, std::size_t bytes) {
+    if (g_is_checked) mark_poisoned(address, bytes);
+}
+inline void unpoison(void* address, std::size_t bytes) {
+    if (g_is_checked) mark_undefined(address, bytes);
+}
+inline void reveal(void* address, std::size_t bytes) {
+    if (g_is_checked) mark_defined(address, bytes);
+}
 inline void plain_read(const void* /*address*/, std::size_t /*bytes*/) {}
 inline void plain_write(const void* /*address*/, std::size_t /*bytes*/) {}
 

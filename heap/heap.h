@@ -96,9 +96,7 @@ public:
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
     /// count has ended it.
     void give_back(Header* header, TypeTable::Entry& type, bool by_count);
-    void give_back(Header* header, bool by_count) {
-        give_back(header, *type_of(header), by_count);
-    }
+    void give_back(Header* header, bool by_count) { give_back(header, *type_of(header), by_count); }
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of
@@ -214,17 +212,24 @@ private:
             hooks_.legacy_user_code(hooks_.self, header);
     }
 
+    // Seldom written.
     std::span<std::byte> region_;
     HeapConfig config_;
     CollectorHooks hooks_;
-    CandidateSignal signal_;
     void* extra_ = nullptr;
-    BlockAllocator blocks_;
-    CandidatePages candidates_{blocks_};
     TypeTable types_;
-    Decision decision_;
     InternTable interned_;
-    Counters counters_;
+    static constexpr std::uint32_t kShutDown = 1;
+    static constexpr std::uint32_t kInherited = 2;
+    platform::atomic<std::uint32_t> life_{0};
+
+    BlockAllocator blocks_;
+    // By whoever reports candidates, and by the pass.
+    alignas(HeapConfig::kLine) alignas(CandidatePages) CandidatePages candidates_{blocks_};
+    CandidateSignal signal_;
+    Decision decision_;
+    // By anybody.
+    alignas(HeapConfig::kLine) alignas(Counters) Counters counters_;
     platform::Mutex weak_lock_;
     DueCallbacks waiting_callbacks_;  ///< under the weak lock
     FinalizerList finalizers_;
@@ -232,9 +237,6 @@ private:
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
-    static constexpr std::uint32_t kShutDown = 1;
-    static constexpr std::uint32_t kInherited = 2;
-    platform::atomic<std::uint32_t> life_{0};
 
     friend class Cascade;
 };

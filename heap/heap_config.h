@@ -10,6 +10,9 @@ class Heap;
 
 struct HeapConfig {
     static constexpr bool kSmall = sizeof(void*) == 4;  ///< defaults for small memories
+    /// What one context writes all the time lies this far from what others read all the time: one
+    /// line of a processor's cache. Nothing to keep apart in small memories.
+    static constexpr std::size_t kLine = kSmall ? 1 : 64;
 
     /// Distinct types of objects, at most 4095 (254 in the compact layout).
     std::uint32_t types_max = kSmall ? 15 : 128;

@@ -33,6 +33,7 @@
 
 #include "heap/allocator_config.h"
 #include "heap/block_request.h"
+#include "heap/heap_config.h"
 #include "heap/memory_figures.h"
 #include "heap/paged/cell_cache.h"
 #include "heap/paged/page.h"
@@ -240,11 +241,16 @@ private:
 
     static constexpr std::uint32_t kRetiredMax = 64;
 
-    platform::Mutex lock_;
-    TypeTable* types_ = nullptr;
+    // Written once.
+    static constexpr std::uint32_t kNoPlace = ~0u;
+    alignas(HeapConfig::kLine) alignas(void*) TypeTable* types_ = nullptr;
     PageInfo* pages_ = nullptr;
     std::uintptr_t begin_ = 0;
     std::size_t page_count_ = 0;
+    std::uint32_t place_ = kNoPlace;  ///< of this heap's caches in ContextLocals
+
+    // Under the lock.
+    alignas(HeapConfig::kLine) alignas(platform::Mutex) platform::Mutex lock_;
     RunAllocator runs_;
     PageIndex available_[kSizeClasses];  ///< spans with a free cell, per class
     PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
@@ -252,10 +258,8 @@ private:
     std::uint32_t retired_count_ = 0;
     std::ptrdiff_t used_bytes_ = 0;  ///< what tallies say to be added; may be less than 0
     std::ptrdiff_t used_bytes_max_ = 0;
-    static constexpr std::uint32_t kNoPlace = ~0u;
-    std::uint32_t place_ = kNoPlace;  ///< of this heap's caches in ContextLocals
-    bool is_caching_ = false;         ///< under the lock
-    bool has_lost_cells_ = false;     ///< in the child of a fork
+    bool is_caching_ = false;
+    bool has_lost_cells_ = false;  ///< in the child of a fork
     std::uint32_t cache_after_ = 0;
     std::size_t cache_limit_ = 0;        ///< bytes (K4)
     std::size_t cached_bytes_ = 0;       ///< of caches and the spans that they hold

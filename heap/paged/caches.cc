@@ -105,7 +105,8 @@ CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t
     };
     if (has_room()) return cache;
     std::uint8_t slot = cache->current(size_class);
-    for (std::uint32_t looks = 0; slot == CellCache::kNoSlot && looks < CellCache::kSlots; ++looks) {
+    for (std::uint32_t looks = 0; slot == CellCache::kNoSlot && looks < CellCache::kSlots;
+         ++looks) {
         const std::uint8_t victim = cache->victim++ % CellCache::kSlots;
         if (cache->slots[victim].page != kNoPage) slot = victim;
     }

@@ -58,6 +58,27 @@ protected:
         done.count_down();
         thread.join();
     }
+    /// On a thread of its own: `before`, then, while this one has the lock, `work`.
+    template <class Before, class Work>
+    void expect_no_lock(Before before, Work work) {
+        std::latch prepared(1);
+        std::latch locked(1);
+        platform::atomic<std::uint32_t> went_on{0};
+        std::thread thread([&] {
+            before();
+            prepared.count_down();
+            locked.wait();
+            work();
+            went_on.store(1, platform::memory_order_release);
+        });
+        prepared.wait();
+        heap().blocks().lock().lock();
+        locked.count_down();
+        EXPECT_TRUE(
+            testing::wait_until([&] { return went_on.load(platform::memory_order_acquire) != 0; }));
+        heap().blocks().lock().unlock();
+        thread.join();
+    }
     std::size_t fill() {
         std::size_t made = 0;
         while (auto object = try_make<PageSized>(heap())) {
@@ -76,27 +97,47 @@ private:
 };
 
 TEST_F(CachesTest, a_small_object_is_made_and_ended_while_another_thread_has_the_lock) {
-    std::latch has_cache(1);
-    std::latch locked(1);
-    platform::atomic<std::uint32_t> went_on{0};
-    std::thread thread([&] {
-        make<Small>();
-        has_cache.count_down();
-        locked.wait();
-        const Ref<Small> first = make<Small>();
-        Ref<Small> second = make<Small>();
-        second.reset();
-        went_on.store(1, platform::memory_order_release);
-    });
-    has_cache.wait();
-    heap().blocks().lock().lock();
-    locked.count_down();
-    EXPECT_TRUE(
-        testing::wait_until([&] { return went_on.load(platform::memory_order_acquire) != 0; }));
-    heap().blocks().lock().unlock();
-    thread.join();
+    expect_no_lock([&] { make<Small>(); },
+                   [&] {
+                       const Ref<Small> first = make<Small>();
+                       Ref<Small> second = make<Small>();
+                       second.reset();
+                   });
     EXPECT_EQ(now().objects_made, 3u);
     EXPECT_EQ(now().reclaimed_by_count, 3u);
+}
+
+TEST_F(CachesTest, a_thread_makes_and_ends_in_all_its_spans_without_the_lock) {
+    std::vector<Ref<Small>> objects(700);
+    const auto make_all = [&] {
+        for (Ref<Small>& object : objects) object = make<Small>();
+    };
+    expect_no_lock(make_all, [&] {
+        for (Ref<Small>& object : objects) object.reset();
+        make_all();
+        for (std::size_t i = 0; i < objects.size(); i += 3) objects[i].reset();
+        for (std::size_t i = 0; i < objects.size(); i += 3) objects[i] = make<Small>();
+    });
+    EXPECT_TRUE(testing::is_sound(collector()));
+    objects.clear();
+}
+
+TEST_F(CachesTest, a_thread_that_has_spans_of_one_size_everywhere_gets_one_of_another) {
+    std::vector<Ref<Small>> objects(70 * 64);  // more spans than a cache has slots
+    Ref<Payload<240>> other;
+    expect_no_lock(
+        [&] {
+            for (Ref<Small>& object : objects) object = make<Small>();
+            other = make<Payload<240>>();
+        },
+        [&] {
+            other.reset();
+            other = make<Payload<240>>();
+        });
+    EXPECT_TRUE(testing::is_sound(collector()));
+    for (std::size_t i = 0; i < objects.size(); i += 2) objects[i].reset();
+    EXPECT_TRUE(testing::is_sound(collector()));
+    objects.clear();
 }
 
 TEST_F(CachesTest, what_a_thread_has_at_hand_is_told_and_not_called_free) {

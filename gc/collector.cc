@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "gc/collecting_scope.h"
 #include "gc/legacy.h"
 #include "gc/stall.h"
 #include "heap/field_slot.h"
@@ -35,6 +34,8 @@ std::size_t clamp_to_size(std::uint64_t ns) {
 
 Collector::Collector(Heap& heap, const CollectorConfig& config)
     : heap_(heap), config_(config), pass_(heap), batch_(heap, pass_, pass_lock_) {
+    config_.step_units = std::max(config.step_units, std::uint32_t{1});
+    config_.deferred_percent = std::clamp(config.deferred_percent, 1u, 100u);
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
@@ -285,12 +286,12 @@ CollectResult Collector::run_collection(PassOptions options) {
 
 CollectResult Collector::collect() {
     if (platform::is_in_interrupt()) return {0, 0, false, Error::in_interrupt};
-    if (platform::current_context().collecting_depth > 0) return {};
+    if (CollectingScope::is_here(collecting_on_)) return {};
     Stall stall;
     if (!enter_collection(true, true, &stall)) return {0, 0, false, Error::busy};
     CollectResult result;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         announce(CollectPhase::start, {}, false);
         PassOptions options;
         options.include_deferred = true;

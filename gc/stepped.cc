@@ -1,7 +1,6 @@
 // The collector without a thread of its own: bounded steps, and user code in portions.
 #include <algorithm>
 
-#include "gc/collecting_scope.h"
 #include "gc/collector.h"
 
 namespace ouro {
@@ -67,13 +66,13 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
 }
 
 bool Collector::step(std::uint32_t units) {
-    if (platform::current_context().collecting_depth > 0) return false;
+    if (CollectingScope::is_here(collecting_on_)) return false;
     if (!enter_collection(false)) return true;
     if (units == 0) units = 1;
     CollectResult result;
     bool ended = false;  // a pass that found nothing with user code: the collection is over
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         // The end of an object takes about as long as so many units.
         std::uint32_t budget = std::max(units / kUnitsPerEnd, std::uint32_t{1});
         if (!stepping_ && has_batch()) {
@@ -99,7 +98,7 @@ bool Collector::left_for_drain() const {
 }
 
 bool Collector::drain(std::uint32_t objects) {
-    if (platform::current_context().collecting_depth > 0) return false;
+    if (CollectingScope::is_here(collecting_on_)) return false;
     {
         platform::LockGuard guard(collection_lock_);
         if (collection_taken_ && !batch_waits_) return true;
@@ -111,7 +110,7 @@ bool Collector::drain(std::uint32_t objects) {
     }
     CollectResult result;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         if (!stepping_ && !has_batch() && left_for_drain()) begin_stepped_pass(true);
         while (objects != 0 && (stepping_ || has_batch())) {
             if (!stepping_) {

@@ -196,7 +196,7 @@ private:
     void count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count);
     void postpone_end(void* object);
     void list_postponed(void* object, WordValue word);
-    void settle_nested(platform::Context& context);
+    static void settle_nested(platform::Context& context);
     void end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);
@@ -207,6 +207,7 @@ private:
     }
 
     std::span<std::byte> region_;
+    std::uint32_t number_ = 0;  ///< of its place in the registry
     HeapConfig config_;
     CollectorHooks hooks_;
     CandidateSignal signal_;

@@ -84,9 +84,7 @@ platform::Context& acquire_context() {
                !g_slots_used.compare_exchange_weak(used, i + 1, std::memory_order_acq_rel)) {
         }
         t_context = &g_slots[i].context;
-        t_context->cascade_depth = 0;
-        t_context->collecting_depth = 0;
-        t_context->put_off = 0;
+        t_context->reset();
         t_context->operations = 0;
         pthread_setspecific(g_exit_key, &g_slots[i]);
         return *t_context;

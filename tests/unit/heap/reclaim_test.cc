@@ -215,6 +215,27 @@ TEST_P(Nesting, goes_as_deep_as_is_allowed_and_the_release_ends_all) {
     Destroyed::forget_scripts();
 }
 
+TEST_P(Nesting, from_heap_to_heap_leaves_nothing_in_either) {
+    constexpr int kLength = 300;
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::changed(testing::manual(), [](auto& c) {
+                          c.heap.nesting_max = GetParam();
+                      }));
+    Ref<Destroyed> list;
+    for (int i = kLength; i > 0; --i) {
+        list = (i % 2 != 0 ? managed() : other).make<Destroyed>(i, std::move(list));
+        Destroyed::on_destroy[i] = [](Destroyed& node) { node.left = nullptr; };
+    }
+    list.reset();
+    EXPECT_EQ(events::count('D'), kLength) << "when the outermost release has returned";
+    for (Heap* each : {&heap(), &other.heap()}) {
+        EXPECT_EQ(each->statistics().live_objects, 0u);
+        EXPECT_EQ(Counters::get(each->counters().nested), 0u);
+        EXPECT_FALSE(each->has_postponed());
+    }
+    Destroyed::forget_scripts();
+}
+
 INSTANTIATE_TEST_SUITE_P(Depths, Nesting, ::testing::Values(0, 2, 4, 64, 200));
 
 // ---- bounded cascades, without a collector's help

@@ -219,10 +219,11 @@ bool Collector::has_batch() {
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. At most `budget` objects. Goes on as long as something ends: user
 /// code may put off more. `separately`: by a context that does not own the collection. True iff
-/// nothing is left.
+/// nothing is left. A context that nests too deep would only put them off again: it leaves them.
 bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
     unsigned idle_rounds = 0;  // an object may be about to be listed
-    while (heap_.has_postponed() && budget != 0 && idle_rounds < kIdleRoundsMax) {
+    while (heap_.has_postponed() && !heap_.nests_too_deep() && budget != 0 &&
+           idle_rounds < kIdleRoundsMax) {
         const std::uint32_t before = budget;
         std::size_t ended_weak = 0;  // of targets that ended by count
         budget -= heap_.run_waiting_callbacks(budget, ended_weak);
@@ -278,7 +279,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = settled && result.complete && !pass.aborted;
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
-        if (result.complete && !put_off) break;
+        if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
     }
     heap_.blocks().tidy();
     return result;

@@ -82,7 +82,8 @@ bool Collector::step(std::uint32_t units) {
             if (!stepping_) begin_stepped_pass();
             ended = stepping_ && continue_stepped_pass(result, units);
         }
-        if (ended) result.complete = settle_postponed(budget) && result.complete;
+        const bool settled = !ended || settle_postponed(budget) || heap_.nests_too_deep();
+        result.complete = settled && result.complete;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
     const bool more = !ended || !result.complete || gave_up_roots_ || dirty_pages() != 0;
@@ -122,7 +123,8 @@ bool Collector::drain(std::uint32_t objects) {
         }
         settle_postponed(objects);
     }
-    const bool more = stepping_ || has_batch() || heap_.has_postponed() || left_for_drain();
+    const bool put_off = heap_.has_postponed() && !heap_.nests_too_deep();
+    const bool more = stepping_ || has_batch() || put_off || left_for_drain();
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
     return more;

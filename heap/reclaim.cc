@@ -256,13 +256,17 @@ private:
     bool allow_user_code_;
 };
 
+bool Heap::nests_too_deep() const {
+    return platform::current_context().cascade_depth >= config_.nesting_max;
+}
+
 void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
 
 std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     platform::Context& context = platform::current_context();
     // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.
     const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
-    const bool too_deep = context.cascade_depth >= config_.nesting_max;
+    const bool too_deep = nests_too_deep();
     if (OURO_UNLIKELY(too_deep || in_interrupt)) {
         if (too_deep) {
             ++context.put_off;

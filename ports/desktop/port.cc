@@ -151,8 +151,10 @@ bool Event::wait(std::uint64_t ns) {
     if (ns == ~std::uint64_t{0}) {
         condition_.wait(lock, is_set);
     } else {
-        // Waiting on the system clock keeps ThreadSanitizer's interceptor in the picture.
-        const auto until = std::chrono::system_clock::now() + std::chrono::nanoseconds(ns);
+        // Not the system's clock, which is set back now and then: collections would wait for it.
+        constexpr std::uint64_t kMost = std::uint64_t{1} << 61;  // 73 years; more would overflow
+        const std::chrono::nanoseconds wait(ns < kMost ? ns : kMost);
+        const auto until = std::chrono::steady_clock::now() + wait;
         condition_.wait_until(lock, until, is_set);
     }
     const bool was_set = set_;

@@ -81,6 +81,23 @@ TEST_F(CollectorTest, collect_of_another_heap_inside_a_finalizer_collects) {
     EXPECT_EQ(here, 0u) << "inside a finalizer of this heap's collection";
 }
 
+struct Thrower {
+    Field<Thrower> ring;
+    void finalize() {
+        if (throws) throw 1;
+    }
+    static inline bool throws = true;
+};
+
+TEST_F(CollectorTest, a_finalizer_that_throws_ends_the_program) {
+    {
+        const Ref<Thrower> object = make<Thrower>();
+        object->ring = object;
+    }
+    EXPECT_DEATH(collector().collect(), "terminate");
+    Thrower::throws = false;
+}
+
 TEST_F(CollectorTest, steps_of_no_work_are_steps_of_some) {
     ManagedHeapConfig config = testing::manual();
     config.collector.step_units = 0;

@@ -236,7 +236,7 @@ TEST_P(Nesting, from_heap_to_heap_leaves_nothing_in_either) {
     Destroyed::forget_scripts();
 }
 
-// Nothing may end where user code is as deep as it may be; who collects there is not to wait for it.
+// Nothing may end where user code is as deep as it may be; who asks there is not to wait for it.
 TEST_P(Nesting, the_deepest_user_code_may_collect_step_and_drain) {
     constexpr int kLength = 300;
     int asked = 0;

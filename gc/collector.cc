@@ -35,7 +35,7 @@ std::size_t clamp_to_size(std::uint64_t ns) {
 Collector::Collector(Heap& heap, const CollectorConfig& config)
     : heap_(heap), config_(config), pass_(heap), batch_(heap, pass_, pass_lock_) {
     config_.step_units = std::max(config.step_units, std::uint32_t{1});
-    config_.deferred_percent = std::clamp(config.deferred_percent, 1u, 100u);
+    config_.deferred_percent = std::clamp<std::uint32_t>(config.deferred_percent, 1, 100);
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);

@@ -1,7 +1,6 @@
 // The collector at work by itself: when memory is short, on its own thread, around fork().
 #include <algorithm>
 
-#include "gc/collecting_scope.h"
 #include "gc/collector.h"
 #include "platform/patience.h"
 
@@ -221,7 +220,7 @@ std::uint64_t Collector::time_to_wait() {
 }
 
 bool Collector::settle() {
-    if (platform::current_context().collecting_depth > 0) return false;
+    if (CollectingScope::is_here(collecting_on_)) return false;
     if (!is_running() || !starts_by_itself()) return false;
     // order: acq_rel / acquire; pairs with background_round().
     const std::uint32_t asked = settle_asked_.fetch_add(1, platform::memory_order_acq_rel) + 1;
@@ -244,7 +243,7 @@ bool Collector::waits_for_drain() const {
 void Collector::settle_in_background() {
     if (!enter_collection(false, false)) return;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         finish_stepped_pass();
         settle_postponed();
     }
@@ -261,7 +260,7 @@ bool Collector::background_round() {
     }
     bool waits = false;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         const std::uint64_t start = platform::clock_ns();
         // order: acquire; pairs with settle(): what its caller did before is seen by this round.
         const std::uint32_t asked = settle_asked_.load(memory_order_acquire);
@@ -293,7 +292,7 @@ bool Collector::background_round() {
 /// Deferred candidates get their share of the time, no more: the next look is as far away as this
 /// one took, times the other work's share.
 void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
-    const std::uint64_t share = config_.deferred_percent == 0 ? 1 : config_.deferred_percent;
+    const std::uint64_t share = config_.deferred_percent;
     deferred_due_ns_ = end + (end - start) * (100 - share) / share;
 }
 
@@ -309,7 +308,7 @@ void Collector::before_fork_hook(void* self, bool lock) {
         collector.collection_lock_.lock();
         return;
     }
-    collector.forking_in_collection_ = platform::current_context().collecting_depth > 0;
+    collector.forking_in_collection_ = CollectingScope::is_here(collector.collecting_on_);
     if (!collector.forking_in_collection_) collector.enter_collection(true);
 }
 

@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "gc/collecting_scope.h"
 #include "gc/legacy.h"
 #include "gc/stall.h"
 #include "heap/field_slot.h"
@@ -35,6 +34,8 @@ std::size_t clamp_to_size(std::uint64_t ns) {
 
 Collector::Collector(Heap& heap, const CollectorConfig& config)
     : heap_(heap), config_(config), pass_(heap), batch_(heap, pass_, pass_lock_) {
+    config_.step_units = std::max(config.step_units, std::uint32_t{1});
+    config_.deferred_percent = std::clamp<std::uint32_t>(config.deferred_percent, 1, 100);
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
@@ -218,10 +219,11 @@ bool Collector::has_batch() {
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. At most `budget` objects. Goes on as long as something ends: user
 /// code may put off more. `separately`: by a context that does not own the collection. True iff
-/// nothing is left.
+/// nothing is left. A context that nests too deep would only put them off again: it leaves them.
 bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
     unsigned idle_rounds = 0;  // an object may be about to be listed
-    while (heap_.has_postponed() && budget != 0 && idle_rounds < kIdleRoundsMax) {
+    while (heap_.has_postponed() && !heap_.nests_too_deep() && budget != 0 &&
+           idle_rounds < kIdleRoundsMax) {
         const std::uint32_t before = budget;
         std::size_t ended_weak = 0;  // of targets that ended by count
         budget -= heap_.run_waiting_callbacks(budget, ended_weak);
@@ -277,7 +279,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = settled && result.complete && !pass.aborted;
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
-        if (result.complete && !put_off) break;
+        if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
     }
     heap_.blocks().tidy();
     return result;
@@ -285,12 +287,12 @@ CollectResult Collector::run_collection(PassOptions options) {
 
 CollectResult Collector::collect() {
     if (platform::is_in_interrupt()) return {0, 0, false, Error::in_interrupt};
-    if (platform::current_context().collecting_depth > 0) return {};
+    if (CollectingScope::is_here(collecting_on_)) return {};
     Stall stall;
     if (!enter_collection(true, true, &stall)) return {0, 0, false, Error::busy};
     CollectResult result;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         announce(CollectPhase::start, {}, false);
         PassOptions options;
         options.include_deferred = true;

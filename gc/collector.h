@@ -8,7 +8,8 @@
 // own that leaves objects with user code alone.
 //
 // C1  User code runs with no lock of the heap held.
-// C2  collect() from inside a callback or finalizer on the same context returns 0 at once.
+// C2  collect() from inside a callback or finalizer of the same heap's collection, on the same
+//     context, returns 0 at once.
 // C3  Nothing is lost: what cannot be decided now stays on a list of candidates.
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <cstdint>
 
 #include "gc/batch.h"
+#include "gc/collecting_scope.h"
 #include "gc/pass.h"
 #include "gc/pass_lock.h"
 #include "heap/heap.h"
@@ -109,7 +111,8 @@ public:
     /// Works also when automatic collection is disabled and without a background thread. From
     /// another context's collection it waits for that to end where waiting is allowed, else busy.
     /// User code of a collection may itself wait for a thread that calls collect(): that call gives
-    /// up after CollectorConfig::collect_patience_ns, with busy.
+    /// up after CollectorConfig::collect_patience_ns, with busy. Inside user code of this very
+    /// collector's own collection, on its context, it returns 0 at once.
     /// Time: O(candidates and what they reach), no limit per root. Runs user code here.
     CollectResult collect();
     /// Does about `units` of work of a pass, beginning one if candidates wait, or runs at most
@@ -287,7 +290,8 @@ private:
     mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
     bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
     bool batch_waits_ = false;       ///< for drain() or the next collect()
-    Batch batch_;                    ///< owned with the collection
+    CollectingContext collecting_on_{nullptr};
+    Batch batch_;  ///< owned with the collection
 
     platform::Thread thread_;
     platform::atomic<std::uint32_t> stopping_{0};

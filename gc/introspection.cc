@@ -44,14 +44,24 @@ void Collector::get_objects(void (*visit)(void*, const Ref<Object>&), void* self
     }
 }
 
+namespace {
+
+/// The type of an object, whichever heap it is of; null: it is none, or its heap has gone.
+const TypeTable::Entry* entry_of(const Ref<Object>& object) {
+    if (!detail::is_object(object.bits())) return nullptr;
+    void* address = detail::object_of(object.bits());
+    Heap* heap = Heap::of(address);
+    return heap == nullptr ? nullptr : heap->type_of(header_of(address));
+}
+
+}  // namespace
+
 void Collector::referents(const Ref<Object>& object, void (*visit)(void*, const Ref<Object>&),
                           void* self) {
-    if (!detail::is_object(object.bits())) return;
-    Header* header = header_of(detail::object_of(object.bits()));
-    const TypeTable::Entry* type = heap_.type_of(header);
+    const TypeTable::Entry* type = entry_of(object);
     if (type == nullptr) return;
     const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-    const Fields fields(header->payload(), *type, *info);
+    const Fields fields(detail::object_of(object.bits()), *type, *info);
     for (std::uint32_t i = 0; i < fields.count(); ++i) {
         const Ref<Object> target = Ref<Object>::adopt(detail::load_counted(fields[i]));
         if (target) visit(self, target);
@@ -84,8 +94,7 @@ void Collector::referrers(const Ref<Object>& object, void (*visit)(void*, const 
 }
 
 bool Collector::is_tracked(const Ref<Object>& object) {
-    if (!detail::is_object(object.bits())) return false;
-    const TypeTable::Entry* type = heap_.type_of(header_of(detail::object_of(object.bits())));
+    const TypeTable::Entry* type = entry_of(object);
     return type != nullptr && type->info.load(memory_order_relaxed)->tracked();  // order: once
 }
 

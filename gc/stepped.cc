@@ -1,7 +1,6 @@
 // The collector without a thread of its own: bounded steps, and user code in portions.
 #include <algorithm>
 
-#include "gc/collecting_scope.h"
 #include "gc/collector.h"
 
 namespace ouro {
@@ -67,13 +66,13 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
 }
 
 bool Collector::step(std::uint32_t units) {
-    if (platform::current_context().collecting_depth > 0) return false;
+    if (CollectingScope::is_here(collecting_on_)) return false;
     if (!enter_collection(false)) return true;
     if (units == 0) units = 1;
     CollectResult result;
     bool ended = false;  // a pass that found nothing with user code: the collection is over
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         // The end of an object takes about as long as so many units.
         std::uint32_t budget = std::max(units / kUnitsPerEnd, std::uint32_t{1});
         if (!stepping_ && has_batch()) {
@@ -83,7 +82,8 @@ bool Collector::step(std::uint32_t units) {
             if (!stepping_) begin_stepped_pass();
             ended = stepping_ && continue_stepped_pass(result, units);
         }
-        if (ended) result.complete = settle_postponed(budget) && result.complete;
+        const bool settled = !ended || settle_postponed(budget) || heap_.nests_too_deep();
+        result.complete = settled && result.complete;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
     const bool more = !ended || !result.complete || gave_up_roots_ || dirty_pages() != 0;
@@ -99,7 +99,7 @@ bool Collector::left_for_drain() const {
 }
 
 bool Collector::drain(std::uint32_t objects) {
-    if (platform::current_context().collecting_depth > 0) return false;
+    if (CollectingScope::is_here(collecting_on_)) return false;
     {
         platform::LockGuard guard(collection_lock_);
         if (collection_taken_ && !batch_waits_) return true;
@@ -111,7 +111,7 @@ bool Collector::drain(std::uint32_t objects) {
     }
     CollectResult result;
     {
-        CollectingScope scope;
+        CollectingScope scope(collecting_on_);
         if (!stepping_ && !has_batch() && left_for_drain()) begin_stepped_pass(true);
         while (objects != 0 && (stepping_ || has_batch())) {
             if (!stepping_) {
@@ -123,7 +123,8 @@ bool Collector::drain(std::uint32_t objects) {
         }
         settle_postponed(objects);
     }
-    const bool more = stepping_ || has_batch() || heap_.has_postponed() || left_for_drain();
+    const bool put_off = heap_.has_postponed() && !heap_.nests_too_deep();
+    const bool more = stepping_ || has_batch() || put_off || left_for_drain();
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
     return more;

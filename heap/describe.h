@@ -247,7 +247,7 @@ void run_destructor(void* object) {
 }
 
 template <class T>
-void run_finalizer(void* object) {
+void run_finalizer(void* object) noexcept {
     static_cast<T*>(object)->finalize();
 }
 

@@ -76,7 +76,10 @@ Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config
     if (!heap->blocks_.init(at, region.size() - fixed, memory, heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
-    if (!heap->enter_registry()) return Error::too_many_heaps;
+    if (!heap->enter_registry()) {
+        heap->blocks_.abandon();
+        return Error::too_many_heaps;
+    }
     return heap;
 }
 

@@ -93,6 +93,8 @@ public:
     void end_object(void* object);
     /// The same, at most `limit` objects (0 = all). Returns how many ended.
     std::uint32_t end_object(void* object, std::uint32_t limit);
+    /// Is this context so deep in user code that it may end nothing? Its outermost release will.
+    bool nests_too_deep() const;
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
     /// count has ended it.
     void give_back(Header* header, TypeTable::Entry& type, bool by_count);
@@ -202,11 +204,11 @@ private:
     void count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count);
     void postpone_end(void* object);
     void list_postponed(void* object, WordValue word);
-    void settle_nested(platform::Context& context);
+    static void settle_nested(platform::Context& context);
     void end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);
-    bool run_callback(ObjectWeakNode& node);
+    static bool run_callback(ObjectWeakNode& node);
     void announce_legacy_user_code(Header* header) {
         if (OURO_UNLIKELY(config_.legacy_finalizers) && hooks_.legacy_user_code != nullptr)
             hooks_.legacy_user_code(hooks_.self, header);
@@ -214,6 +216,7 @@ private:
 
     // Seldom written.
     std::span<std::byte> region_;
+    std::uint32_t number_ = 0;  ///< of its place in the registry
     HeapConfig config_;
     CollectorHooks hooks_;
     void* extra_ = nullptr;

@@ -21,6 +21,7 @@
 
 #include "heap/heap.h"
 #include "heap/reference_count.h"
+#include "heap/registry.h"
 #include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
@@ -255,16 +256,21 @@ private:
     bool allow_user_code_;
 };
 
+bool Heap::nests_too_deep() const {
+    return platform::current_context().cascade_depth >= config_.nesting_max;
+}
+
 void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
 
 std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     platform::Context& context = platform::current_context();
     // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.
     const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
-    const bool too_deep = context.cascade_depth >= config_.nesting_max;
+    const bool too_deep = nests_too_deep();
     if (OURO_UNLIKELY(too_deep || in_interrupt)) {
         if (too_deep) {
             ++context.put_off;
+            ++context.put_off_in[number_];
             Counters::add(counters_.nested);
         }
         postpone_end(object);
@@ -279,13 +285,18 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     return cascade.ended();
 }
 
-/// Ends what user code has put off on this context by nesting too deep, before the release that
-/// began it returns. What that nests too deep again follows.
+/// Ends what user code has put off on this context by nesting too deep, in whatever heap, before
+/// the release that began it returns. What that nests too deep again follows.
 void Heap::settle_nested(platform::Context& context) {
-    while (context.put_off != 0 && hooks_.settle != nullptr) {
-        const std::uint32_t count = std::exchange(context.put_off, 0);
-        hooks_.settle(hooks_.self);
-        Counters::sub(counters_.nested, count);
+    for (std::uint32_t number = 0; context.put_off != 0; number = (number + 1) % kHeapsMax) {
+        const std::uint32_t count = std::exchange(context.put_off_in[number], 0);
+        if (count == 0) continue;
+        context.put_off -= count;
+        Heap* heap = g_heaps[number].heap.load(memory_order_acquire);  // order: pairs with create()
+        if (heap == nullptr) continue;  // somebody has settled them, and ended the heap
+        if (heap->hooks_.settle != nullptr) heap->hooks_.settle(heap->hooks_.self);
+        Counters::sub(heap->counters_.nested, count);
+        if (heap->has_waiting()) heap->signal_.wake().set();
     }
 }
 

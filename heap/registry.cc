@@ -22,6 +22,7 @@ bool Heap::enter_registry() {
         place.shut_down.store(0, memory_order_release);
         place.begin.store(reinterpret_cast<std::uintptr_t>(region_.data()), memory_order_release);
         place.bytes.store(region_.size(), memory_order_release);
+        number_ = static_cast<std::uint32_t>(&place - g_heaps);
         return true;
     }
     return false;

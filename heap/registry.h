@@ -8,12 +8,13 @@
 
 #include "heap/heap_config.h"
 #include "platform/atomic.h"
+#include "platform/context.h"
 
 namespace ouro {
 
 class Heap;
 
-inline constexpr std::size_t kHeapsMax = HeapConfig::kSmall ? 4 : 16;
+using platform::kHeapsMax;
 
 /// A heap and its region, which is not looked at to find out that it is another's: its owner may
 /// have taken it back while forgotten handles kept the heap in its place.

@@ -7,12 +7,14 @@ namespace ouro {
 using platform::memory_order_acq_rel;
 using platform::memory_order_release;
 
-/// True iff that was the last reference to the weak reference, which has ended.
+/// True iff that was the last reference to the weak reference, which has ended. It may be another
+/// heap's object.
 bool Heap::run_callback(ObjectWeakNode& node) {
+    Heap& its_heap = *of(&node);
     const WeakCallback callback = node.take_callback();
     if (callback != nullptr) callback(*reinterpret_cast<WeakReference*>(&node));
-    const bool last = drop_held(header_of(&node));
-    if (last) end_object(&node);
+    const bool last = its_heap.drop_held(header_of(&node));
+    if (last) its_heap.end_object(&node);
     return last;
 }
 

@@ -166,18 +166,20 @@ WeakCallback WeakNode::callback() const {
     return kind_ == Kind::handle ? nullptr : static_cast<const ObjectWeakNode*>(this)->callback();
 }
 
-/// The heap holds the weak reference object until its callback has run. False: it is dead, or
-/// garbage itself, and does not call back.
-bool WeakNode::hold(Heap& heap) {
+/// Its heap, which need not be the target's, holds the weak reference object until its callback has
+/// run. False: it is dead, or garbage itself, and does not call back.
+bool WeakNode::hold() {
+    Heap* heap = Heap::of(this);
     Header* header = header_of(this);
-    for (;;) {
+    while (heap != nullptr) {
         LinkedWord look(header);
-        switch (detail::try_upgrade(heap, header, look)) {
+        switch (detail::try_upgrade(*heap, header, look)) {
             case detail::Upgrade::yes: detail::mark_held(header); return true;
             case detail::Upgrade::dead: return false;
             case detail::Upgrade::again: break;
         }
     }
+    return false;
 }
 
 void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
@@ -190,7 +192,7 @@ void WeakAnchor::cut_all(Heap& heap, DueCallbacks& due) {
                      memory_order_release);  // order: release; pairs with empty()
         if (node->next_ != nullptr) node->next_->prev_ = nullptr;
         node->next_ = nullptr;
-        const bool calls_back = node->callback() != nullptr && node->hold(heap);
+        const bool calls_back = node->callback() != nullptr && node->hold();
         // From here on a node that is not held may be gone: its owner needs no lock to find it off
         // the list (detach()).
         // order: release; pairs with upgrade(): null before the target's memory is given back, and

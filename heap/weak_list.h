@@ -78,7 +78,7 @@ private:
     friend class DueCallbacks;
 
     WeakCallback callback() const;
-    bool hold(Heap& heap);
+    bool hold();
     bool object_is_dead(Heap& heap);
     void put_behind_shared(WeakAnchor& anchor);
     void insert(WeakAnchor& anchor);

@@ -14,6 +14,9 @@ namespace ouro::platform {
 
 struct Context;
 
+/// Heaps that a program may have at once.
+inline constexpr std::uint32_t kHeapsMax = sizeof(void*) == 4 ? 4 : 16;
+
 /// What a context keeps at hand for others between their calls. Ports of machines that are short of
 /// memory have none of it (port::kContextLocals).
 template <bool kPresent>
@@ -40,10 +43,18 @@ struct Context : ContextLocals<port::kContextLocals> {
     std::uint32_t cascade_depth = 0;
     /// Ends that this context has put off because user code nested too deep, and will see to.
     std::uint32_t put_off = 0;
-    /// Nesting depth of collector user code (callbacks, finalizers) on this context.
-    std::uint32_t collecting_depth = 0;
+    /// Of these, in each heap.
+    std::uint32_t put_off_in[kHeapsMax] = {};
     /// Innermost constructor census of this context (heap/census.h), in builds that have one.
     void* census = nullptr;
+
+    /// At rest, for whoever has the record next.
+    void reset() {
+        window.store(0, memory_order_relaxed);  // order: relaxed; nobody else has it
+        cascade_depth = put_off = 0;
+        for (std::uint32_t& count : put_off_in) count = 0;
+        census = nullptr;
+    }
 };
 
 /// The running context's record. Time: O(1) after the first call of a thread. ISR: yes.

@@ -263,7 +263,7 @@ bool Thread::start(void (*function)(void*), void* argument,
     if (place == kThreadsMax) return false;
     prepare_stack(record_, settings, function, argument);
     record_.context = &thread_context(place);
-    switching::reset(*record_.context);
+    record_.context->reset();
     record_.priority = static_cast<std::uint8_t>(settings.priority);
     record_.core = static_cast<std::uint8_t>(settings.core);
     record_.index = static_cast<std::uint8_t>(place);

@@ -40,14 +40,4 @@ inline std::uint32_t* first_frame(std::uint32_t* top, std::uint32_t function, st
     return frame - kSoftware;
 }
 
-/// At rest, for a new thread.
-inline void reset(platform::Context& context) {
-    // order: relaxed; published with the thread.
-    context.window.store(0, std::memory_order_relaxed);
-    context.cascade_depth = 0;
-    context.collecting_depth = 0;
-    context.put_off = 0;
-    context.census = nullptr;
-}
-
 }  // namespace ouro::port::switching

@@ -92,9 +92,7 @@ platform::Context& acquire_context() {
                !g_slots_used.compare_exchange_weak(used, i + 1, std::memory_order_acq_rel)) {
         }
         t_context = &g_slots[i].context;
-        t_context->cascade_depth = 0;
-        t_context->collecting_depth = 0;
-        t_context->put_off = 0;
+        t_context->reset();
         t_context->operations = 0;
         pthread_setspecific(g_exit_key, &g_slots[i]);
         return *t_context;
@@ -161,8 +159,10 @@ bool Event::wait(std::uint64_t ns) {
     if (ns == ~std::uint64_t{0}) {
         condition_.wait(lock, is_set);
     } else {
-        // Waiting on the system clock keeps ThreadSanitizer's interceptor in the picture.
-        const auto until = std::chrono::system_clock::now() + std::chrono::nanoseconds(ns);
+        // Not the system's clock, which is set back now and then: collections would wait for it.
+        constexpr std::uint64_t kMost = std::uint64_t{1} << 61;  // 73 years; more would overflow
+        const std::chrono::nanoseconds wait(ns < kMost ? ns : kMost);
+        const auto until = std::chrono::steady_clock::now() + wait;
         condition_.wait_until(lock, until, is_set);
     }
     const bool was_set = set_;

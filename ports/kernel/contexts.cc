@@ -16,11 +16,7 @@ constinit Slot g_tasks[OURO_KERNEL_TASKS];
 constinit Slot g_main;
 
 void reset(Slot& slot) {
-    // order: relaxed; published by the store of the owner.
-    slot.window.store(0, std::memory_order_relaxed);
-    slot.cascade_depth = 0;
-    slot.collecting_depth = 0;
-    slot.census = nullptr;
+    slot.Context::reset();
     slot.yields = 0;
 }
 

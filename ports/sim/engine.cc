@@ -30,9 +30,7 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     now_ = clock_readings_ = 0;
     interrupt_handler_ = nullptr;
     for (platform::Context& context : contexts_) {
-        context.window.store(0, std::memory_order_relaxed);
-        context.cascade_depth = context.collecting_depth = context.put_off = 0;
-        context.census = nullptr;
+        context.reset();
         for (auto& place : context.places) place.store(nullptr, std::memory_order_relaxed);
         context.operations = 0;
         context.at_end = nullptr;

@@ -23,7 +23,7 @@ using platform::memory_order_release;
 
 bool is_at_rest(const Context& context) {
     return context.window.load(memory_order_relaxed) == 0 && context.cascade_depth == 0 &&
-           context.collecting_depth == 0 && context.census == nullptr;
+           context.put_off == 0 && context.census == nullptr;
 }
 
 struct Seen {

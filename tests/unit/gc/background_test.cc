@@ -318,15 +318,19 @@ TEST_F(BackgroundWithDrain, collect_takes_over_a_batch_that_waits) {
     EXPECT_FALSE(collector().drain(10));
 }
 
-TEST_F(Background, without_a_share_of_the_time_deferred_garbage_goes_all_the_same) {
-    collector().stop();
-    ManagedHeapConfig config;
-    config.collector.deferred_percent = 0;
-    config.collector.objects_per_root = 1;
-    restart(config);
-    for (int i = 0; i < 10; ++i) drop_ring_of_two<Plain>(managed(), i, i);
-    EXPECT_TRUE(everything_goes());
-    EXPECT_GT(collector().statistics().deferred_roots, 0u);
+TEST_F(Background, whatever_its_share_of_the_time_deferred_garbage_goes) {
+    for (const std::uint32_t percent : {0u, 100u, 1000u}) {
+        collector().stop();
+        ManagedHeapConfig config;
+        config.collector.deferred_percent = percent;
+        config.collector.objects_per_root = 1;
+        restart(config);
+        for (int round = 0; round < 3; ++round) {
+            for (int i = 0; i < 10; ++i) drop_ring_of_two<Plain>(managed(), i, i);
+            EXPECT_TRUE(everything_goes()) << percent << " %, round " << round;
+        }
+        EXPECT_GT(collector().statistics().deferred_roots, 0u);
+    }
 }
 
 }  // namespace

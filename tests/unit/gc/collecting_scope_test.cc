@@ -1,4 +1,5 @@
-// Goal: the scope marks its context and no other, and nests. Method: the depth inside and outside.
+// Goal: the scope marks its context and no other, for its time. Method: looks from inside, from
+// outside and from another thread.
 #include "gc/collecting_scope.h"
 
 #include <gtest/gtest.h>
@@ -9,15 +10,20 @@ namespace ouro {
 namespace {
 
 TEST(CollectingScope, marks_this_context_for_its_time) {
-    const platform::Context& context = platform::current_context();
-    EXPECT_EQ(context.collecting_depth, 0u);
+    CollectingContext on{nullptr};
+    EXPECT_FALSE(CollectingScope::is_here(on));
     {
-        CollectingScope outer;
-        CollectingScope inner;
-        EXPECT_EQ(context.collecting_depth, 2u);
-        std::thread([] { EXPECT_EQ(platform::current_context().collecting_depth, 0u); }).join();
+        CollectingScope scope(on);
+        EXPECT_TRUE(CollectingScope::is_here(on));
+        std::thread([&] { EXPECT_FALSE(CollectingScope::is_here(on)); }).join();
     }
-    EXPECT_EQ(context.collecting_depth, 0u);
+    EXPECT_FALSE(CollectingScope::is_here(on));
+}
+
+TEST(CollectingScope, of_one_collection_says_nothing_about_another) {
+    CollectingContext on{nullptr}, other{nullptr};
+    CollectingScope scope(on);
+    EXPECT_FALSE(CollectingScope::is_here(other));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/region.h"
 #include "tests/support/threads.h"
 
 namespace ouro {
@@ -63,6 +64,47 @@ TEST_F(CollectorTest, collect_ignores_the_limit_per_root_and_back_off) {
 }
 
 // ---- nesting
+
+TEST_F(CollectorTest, collect_of_another_heap_inside_a_finalizer_collects) {
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    std::size_t there = 0, here = 1;
+    Probe::on_finalize[1] = [&](Probe&) {
+        drop_ring_of_two<Plain>(other, 5, 6);
+        there = other.collect().unreachable;
+    };
+    Probe::on_finalize[3] = [&](Probe&) { here = collector().collect().unreachable; };
+    drop_self_loop<Probe>(other, 3);
+    drop_self_loop<Probe>(managed(), 1);
+    EXPECT_EQ(collect(), 1u);
+    EXPECT_EQ(there, 3u);
+    EXPECT_EQ(here, 0u) << "inside a finalizer of this heap's collection";
+}
+
+struct Thrower {
+    Field<Thrower> ring;
+    void finalize() {
+        if (throws) throw 1;
+    }
+    static inline bool throws = true;
+};
+
+TEST_F(CollectorTest, a_finalizer_that_throws_ends_the_program) {
+    {
+        const Ref<Thrower> object = make<Thrower>();
+        object->ring = object;
+    }
+    EXPECT_DEATH(collector().collect(), "terminate");
+    Thrower::throws = false;
+}
+
+TEST_F(CollectorTest, steps_of_no_work_are_steps_of_some) {
+    ManagedHeapConfig config = testing::manual();
+    config.collector.step_units = 0;
+    restart(config);
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    EXPECT_EQ(collect(), 2u);
+}
 
 TEST_F(CollectorTest, collect_inside_a_finalizer_returns_zero) {
     drop_ring_of_two<Probe>(managed(), 1, 2);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -214,6 +215,35 @@ TEST(ForkOfSeveralHeaps, all_of_them_are_usable_in_the_child) {
                   return first.collect().unreachable == 2 && second.collect().unreachable == 2;
               }),
               0);
+}
+
+// The other heap's collection is not this context's: it is waited for.
+TEST(ForkOfSeveralHeaps, inside_a_finalizer_of_one_waits_for_the_collection_of_the_other) {
+    const testing::Region first_region(testing::kMiB);
+    const testing::Region second_region(testing::kMiB);
+    ManagedHeap first(first_region.span(), testing::manual());
+    ManagedHeap second(second_region.span(), testing::manual());
+    platform::atomic<bool> forking{false};
+    int status = -1;
+    Probe::on_finalize[1] = [&](Probe&) {
+        forking.store(true, platform::memory_order_release);
+        status = status_in_child([&] {
+            drop_ring_of_two<Plain>(second, 5, 6);
+            return second.collect().unreachable == 2;
+        });
+    };
+    Probe::on_finalize[3] = [&](Probe&) {
+        ASSERT_TRUE(wait_until([&] { return forking.load(platform::memory_order_acquire); }));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    };
+    drop_ring_of_two<Probe>(first, 1, 2);
+    drop_ring_of_two<Probe>(second, 3, 4);
+    std::thread collects([&] { second.collect(); });
+    ASSERT_TRUE(wait_until([&] { return second.collector().collecting(); }));
+    first.collect();
+    collects.join();
+    EXPECT_EQ(status, 0);
+    Probe::forget_scripts();
 }
 
 }  // namespace

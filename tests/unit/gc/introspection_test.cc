@@ -202,5 +202,17 @@ TEST_F(Introspection, objects_of_another_heap_are_not_among_these) {
     mine->left = nullptr;
 }
 
+TEST_F(Introspection, an_object_of_another_heap_is_looked_at_by_its_own_type) {
+    testing::Region region(1 << 20);
+    ManagedHeap other(region.span(), testing::manual());
+    const Ref<testing::Leaf> mine = make<testing::Leaf>();  // the first type here,
+    const Ref<Plain> its = other.make<Plain>(1);            // and there
+    its->left = its;
+    EXPECT_TRUE(collector().is_tracked(its));
+    EXPECT_EQ(referents(its), Bits{its.bits()});
+    EXPECT_FALSE(other.collector().is_tracked(mine));
+    its->left = nullptr;
+}
+
 }  // namespace
 }  // namespace ouro

@@ -215,6 +215,52 @@ TEST_P(Nesting, goes_as_deep_as_is_allowed_and_the_release_ends_all) {
     Destroyed::forget_scripts();
 }
 
+TEST_P(Nesting, from_heap_to_heap_leaves_nothing_in_either) {
+    constexpr int kLength = 300;
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::changed(testing::manual(), [](auto& c) {
+                          c.heap.nesting_max = GetParam();
+                      }));
+    Ref<Destroyed> list;
+    for (int i = kLength; i > 0; --i) {
+        list = (i % 2 != 0 ? managed() : other).make<Destroyed>(i, std::move(list));
+        Destroyed::on_destroy[i] = [](Destroyed& node) { node.left = nullptr; };
+    }
+    list.reset();
+    EXPECT_EQ(events::count('D'), kLength) << "when the outermost release has returned";
+    for (Heap* each : {&heap(), &other.heap()}) {
+        EXPECT_EQ(each->statistics().live_objects, 0u);
+        EXPECT_EQ(Counters::get(each->counters().nested), 0u);
+        EXPECT_FALSE(each->has_postponed());
+    }
+    Destroyed::forget_scripts();
+}
+
+// Nothing may end where user code is as deep as it may be; who asks there is not to wait for it.
+TEST_P(Nesting, the_deepest_user_code_may_collect_step_and_drain) {
+    constexpr int kLength = 300;
+    int asked = 0;
+    Ref<Destroyed> list;
+    for (int i = kLength; i > 0; --i) {
+        list = make<Destroyed>(i, std::move(list));
+        Destroyed::on_destroy[i] = [&](Destroyed& node) {
+            node.left = nullptr;
+            if (node.id % 50 != 0 && node.id != 2) return;
+            ++asked;
+            testing::drop_ring_of_two<Plain>(managed(), 1, 2);
+            EXPECT_EQ(collector().collect().error, Error::none);
+            for (int calls = 0; collector().step(1000); ++calls) ASSERT_LT(calls, 1000);
+            for (int calls = 0; collector().drain(10); ++calls) ASSERT_LT(calls, 1000);
+        };
+    }
+    list.reset();
+    EXPECT_EQ(asked, 7);
+    EXPECT_EQ(events::count('D'), kLength) << "when the outermost release has returned";
+    collect();
+    EXPECT_EQ(live_objects(), 0u);
+    Destroyed::forget_scripts();
+}
+
 INSTANTIATE_TEST_SUITE_P(Depths, Nesting, ::testing::Values(0, 2, 4, 64, 200));
 
 // ---- bounded cascades, without a collector's help

@@ -35,7 +35,7 @@ TEST(Context, of_a_new_thread_is_at_rest) {
             Context& context = current_context();
             EXPECT_EQ(context.window.load(memory_order_relaxed), 0u);
             EXPECT_EQ(context.cascade_depth, 0u);
-            EXPECT_EQ(context.collecting_depth, 0u);
+            EXPECT_EQ(context.put_off, 0u);
             EXPECT_EQ(context.census, nullptr);
         }).join();
     }

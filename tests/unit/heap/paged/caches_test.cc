@@ -1,7 +1,9 @@
 // Goal: threads make and end small objects without the lock, and what they keep at hand for that
 // is bounded, counted, and anybody's when memory is short or they have ended
 // (heap/paged/cell_cache.h).
+#include <cstdlib>
 #include <latch>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -292,6 +294,31 @@ TEST_F(CachesTest, objects_end_after_their_heap_was_shut_down) {
     EXPECT_FALSE(is_parked());
     last.reset();
     EXPECT_EQ(now().live_objects, 0u);
+}
+
+// In a process of its own. Heaps that handles outlive have no caches any more, but keep their
+// number: so what is refused for want of a number has got a place for caches.
+[[noreturn]] void unmap_the_region_of_a_refused_heap() {
+    std::vector<std::unique_ptr<testing::Region>> regions;
+    std::vector<Ref<testing::Leaf>> kept;
+    for (int i = 0; i < 17; ++i) regions.push_back(std::make_unique<testing::Region>(kMiB));
+    for (int i = 0; i < 16; ++i) {
+        Heap* heap = Heap::create(regions[i]->span()).value();
+        kept.push_back(make<testing::Leaf>(*heap));
+        if (i != 0) heap->destroy();
+    }
+    Heap* first = Heap::of(kept[0].get());
+    std::thread([&] {
+        for (int i = 0; i < 200; ++i) make<testing::Leaf>(*first).reset();
+        if (first->statistics().parked_bytes == 0) std::_Exit(2);  // no cache to be given back
+        if (Heap::create(regions[16]->span()).error() != Error::too_many_heaps) std::_Exit(1);
+        regions[16]->unmap();
+    }).join();
+    std::_Exit(0);
+}
+
+TEST(RefusedHeap, is_remembered_by_no_thread) {
+    EXPECT_EXIT(unmap_the_region_of_a_refused_heap(), ::testing::ExitedWithCode(0), "");
 }
 
 class NoCaches : public CachesTest {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <barrier>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <thread>
@@ -82,6 +83,18 @@ TEST(DesktopPort, an_event_whose_waiters_are_forgotten_works_in_the_child) {
               0);
     event.set();
     waiter.join();
+}
+
+TEST(DesktopPort, a_wait_of_centuries_lasts_until_the_event_is_set) {
+    for (const std::uint64_t ns : {kForever - 1, kForever / 2, kForever / 4}) {
+        Event event;
+        std::thread setter([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            event.set();
+        });
+        EXPECT_TRUE(event.wait(ns)) << ns;
+        setter.join();
+    }
 }
 
 TEST(DesktopPort, a_thread_of_the_parent_can_be_forgotten_in_the_child) {

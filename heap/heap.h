@@ -49,6 +49,8 @@ struct CollectorHooks {
     /// In the child the background thread does not exist.
     void (*before_fork)(void* self, bool lock) = nullptr;
     void (*after_fork)(void* self, bool in_child) = nullptr;
+
+    bool operator==(const CollectorHooks&) const = default;
 };
 
 class Heap {
@@ -161,6 +163,21 @@ public:
     }
     /// From now on no object can be made.
     void shut_down();
+
+    // ---- for verify()
+
+    /// Does this record say what create() has written, and is it in a state that it can be in at
+    /// rest? Null or what does not. Believes nothing but its own address and the registry.
+    const char* verify_record();
+    /// Are the lists that begin here whole? The objects have been found sound. Null or the first
+    /// that is not. Time: O(objects).
+    const char* verify_lists();
+    /// Is it an object of this heap, in use?
+    bool is_object(const void* address) {
+        if (!blocks_.contains(address)) return false;
+        const Header* header = header_of(address);
+        return blocks_.is_header(header) && header->load_info().type() != 0;
+    }
     /// Is this the child of a fork, and were there other threads? Then their operations may have
     /// been cut short: what they had in hand is lost, never freed and in no sum.
     bool is_inherited() const {
@@ -172,6 +189,18 @@ private:
     Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
         if (config_.nesting_max < 2) config_.nesting_max = 2;
     }
+
+    /// Where create() puts what, in bytes from the start of the region.
+    struct Plan {
+        std::size_t heap, extra, types, interned, blocks;
+    };
+    static Plan plan(std::span<std::byte> region, const HeapConfig& config,
+                     std::size_t extra_bytes);
+    static AllocatorConfig allocator_config(const HeapConfig& config) {
+        return {config.quarantine_bytes, config.cache_percent, config.cache_after};
+    }
+    const char* verify_locks();
+    bool is_chain_sound();
 
     static void before_fork();
     static void after_fork_in_parent();

@@ -16,12 +16,13 @@ public:
     explicit Verifier(Heap& heap) : heap_(heap), blocks_(heap.blocks()) {}
 
     Violation run() {
-        if (const char* broken = blocks_.verify()) return {broken};
+        if (const char* broken = check_structure()) return {broken};
         reset_edges();
         for_each_object(&Verifier::check_object);
         if (!found_) for_each_object(&Verifier::check_fields);
         if (!found_) for_each_object(&Verifier::check_count);
         if (!found_) check_records();
+        if (!found_) found_.invariant = heap_.verify_lists();
         if (!found_ && !heap_.is_inherited()) check_sums();
         if (found_ && found_.object != 0) describe_path();
         return found_;
@@ -30,6 +31,14 @@ public:
 private:
     using Cell = BlockAllocator::Cell;
     using Check = void (Verifier::*)(Header* header, Cell cell);
+
+    const char* check_structure() {
+        if (const char* broken = verify_structure(heap_)) return broken;
+        if (heap_.decision().state() == Decision::undecided)
+            return "a decision is open while no pass is under way";
+        if (!heap_.candidates().is_whole(TakenPages())) return "the list of candidates is broken";
+        return nullptr;
+    }
 
     void for_each_object(Check check) {
         for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
@@ -176,6 +185,18 @@ private:
                 blocks_.marked(Mark::todo, page).any() || SetPages::lists(blocks_, page) ||
                 TodoPages::lists(blocks_, page))
                 found_ = {"a page has members of a set while no pass is under way"};
+            if ((blocks_.marked(Mark::batch, page).any() && !BatchPages::lists(blocks_, page)) ||
+                (blocks_.marked(Mark::deferred, page).any() &&
+                 !DeferredPages::lists(blocks_, page)))
+                found_ = {"a page has members of a set and is not on its list"};
+            for (const Mark mark : {Mark::batch, Mark::kept}) {
+                CellBits stray = blocks_.marked(mark, page);
+                for_each_cell(blocks_, page, [&](Cell cell) {
+                    if (blocks_.header_of_cell(cell)->load_info().type() != 0)
+                        stray.clear(cell.index);
+                });
+                if (stray.any()) found_ = {"a cell without object is a member of a set"};
+            }
         }
     }
 
@@ -183,6 +204,16 @@ private:
         const Statistics sums = heap_.statistics();
         if (sums.live_objects != objects_) found_ = {"live objects: the sum is wrong"};
         if (sums.live_bytes != bytes_) found_ = {"live bytes: the sum is wrong"};
+        std::uintptr_t of_types = 0;
+        for (TypeIndex type = 1; type <= heap_.types().types_max(); ++type) {
+            TypeTable::Entry* entry = heap_.types().find(type);
+            if (entry == nullptr) continue;
+            // order: relaxed; nobody changes anything.
+            of_types += entry->live_objects.load(memory_order_relaxed);
+            of_types += static_cast<std::uintptr_t>(blocks_.live_objects(type));
+        }
+        if (static_cast<std::uint32_t>(of_types - objects_) != 0)
+            found_ = {"live objects: the sum of the types is wrong"};
     }
 
     // ---- the path to a broken object
@@ -251,6 +282,13 @@ private:
 };
 
 }  // namespace
+
+/// Each before what relies on it.
+const char* verify_structure(Heap& heap) {
+    if (const char* broken = heap.verify_record()) return broken;
+    if (const char* broken = heap.types().verify()) return broken;
+    return heap.blocks().verify();
+}
 
 Violation verify(Heap& heap) { return Verifier(heap).run(); }
 

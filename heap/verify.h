@@ -29,4 +29,8 @@ struct Violation {
 /// Time: O(pages + objects + references); more only to describe a violation.
 Violation verify(Heap& heap);
 
+/// Checks only what leads to the objects: the heap's record, the types, the memory. What is under
+/// way in a pass does not matter. Null or the first broken invariant.
+const char* verify_structure(Heap& heap);
+
 }  // namespace ouro

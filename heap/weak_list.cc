@@ -230,10 +230,24 @@ bool WeakAnchor::is_sound(const void* object) const {
     auto* node = reinterpret_cast<const WeakNode*>(first_.load(memory_order_relaxed));
     const WeakNode* before = nullptr;
     for (; node != nullptr; node = node->next_) {
+        if (reinterpret_cast<std::uintptr_t>(node) % alignof(WeakNode) != 0) return false;
         if (node->target() != object || node->prev_ != before) return false;
+        const bool may_be_shared = before == nullptr;
+        if (node->kind_ > (may_be_shared ? WeakNode::Kind::shared : WeakNode::Kind::object))
+            return false;
         before = node;
     }
     return true;
+}
+
+bool DueCallbacks::is_sound(Heap& heap, std::size_t objects) const {
+    const WeakNode* last = nullptr;
+    for (const WeakNode* node = first_; node != nullptr; node = node->next_) {
+        if (objects-- == 0 || !heap.is_object(node) || node->target() != nullptr) return false;
+        if (!header_of(node)->load_word().has(WordValue::kHeld)) return false;
+        last = node;
+    }
+    return last == last_;
 }
 
 std::uint32_t WeakAnchor::count(Heap& heap) const {

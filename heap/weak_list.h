@@ -32,6 +32,8 @@ public:
     bool empty() const { return first_ == nullptr; }
     void add(WeakNode& node);
     ObjectWeakNode* take();
+    /// verify(): is each an object of this heap, of at most so many, and held until it has called?
+    bool is_sound(Heap& heap, std::size_t objects) const;
 
 private:
     WeakNode* first_ = nullptr;
@@ -118,8 +120,9 @@ public:
     void* shared_reference(Heap& heap) const;
     /// Number of weak references to the object.
     std::uint32_t count(Heap& heap) const;
-    /// Is every node of the list about `object`? Nobody changes the list meanwhile. Bounded by the
-    /// first node that is not.
+    /// Is every node of the list about `object`, and does each know the one before it? Nobody
+    /// changes the list meanwhile. Ends at the first node of which that is not so: no node is found
+    /// twice. A node may lie anywhere, so an address that is damaged is followed.
     bool is_sound(const void* object) const;
     bool empty() const {
         // order: acquire; pairs with detach(), whose last write to the object's memory is this

@@ -135,6 +135,7 @@ Population::Population() {
     config.heap.types_max = 16;
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 4;
+    config.heap.cache_percent = 12;  // one cache with two spans
     managed_.emplace(std::span<std::byte>(region_, kBytes), config);
     fill();
 }
@@ -168,6 +169,16 @@ void Population::fill() {
         }
     }
     handles_.push_back(last);
+    const auto nothing = [](const Ref<Object>&) { return Ref<Object>(); };
+    for (int i = 0; i < 3; ++i) handles_.push_back(try_finalize(last, nothing).value());
+    // On the garbage list.
+    for (int i = 0; i < 5; ++i) {
+        const Ref<Node> ring = managed_->make<Node>(0);
+        ring->left = ring;
+    }
+    managed_->collector().set_save_all(true);
+    managed_->collector().collect();
+    managed_->collector().set_save_all(false);
     for (const std::uint32_t fields : {3u, 40u, 700u}) {
         const auto array = try_make_variable<Array>(heap, Trailing{fields, 5}).value();
         for (std::uint32_t i = 0; i < fields; i += 2)

@@ -105,6 +105,7 @@ const char* Collector::verify_record() {
     if (heap_.hooks() != own_hooks()) return "heap record: the collector's hooks";
     if (!are_flags_sound()) return "collector record: a flag or the configuration";
     if (!are_listeners_sound()) return "collector record: the callbacks";
+    if (!is_given_back(collection_lock_)) return "a lock is held while nothing runs";
     if (pass_.idle()) return nullptr;
     return verify_structure(heap_);
 }

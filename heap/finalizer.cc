@@ -111,6 +111,7 @@ bool FinalizerList::is_sound(Heap& heap, Finalizer* const& from) {
         const TypeInfo* type =
             heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
         if (type != &detail::type_info_of<Finalizer> || at->place_ != place) return false;
+        if (!at->function_check_.is_of(at->function_)) return false;
     }
     return true;
 }

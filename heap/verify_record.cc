@@ -11,19 +11,14 @@ namespace ouro {
 
 using platform::memory_order_relaxed;
 
-namespace {
-
-/// Is the lock free, or given back in time? Who verifies holds none of them.
-bool is_free(platform::Mutex& lock) {
+bool is_given_back(platform::Mutex& lock) {
     for (platform::Patience patience; !lock.try_lock(); patience.wait()) {
-        if (!port::kWaitAllowed) return true;  // its holder may be less urgent: nobody can tell
+        if (!port::kWaitAllowed) return true;
         if (patience.is_over(4 * platform::Patience::kYields)) return false;
     }
     lock.unlock();
     return true;
 }
-
-}  // namespace
 
 // order: relaxed everywhere here; nobody changes anything.
 
@@ -33,7 +28,8 @@ const char* Heap::verify_record() {
     for (const Place& each : g_heaps) {
         if (each.heap.load(memory_order_relaxed) == this) place = &each;  // order: see above
     }
-    if (place == nullptr || !place->is_of(region_)) return kRegion;
+    // A heap that has ended with its last object is in no place any more.
+    if (place == nullptr ? !is_shut_down() : !place->is_of(region_)) return kRegion;
     std::byte* const begin = region_.data();
     const auto* extra = static_cast<const std::byte*>(extra_);
     const auto* types = static_cast<const std::byte*>(types_.begin());
@@ -52,7 +48,8 @@ const char* Heap::verify_record() {
                          types_))
         return "heap record: the allocator";
     const std::uint32_t life = life_.load(memory_order_relaxed);  // order: see above
-    const bool shut_down = place->shut_down.load(memory_order_relaxed) != 0;
+    const bool shut_down =
+        place == nullptr || place->shut_down.load(memory_order_relaxed) != 0;  // order: see above
     if ((life & ~(kShutDown | kInherited)) != 0 || ((life & kShutDown) != 0) != shut_down)
         return "heap record: whether it was shut down";
     const std::uint32_t wait = callbacks_wait_.load(memory_order_relaxed);  // order: see above
@@ -65,7 +62,7 @@ const char* Heap::verify_record() {
 const char* Heap::verify_locks() {
     for (platform::Mutex* lock :
          {&weak_lock_, &postponed_lock_, &interned_.lock(), &blocks_.lock()}) {
-        if (!is_free(*lock)) return "a lock is held while nothing runs";
+        if (!is_given_back(*lock)) return "a lock is held while nothing runs";
     }
     return nullptr;
 }

@@ -225,6 +225,12 @@ void* WeakAnchor::shared_reference(Heap& heap) const {
     }
 }
 
+/// Of a node in its place: its kind, and the callback that it would call.
+bool WeakNode::is_sound(bool may_be_shared) const {
+    if (kind_ > (may_be_shared ? Kind::shared : Kind::object)) return false;
+    return callback_check_.is_of(callback());
+}
+
 bool WeakAnchor::is_sound(const void* object) const {
     // order: relaxed; nobody changes the list.
     auto* node = reinterpret_cast<const WeakNode*>(first_.load(memory_order_relaxed));
@@ -232,9 +238,7 @@ bool WeakAnchor::is_sound(const void* object) const {
     for (; node != nullptr; node = node->next_) {
         if (reinterpret_cast<std::uintptr_t>(node) % alignof(WeakNode) != 0) return false;
         if (node->target() != object || node->prev_ != before) return false;
-        const bool may_be_shared = before == nullptr;
-        if (node->kind_ > (may_be_shared ? WeakNode::Kind::shared : WeakNode::Kind::object))
-            return false;
+        if (!node->is_sound(before == nullptr)) return false;
         before = node;
     }
     return true;
@@ -244,6 +248,7 @@ bool DueCallbacks::is_sound(Heap& heap, std::size_t objects) const {
     const WeakNode* last = nullptr;
     for (const WeakNode* node = first_; node != nullptr; node = node->next_) {
         if (objects-- == 0 || !heap.is_object(node) || node->target() != nullptr) return false;
+        if (node->kind_ == WeakNode::Kind::handle || !node->is_sound(true)) return false;
         if (!header_of(node)->load_word().has(WordValue::kHeld)) return false;
         last = node;
     }

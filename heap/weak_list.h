@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "heap/code_check.h"
 #include "platform/atomic.h"
 
 namespace ouro {
@@ -73,13 +74,14 @@ protected:
     /// Whose node it is: a Weak<T>'s, a weak reference object's, or that of the object that all
     /// share who ask for one without callback, which stands first on its list.
     enum class Kind : std::uint8_t { handle, object, shared };
-    explicit WeakNode(Kind kind) : kind_(kind) {}
+    WeakNode(Kind kind, CodeCheck callback) : kind_(kind), callback_check_(callback) {}
 
 private:
     friend class WeakAnchor;
     friend class DueCallbacks;
 
     WeakCallback callback() const;
+    bool is_sound(bool may_be_shared) const;
     bool hold(Heap& heap);
     bool object_is_dead(Heap& heap);
     void put_behind_shared(WeakAnchor& anchor);
@@ -90,16 +92,23 @@ private:
     WeakNode* next_ = nullptr;
     WeakNode* prev_ = nullptr;
     Kind kind_ = Kind::handle;
+
+protected:
+    CodeCheck callback_check_;  ///< where padding would be
 };
 
 /// The node that a weak reference object starts with.
 class ObjectWeakNode : public WeakNode {
 public:
-    explicit ObjectWeakNode(WeakCallback on_death) : WeakNode(Kind::object), callback_(on_death) {}
+    explicit ObjectWeakNode(WeakCallback on_death)
+        : WeakNode(Kind::object, CodeCheck(on_death)), callback_(on_death) {}
 
     WeakCallback callback() const { return callback_; }
     /// The callback, which is forgotten.
-    WeakCallback take_callback() { return std::exchange(callback_, nullptr); }
+    WeakCallback take_callback() {
+        callback_check_ = {};
+        return std::exchange(callback_, nullptr);
+    }
 
 private:
     WeakCallback callback_;

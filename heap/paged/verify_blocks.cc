@@ -60,6 +60,10 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     if (held != (holder != nullptr ? 1u : 0u))
         return "K3: held by nobody, or not held by its holder";
     met.held += held;
+    CellBits twice = free_cells(page, nullptr);
+    for (std::uint32_t word = 0; holder != nullptr && word < CellBits::kWords; ++word)
+        twice.words[word] &= holder->bits[word].load(memory_order_relaxed);  // order: see above
+    if (holder != nullptr && twice.any()) return "B3: a cell is free twice";
     const CellBits free = free_cells(page, holder);
     if (layout.size_class == kLargeClass) {
         if (free.any()) return "B3: a free cell behind the span";

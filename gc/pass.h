@@ -100,8 +100,8 @@ public:
         return postponed_count_ == 0 ? nullptr : postponed_[--postponed_count_];
     }
 
-    /// verify(): is this the record of a pass that is under way, or of none? Null or what is broken.
-    /// Caller owns the pass, and has found the memory sound. Time: O(pages).
+    /// verify(): is this the record of a pass under way, or of none? Null or what is broken. Caller
+    /// owns the pass, and has found the heap's record sound. Time: O(pages).
     const char* verify();
     bool is_of(const Heap& heap) const { return &heap_ == &heap; }
 

@@ -13,10 +13,10 @@ bool Pass::is_place(PageIndex page) const { return page < heap_.blocks().page_co
 
 bool Pass::are_flags_sound() const {
     const PassOptions& o = options_;
-    for (const bool* flag : {&o.include_deferred, &o.exclude_user_code, &o.only_postponed,
-                             &o.rehearsal, &o.automatic, &o.save_all, &result_.aborted, &of_batch_,
-                             &finalizers_, &callbacks_, &left_, &batch_alive_,
-                             &gathering_deferred_, &called_off_, &at_looked_}) {
+    for (const bool* flag :
+         {&o.include_deferred, &o.exclude_user_code, &o.only_postponed, &o.rehearsal, &o.automatic,
+          &o.save_all, &result_.aborted, &of_batch_, &finalizers_, &callbacks_, &left_,
+          &batch_alive_, &gathering_deferred_, &called_off_, &at_looked_}) {
         if (!is_bool(*flag)) return false;
     }
     return edges_.is_sound() && recounts_ <= kRecountsMax + 1 && postponed_count_ <= kPostponedMax;
@@ -73,15 +73,14 @@ bool Batch::is_sound(const Heap& heap, const Pass& pass, const PassLock& pass_lo
 // ---- the collector
 
 bool Collector::are_flags_sound() const {
-    for (const bool* flag :
-         {&config_.background, &config_.enabled, &config_.user_code_by_drain,
-          &config_.emergency_runs_user_code, &pass_result_.aborted, &collection_pass_done_,
-          &some_survive_, &stepping_, &gave_up_roots_, &collection_taken_, &batch_waits_,
-          &forking_in_collection_}) {
+    for (const bool* flag : {&config_.background, &config_.enabled, &config_.user_code_by_drain,
+                             &config_.emergency_runs_user_code, &pass_result_.aborted,
+                             &collection_pass_done_, &some_survive_, &stepping_, &gave_up_roots_,
+                             &collection_taken_, &batch_waits_, &forking_in_collection_}) {
         if (!is_bool(*flag)) return false;
     }
-    for (const auto* flag :
-         {&left_for_drain_, &stopping_, &enabled_, &collection_wants_pass_, &save_all_, &running_}) {
+    for (const auto* flag : {&left_for_drain_, &stopping_, &enabled_, &collection_wants_pass_,
+                             &save_all_, &running_}) {
         // order: relaxed; nobody changes anything that matters here.
         if (flag->load(memory_order_relaxed) > 1) return false;
     }

@@ -107,7 +107,7 @@ bool FinalizerList::is_sound(Heap& heap, Finalizer* const& from) {
     Finalizer* const* place = &from;
     for (Finalizer* at = from; at != nullptr; place = &at->next_, at = at->next_) {
         if (!heap.is_object(at)) return false;
-        // order: relaxed; nobody changes anything.
+        // order: relaxed; nobody else is there.
         const TypeInfo* type =
             heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
         if (type != &detail::type_info_of<Finalizer> || at->place_ != place) return false;

@@ -78,7 +78,7 @@ public:
         for (Header* header = chain; header != nullptr; header = parent_of(header)) {
             if (objects-- == 0 || !heap_.is_object(header->payload())) return false;
             const TypeTable::Entry* type = heap_.type_of(header);
-            // order: relaxed, both; nobody changes anything.
+            // order: relaxed, both; nobody else is there.
             const TypeInfo& info = *type->info.load(memory_order_relaxed);
             const Fields fields(header->payload(), *type, info);
             if (header->load_word().count() != 0 || fields.count() == 0) return false;

@@ -78,7 +78,7 @@ const char* TypeTable::verify() const {
     std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < types_max_; ++i) {
         const Entry& entry = entries_[i];
-        // order: relaxed, both; nobody changes anything.
+        // order: relaxed, both; nobody else is there.
         const TypeInfo* info = entry.info.load(platform::memory_order_relaxed);
         if (info == nullptr) {
             const bool counts = entry.live_objects.load(platform::memory_order_relaxed) != 0;

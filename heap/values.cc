@@ -90,7 +90,7 @@ bool InternTable::is_sound(Heap& heap) {
     for (std::uint32_t i = 0; i < bucket_count_; ++i) {
         for (String* at = buckets_[i]; at != nullptr; at = at->next_interned()) {
             if (found++ == count_ || !heap.is_object(at)) return false;
-            // order: relaxed; nobody changes anything.
+            // order: relaxed; nobody else is there.
             const TypeInfo* type =
                 heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
             if (type != &detail::type_info_of<String> || !at->is_interned()) return false;

@@ -208,7 +208,7 @@ private:
         for (TypeIndex type = 1; type <= heap_.types().types_max(); ++type) {
             TypeTable::Entry* entry = heap_.types().find(type);
             if (entry == nullptr) continue;
-            // order: relaxed; nobody changes anything.
+            // order: relaxed; nobody else is there.
             of_types += entry->live_objects.load(memory_order_relaxed);
             of_types += static_cast<std::uintptr_t>(blocks_.live_objects(type));
         }

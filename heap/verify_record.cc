@@ -20,13 +20,12 @@ bool is_given_back(platform::Mutex& lock) {
     return true;
 }
 
-// order: relaxed everywhere here; nobody changes anything.
-
 const char* Heap::verify_record() {
     constexpr const char* kRegion = "heap record: the region";
     const Place* place = nullptr;
     for (const Place& each : g_heaps) {
-        if (each.heap.load(memory_order_relaxed) == this) place = &each;  // order: see above
+        // order: relaxed; nobody else is there.
+        if (each.heap.load(memory_order_relaxed) == this) place = &each;
     }
     // A heap that has ended with its last object is in no place any more.
     if (place == nullptr ? !is_shut_down() : !place->is_of(region_)) return kRegion;
@@ -47,12 +46,13 @@ const char* Heap::verify_record() {
     if (!blocks_.lies_at(begin + at.blocks, region_.size() - at.blocks, allocator_config(config_),
                          types_))
         return "heap record: the allocator";
-    const std::uint32_t life = life_.load(memory_order_relaxed);  // order: see above
-    const bool shut_down =
-        place == nullptr || place->shut_down.load(memory_order_relaxed) != 0;  // order: see above
+    // order: relaxed, both; nobody else is there.
+    const std::uint32_t life = life_.load(memory_order_relaxed);
+    const bool shut_down = place == nullptr || place->shut_down.load(memory_order_relaxed) != 0;
     if ((life & ~(kShutDown | kInherited)) != 0 || ((life & kShutDown) != 0) != shut_down)
         return "heap record: whether it was shut down";
-    const std::uint32_t wait = callbacks_wait_.load(memory_order_relaxed);  // order: see above
+    // order: relaxed; nobody else is there.
+    const std::uint32_t wait = callbacks_wait_.load(memory_order_relaxed);
     if (wait > 1 || (wait == 0 && !waiting_callbacks_.empty()))
         return "heap record: whether callbacks wait";
     if (decision_.state() > Decision::aborted) return "heap record: the decision";

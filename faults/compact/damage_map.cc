@@ -10,7 +10,8 @@ struct Row {
     KindInfo info;
 };
 constexpr Row kRows[] = {
-    {BitKind::heap_record, {"heap record", 50, true, "follows from its address and the configuration; lists"}},
+    {BitKind::heap_record,
+     {"heap record", 50, true, "follows from its address and the configuration; lists"}},
     {BitKind::collector_record, {"collector record", 8, true, "the pass has few states; lists"}},
     {BitKind::tables, {"tables", 50, true, "the types say it; interned strings are counted"}},
     {BitKind::card_sets,
@@ -30,10 +31,12 @@ constexpr Row kRows[] = {
     {BitKind::generation, {"generation", 0, true, "no second copy"}},
     {BitKind::free_link, {"free block: links", 90, true, "each of a list knows the one before it"}},
     {BitKind::free_size, {"free block: size", 90, true, "twice; the sizes tile the region"}},
-    {BitKind::free_header, {"free block: header", 20, true, "type 0, no flags but two; the word is not looked at"}},
+    {BitKind::free_header,
+     {"free block: header", 20, true, "type 0, no flags but two; the word is not looked at"}},
     {BitKind::field,
      {"field", 80, true, "null, an immediate, or exactly the start of an object in use"}},
-    {BitKind::anchor, {"weak lists", 10, true, "each knows the one before it; addresses are followed"}},
+    {BitKind::anchor,
+     {"weak lists", 10, true, "each knows the one before it; addresses are followed"}},
     {BitKind::trailing, {"length", 80, true, "the sizes tile the region"}},
     {BitKind::payload, {"payload", 0, true, "the program's own bytes"}},
     {BitKind::unused, {"unused", 0, true, "free memory, ends of blocks"}},

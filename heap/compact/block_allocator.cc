@@ -35,8 +35,8 @@ BlockAllocator::Plan BlockAllocator::plan(void* memory, std::size_t bytes) {
     const std::uintptr_t words = kCardSets * ((at.cards + 31) / 32);
     at.generations = at.sets + words * sizeof(CardWord);
     at.firsts = at.generations + at.cards * sizeof(std::uint16_t);
-    at.blocks = round_up(at.firsts + at.cards,
-                         alignof(Header) < kUnitBytes ? kUnitBytes : alignof(Header));
+    at.blocks =
+        round_up(at.firsts + at.cards, alignof(Header) < kUnitBytes ? kUnitBytes : alignof(Header));
     if (at.blocks + (kUnitsMin + 1) * kUnitBytes <= end)
         at.units = static_cast<std::uint32_t>((end - at.blocks) / kUnitBytes) - 1;
     return at;

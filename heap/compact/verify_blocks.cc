@@ -21,7 +21,7 @@ bool BlockAllocator::lies_at(void* memory, std::size_t bytes, const AllocatorCon
 std::uint32_t BlockAllocator::cards_in(CardSet set) {
     std::uint32_t cards = 0;
     for (std::uint32_t word = 0; word < card_words(); ++word) {
-        // order: relaxed; nothing runs.
+        // order: relaxed; nobody else is there.
         const std::uint32_t bits = card_word(set, word).load(memory_order_relaxed);
         const std::uint32_t last = cards_ - word * 32;
         if (last < 32 && bits >> last != 0) return kNoPage;

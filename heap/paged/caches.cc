@@ -319,7 +319,7 @@ bool BlockAllocator::verify_cache(const CellCache& cache, bool is_taken) const {
     if (is_taken) return true;
     if (reinterpret_cast<std::uintptr_t>(cache.owner) % alignof(platform::Context) != 0)
         return false;
-    // order: relaxed; nothing runs. Who says to be its owner has it in its place.
+    // order: relaxed; nobody else is there. Who says to be its owner has it in its place.
     return cache.owner->places[place_].load(memory_order_relaxed) == &cache;
 }
 

@@ -120,12 +120,12 @@ std::uint32_t CandidatePages::length_from(PageIndex page) const {
 bool CandidatePages::is_whole(const TakenPages& taken) const {
     std::uint32_t dirty = 0;
     for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
-        // order: relaxed; nothing runs.
+        // order: relaxed; nobody else is there.
         const std::uint32_t flag = blocks_.page(page).dirty.load(memory_order_relaxed);
         if (flag > 1) return false;
         dirty += flag;
     }
-    // order: relaxed, both; nothing runs.
+    // order: relaxed, both; nobody else is there.
     const std::uint32_t on_stack = length_from(dirty_.load(memory_order_relaxed));
     const std::uint32_t off_it = length_from(taken.next_);
     if (on_stack > dirty || off_it > dirty - on_stack) return false;

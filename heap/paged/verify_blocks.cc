@@ -38,11 +38,12 @@ bool BlockAllocator::has_tails(PageIndex page, PageLayout layout) const {
     const bool free = layout.kind == PageLayout::kFree;
     for (std::uint32_t i = 1; i < layout.pages; ++i) {
         const PageInfo& tail = pages_[page + i];
-        // order: relaxed, both; nothing runs.
+        // order: relaxed, both; nobody else is there.
         if (tail.listed != PageInfo::kUnlisted || tail.held.load(memory_order_relaxed) != 0)
             return false;
         const PageLayout wanted{free ? PageLayout::kFreeTail : PageLayout::kSpanTail, 0, i};
         const bool asked = !free || i + 1 == layout.pages;
+        // order: relaxed; nobody else is there.
         if (asked && tail.layout.load(memory_order_relaxed) != wanted.encode()) return false;
     }
     return true;
@@ -54,7 +55,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     const PageLayout layout = info.load_layout();
     const std::uint32_t cells = cells_in(page);
     if (info.cells != cells) return "page record: cells";
-    // order: relaxed; nothing runs.
+    // order: relaxed; nobody else is there.
     const std::uint32_t held = info.held.load(memory_order_relaxed);
     const CellCache::Slot* holder = holder_of(page);
     if (held != (holder != nullptr ? 1u : 0u))
@@ -96,12 +97,14 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
 const char* BlockAllocator::verify_page(PageIndex page, Met& met) {
     const PageInfo& info = pages_[page];
     const PageLayout layout = info.load_layout();
-    // order: relaxed, all; nothing runs.
+    // order: relaxed; nobody else is there.
     if (info.layout.load(memory_order_relaxed) != layout.encode()) return "page record: layout";
     const bool is_span = layout.kind == PageLayout::kSpan;
     const bool is_class = is_span || layout.kind == PageLayout::kDissolving;
     if (is_class ? !is_possible(layout) : layout.size_class != 0) return "page record: class";
-    if (!is_span && (info.listed != PageInfo::kUnlisted || info.held.load(memory_order_relaxed)))
+    // order: relaxed; nobody else is there.
+    const bool held = info.held.load(memory_order_relaxed) != 0;
+    if (!is_span && (info.listed != PageInfo::kUnlisted || held))
         return "B5: a page on a list that is no span";
     if (layout.kind == PageLayout::kFree) {
         met.free_pages += layout.pages;
@@ -198,8 +201,7 @@ const char* BlockAllocator::verify() {
     if (met.held != met.slots || met.cached_bytes != cached_bytes_) return "K4: sum";
     std::ptrdiff_t used = used_bytes_;
     for_each_cache([&](CellCache& cache) { used += Tally::change(cache.tally.used); });
-    if (!has_lost_cells_ &&
-        met.used_bytes != static_cast<std::size_t>(used) + quarantined_bytes_)
+    if (!has_lost_cells_ && met.used_bytes != static_cast<std::size_t>(used) + quarantined_bytes_)
         return "used bytes: sum";
     return verify_lists(met);
 }

@@ -7,11 +7,12 @@ namespace ouro {
 
 struct BlockAllocator::Met {
     std::size_t used_bytes = 0;
-    std::size_t cached_bytes = 0;   ///< of caches and of the spans in their slots
+    std::size_t cached_bytes = 0;  ///< of caches and of the spans in their slots
     std::uint32_t free_pages = 0;
     std::uint32_t free_runs = 0;
-    std::uint32_t available[kSizeClasses] = {};  ///< spans that say to be on the list of their class
-    std::uint32_t retired = 0;      ///< spans that say to be on the list of retired ones
+    std::uint32_t available[kSizeClasses] =
+        {};                     ///< spans that say to be on the list of their class
+    std::uint32_t retired = 0;  ///< spans that say to be on the list of retired ones
     std::uint32_t dissolving = 0;
     std::uint32_t held = 0;         ///< spans that say to be held
     std::uint32_t cache_pages = 0;  ///< first pages of caches

@@ -127,9 +127,8 @@ protected:
         return page;
     }
     PageIndex free_run() {
-        return find([](const PageInfo& page) {
-            return page.load_layout().kind == PageLayout::kFree;
-        });
+        return find(
+            [](const PageInfo& page) { return page.load_layout().kind == PageLayout::kFree; });
     }
     std::uint32_t free_length() { return blocks_.page(free_run()).load_layout().pages; }
 
@@ -231,8 +230,8 @@ TEST_F(PlantedDamage, links_that_make_no_list_are_named) {
     blocks_.free(blocks_.allocate(500));
     EXPECT_EQ(blocks_.verify(), nullptr);
     const PageIndex available = blocks_.cell_of(kept_).page;
-    const PageIndex retired = find(
-        [](const PageInfo& page) { return page.listed == PageInfo::kRetired; });
+    const PageIndex retired =
+        find([](const PageInfo& page) { return page.listed == PageInfo::kRetired; });
     const struct {
         PageIndex page;
         const char* sentence;
@@ -259,9 +258,8 @@ TEST_F(PlantedDamage, a_list_of_dissolving_spans_that_is_broken_is_named) {
     platform::LoadWindow window;
     EXPECT_FALSE(blocks_.tidy());
     EXPECT_EQ(blocks_.verify(), nullptr);
-    const PageIndex page = find([](const PageInfo& info) {
-        return info.load_layout().kind == PageLayout::kDissolving;
-    });
+    const PageIndex page = find(
+        [](const PageInfo& info) { return info.load_layout().kind == PageLayout::kDissolving; });
     blocks_.page(page).next = 100'000;
     EXPECT_STREQ(blocks_.verify(), "B2: the list of dissolving spans");
     blocks_.page(page).next = kNoPage;

@@ -186,7 +186,8 @@ public:
     }
 
 private:
-    Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
+    Heap(std::span<std::byte> region, const HeapConfig& config)
+        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {
         if (config_.nesting_max < 2) config_.nesting_max = 2;
     }
 
@@ -255,7 +256,9 @@ private:
         nullptr};  ///< chain of dead objects with fields to release
     static constexpr std::uint32_t kShutDown = 1;
     static constexpr std::uint32_t kInherited = 2;
-    platform::atomic<std::uint32_t> life_{0};
+    /// A second copy of HeapConfig::legacy_finalizers, which never changes.
+    static constexpr std::uint32_t kLegacy = 4;
+    platform::atomic<std::uint32_t> life_;
 
     friend class Cascade;
 };

@@ -28,12 +28,26 @@ public:
         return found_;
     }
 
+    /// What the steps of a pass that is under way follow, and nothing that they change.
+    Violation run_structure() {
+        if (const char* broken = check_memory()) return {broken};
+        is_counting_ = false;
+        for_each_object(&Verifier::check_shape);
+        if (!found_) for_each_object(&Verifier::check_fields);
+        return found_;
+    }
+
 private:
     using Cell = BlockAllocator::Cell;
     using Check = void (Verifier::*)(Header* header, Cell cell);
 
+    const char* check_memory() {
+        if (const char* broken = heap_.verify_record()) return broken;
+        if (const char* broken = heap_.types().verify()) return broken;
+        return blocks_.verify();
+    }
     const char* check_structure() {
-        if (const char* broken = verify_structure(heap_)) return broken;
+        if (const char* broken = check_memory()) return broken;
         if (heap_.decision().state() == Decision::undecided)
             return "a decision is open while no pass is under way";
         if (!heap_.candidates().is_whole(TakenPages())) return "the list of candidates is broken";
@@ -77,10 +91,21 @@ private:
     void reset_edges() { for_each_object(&Verifier::reset_object); }
     void reset_object(Header* header, Cell) { header->set_edges(0); }
 
-    /// An object in use has a known type, fits its cell, is counted, and nobody is working on it.
-    void check_object(Header* header, Cell cell) {
+    /// An object in use has a known type, fits its cell, and its list of weak references is one.
+    void check_shape(Header* header, Cell cell) {
         const TypeTable::Entry* type = sound_type(header, cell);
         if (type == nullptr) return report("an object's type or size is impossible", header);
+        if (!info_of(*type).weakly_referable() || is_cut_short(header)) return;
+        const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
+        if (!anchor->is_sound(header->payload()))
+            return report("a list of weak references is broken", header);
+    }
+
+    /// It is counted, and nobody is working on it.
+    void check_object(Header* header, Cell cell) {
+        check_shape(header, cell);
+        if (found_) return;
+        const TypeTable::Entry* type = heap_.type_of(header);
         const WordValue word = header->load_word();
         if (is_cut_short(header)) return;
         if (header->load_info().constructing())
@@ -104,11 +129,6 @@ private:
         const bool asked = word.count() != 0 && !word.immortal() && info_of(*type).tracked();
         if (asked && word.has(WordValue::kMarked) && !listed)
             return report("an object is marked as a candidate but on no list", header);
-        if (info_of(*type).weakly_referable()) {
-            const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
-            if (!anchor->is_sound(header->payload()))
-                return report("a list of weak references is broken", header);
-        }
         ++objects_;
         bytes_ += info_of(*type).variable()
                       ? Fields::variable_bytes(info_of(*type),
@@ -143,7 +163,7 @@ private:
             if (!blocks_.is_header(target) || target->load_info().type() == 0)
                 return report("a field refers to no object", header);
             const std::uint32_t edges = target->edges();
-            if (edges < Header::kEdgesMax) target->set_edges(edges + 1);
+            if (is_counting_ && edges < Header::kEdgesMax) target->set_edges(edges + 1);
         }
     }
 
@@ -276,6 +296,7 @@ private:
     Heap& heap_;
     BlockAllocator& blocks_;
     Violation found_;
+    bool is_counting_ = true;  ///< references to each object, in its scratch bits
     std::size_t length_ = 0;
     std::size_t objects_ = 0;
     std::size_t bytes_ = 0;
@@ -283,12 +304,7 @@ private:
 
 }  // namespace
 
-/// Each before what relies on it.
-const char* verify_structure(Heap& heap) {
-    if (const char* broken = heap.verify_record()) return broken;
-    if (const char* broken = heap.types().verify()) return broken;
-    return heap.blocks().verify();
-}
+Violation verify_structure(Heap& heap) { return Verifier(heap).run_structure(); }
 
 Violation verify(Heap& heap) { return Verifier(heap).run(); }
 

@@ -49,7 +49,9 @@ const char* Heap::verify_record() {
     // order: relaxed, both; nobody else is there.
     const std::uint32_t life = life_.load(memory_order_relaxed);
     const bool shut_down = place == nullptr || place->shut_down.load(memory_order_relaxed) != 0;
-    if ((life & ~(kShutDown | kInherited)) != 0 || ((life & kShutDown) != 0) != shut_down)
+    if (((life & kLegacy) != 0) != config_.legacy_finalizers)
+        return "heap record: the configuration";
+    if (life > (kShutDown | kInherited | kLegacy) || ((life & kShutDown) != 0) != shut_down)
         return "heap record: whether it was shut down";
     // order: relaxed; nobody else is there.
     const std::uint32_t wait = callbacks_wait_.load(memory_order_relaxed);

@@ -128,6 +128,20 @@ TEST_F(CollectorVerifyTest, the_collectors_references_agree) {
     EXPECT_TRUE(named.contains("the record of the batch"));
 }
 
+TEST_F(CollectorVerifyTest, what_a_pass_would_follow_is_checked_before_it_goes_on) {
+    Ref<Plain> ring = make<Plain>(1);
+    ring->left = ring;
+    auto& field = reinterpret_cast<FieldSlot&>(ring->right);
+    ring.reset();
+    ASSERT_TRUE(collector().step(1));
+    ASSERT_FALSE(static_cast<bool>(verify_structure(heap())));
+    static std::uint64_t outside[4];
+    field.store(reinterpret_cast<std::uintptr_t>(&outside[2]), platform::memory_order_relaxed);
+    EXPECT_STREQ(collector().verify().invariant, "a field refers outside all heaps");
+    field.store(0, platform::memory_order_relaxed);
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+}
+
 TEST_F(CollectorVerifyTest, hooks_that_are_not_its_own_are_named) {
     void*& self = heap().hooks().self;
     self = &self;

@@ -70,6 +70,9 @@ TEST_F(VerifyRecordTest, a_configuration_that_its_users_do_not_have_is_named) {
     config.intern_buckets *= 2;
     EXPECT_TRUE(static_cast<bool>(verify(heap())));
     config = good;
+    config.legacy_finalizers = true;
+    EXPECT_STREQ(verify(heap()).invariant, "heap record: the configuration");
+    config = good;
     config.nesting_max = 0;
     EXPECT_STREQ(verify(heap()).invariant, "heap record: the configuration");
     config = good;

@@ -21,6 +21,7 @@ struct Options {
     std::uint64_t seed = 1;
     bool control = false;  ///< damages nothing: every fate must be `nothing`
     bool print_bad = false;
+    std::string_view kind;  ///< this one only; empty = all
 };
 
 struct Row {
@@ -122,6 +123,7 @@ int run(const Options& options) {
     for (std::size_t i = 0; i < kBitKinds; ++i) {
         const auto kind = static_cast<BitKind>(i);
         if (info_of(kind) == nullptr || map.bits(kind).empty()) continue;
+        if (!options.kind.empty() && options.kind != info_of(kind)->name) continue;
         const Row row = try_kind(population, map, kind, options);
         print_counts(info_of(kind)->name, "bit", row.bits);
         print_counts("", "word", row.words);
@@ -148,8 +150,12 @@ int main(int count, char** arguments) {
             options.trials = std::strtoull(arguments[++i], nullptr, 10);
         } else if (name == "--seed" && i + 1 < count) {
             options.seed = std::strtoull(arguments[++i], nullptr, 10);
+        } else if (name == "--kind" && i + 1 < count) {
+            options.kind = arguments[++i];
         } else {
-            std::puts("usage: damage [--trials N | --all] [--seed S] [--control] [--print]");
+            std::puts(
+                "usage: damage [--trials N | --all] [--seed S] [--kind NAME] [--control] "
+                "[--print]");
             return 2;
         }
     }

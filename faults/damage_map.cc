@@ -40,7 +40,8 @@ void DamageMap::mark_object(Header* header, const TypeTable::Entry& type) {
     mark(object, bytes, BitKind::payload);
     // A weak reference as an object is a node of its target's list.
     if (&info == &detail::type_info_of<WeakReference> ||
-        &info == &detail::type_info_of<detail::WeakMapEntry>)
+        &info == &detail::type_info_of<detail::WeakMapEntry> ||
+        &info == &detail::type_info_of<Finalizer>)
         mark(object, bytes, BitKind::anchor);
     if (info.weakly_referable()) mark(object, sizeof(WeakAnchor), BitKind::anchor);
     if (info.variable()) mark(&Trailing::of(object, info), sizeof(Trailing), BitKind::trailing);

@@ -17,7 +17,9 @@ enum class BitKind : unsigned char {
     page_layout,  ///< paged
     page_cells,   ///< paged: free cells, and whether a cache holds them
     page_links,   ///< paged: lists of spans and runs
-    page_marks,   ///< paged: candidates, sets and lists of the collector
+    page_marks,   ///< paged: candidates and sets of the collector
+    page_sets,    ///< paged: lists of pages with such
+    cache,        ///< paged: free cells at hand of a context
     card_sets,    ///< compact: lists of cards
     card_first,   ///< compact: the first header of a card
     word_version,

@@ -135,6 +135,7 @@ Population::Population() {
     config.heap.types_max = 16;
     config.heap.field_offsets_max = 32;
     config.heap.intern_buckets = 4;
+    config.heap.cache_percent = 12;  // one cache with two spans
     managed_.emplace(std::span<std::byte>(region_, kBytes), config);
     fill();
 }
@@ -145,7 +146,8 @@ Population::~Population() {
     munmap(reinterpret_cast<void*>(kStart - kAround), 2 * kAround + kBytes);
 }
 
-/// Chains, rings, garbage, arrays, strings, maps, finalizers, and holes between them.
+/// Chains, rings, garbage that was found and garbage that was not, arrays, strings, maps,
+/// finalizers, and holes between them.
 void Population::fill() {
     Heap& heap = managed_->heap();
     std::vector<Ref<Object>> holes;
@@ -161,13 +163,28 @@ void Population::fill() {
         const Ref<Object> key = try_integer(heap, static_cast<std::int64_t>(i)).value();
         if (i % 16 == 0 && map->set(key, node) != Error::none) std::abort();
         if (i % 3 == 0) holes.push_back(managed_->make<Node>(i));
-        if (i % 5 == 0) {
-            const Ref<Ending> ring = managed_->make<Ending>();
-            ring->left = managed_->make<Ending>();
-            ring->left->left = ring;
-        }
     }
     handles_.push_back(last);
+    const auto nothing = [](const Ref<Object>&) { return Ref<Object>(); };
+    for (int i = 0; i < 3; ++i) handles_.push_back(try_finalize(last, nothing).value());
+    // On the garbage list.
+    for (int i = 0; i < 5; ++i) {
+        const Ref<Node> ring = managed_->make<Node>(0);
+        ring->left = ring;
+    }
+    managed_->collector().set_save_all(true);
+    managed_->collector().collect();
+    managed_->collector().set_save_all(false);
+    // Asked once and alive, and reported again: on the list of deferred candidates.
+    for (Ref<Node> node = last; node; node = node->left) {
+    }
+    // A batch of which some members wait for their finalizers.
+    for (int i = 0; i < 24; ++i) {
+        const Ref<Ending> ring = managed_->make<Ending>();
+        ring->left = managed_->make<Ending>();
+        ring->left->left = ring;
+    }
+    while (Ending::ended == 0) managed_->collector().step(16);
     for (const std::uint32_t fields : {3u, 40u, 700u}) {
         const auto array = try_make_variable<Array>(heap, Trailing{fields, 5}).value();
         for (std::uint32_t i = 0; i < fields; i += 2)

@@ -63,6 +63,9 @@ public:
     /// Drops the claim on all members and reports them as candidates again. Caller owns the pass.
     void give_up();
 
+    /// verify(): does this record name these, and are its cursors places? The pass is sound.
+    bool is_sound(const Heap& heap, const Pass& pass, const PassLock& pass_lock);
+
     /// Has the object, to which a reference is held, a finalizer that never ran?
     bool is_due(Header* header);
 

@@ -39,12 +39,16 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
-    heap_.hooks() = {this,
-                     &Collector::settle_hook,
-                     &Collector::emergency_hook,
-                     &Collector::legacy_user_code_hook,
-                     &Collector::before_fork_hook,
-                     &Collector::after_fork_hook};
+    heap_.hooks() = own_hooks();
+}
+
+CollectorHooks Collector::own_hooks() {
+    return {this,
+            &Collector::settle_hook,
+            &Collector::emergency_hook,
+            &Collector::legacy_user_code_hook,
+            &Collector::before_fork_hook,
+            &Collector::after_fork_hook};
 }
 
 Collector::~Collector() {
@@ -317,13 +321,6 @@ void Collector::disable() {
 }
 bool Collector::is_enabled() const {
     return enabled_.load(memory_order_acquire) != 0;  // order: see enable()
-}
-
-Violation Collector::verify() {
-    platform::LockGuard guard(pass_lock_);
-    while (step_pass(config_.step_units)) {
-    }
-    return ouro::verify(heap_);
 }
 
 bool Collector::collecting() const {

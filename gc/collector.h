@@ -195,13 +195,20 @@ public:
     /// Has the object's finalizer been called?
     bool is_finalized(const Ref<Object>& object);
 
-    /// Checks the whole heap (heap/verify.h) between two passes. No mutator may be at work.
+    /// Checks the whole heap (heap/verify.h) between two passes: first this record and what a pass
+    /// leads through, then the pass under way is finished, then the rest. No mutator may be at
+    /// work. Writes nothing outside the region and ends, whatever the region holds.
     Violation verify();
 
     /// Is a pass between two steps, or a batch waiting? Only a moment's truth.
     bool collecting() const;
 
 private:
+    const char* verify_record();
+    bool are_flags_sound() const;
+    bool are_listeners_sound() const;
+    CollectorHooks own_hooks();
+
     static void thread_main(void* self);
     static void settle_hook(void* self);
     static Error emergency_hook(void* self, unsigned attempt);

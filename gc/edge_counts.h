@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "heap/header.h"
+#include "heap/verify_parts.h"
 
 namespace ouro {
 
@@ -41,6 +42,8 @@ public:
         if (count >= kModuli[0]) more_ = true;
         return header->edges() == count % modulus();
     }
+
+    bool is_sound() const { return round_ < kRounds && is_bool(more_); }
 
 private:
     static constexpr std::uint32_t kRounds = 3;

@@ -100,27 +100,33 @@ public:
         return postponed_count_ == 0 ? nullptr : postponed_[--postponed_count_];
     }
 
+    /// verify(): is this the record of a pass under way, or of none? Null or what is broken. Caller
+    /// owns the pass, and has found the heap's record sound. Time: O(pages).
+    const char* verify();
+    bool is_of(const Heap& heap) const { return &heap_ == &heap; }
+
     /// Drops the claim on an object that stays or has ended; frees the memory in the latter case.
     void unclaim(Header* header, BlockAllocator::Cell cell);
 
 private:
+    /// With an even number of bits set: one that flips leaves no phase (verify()).
     enum class Phase : std::uint8_t {
-        idle,
-        gather,
-        explore,
-        give_up,
-        adopt,
-        reset_edges,
-        edges,
-        scan,
-        spread,
-        condemn,
-        commit,
-        set_aside,
-        cut,
-        rollback,
-        dispose,
-        free
+        idle = 0,
+        gather = 3,
+        explore = 5,
+        give_up = 6,
+        adopt = 9,
+        reset_edges = 10,
+        edges = 12,
+        scan = 15,
+        spread = 17,
+        condemn = 18,
+        commit = 20,
+        set_aside = 23,
+        cut = 24,
+        rollback = 27,
+        dispose = 29,
+        free = 30
     };
 
     // Where an object of the set is.
@@ -155,6 +161,12 @@ private:
     void step_dispose();
     void start_free();
     void step_free();
+
+    bool are_flags_sound() const;
+    bool are_lists_sound();
+    bool are_cursors_sound();
+    bool is_place(PageIndex page) const;
+    bool is_place(Member member) const { return is_place(member.page) && member.index < kCellsMax; }
 
     void count_edge(std::uintptr_t value);
     void finish_spread();

@@ -102,6 +102,20 @@ Ref<Finalizer> FinalizerList::take(Heap& heap, Finalizer*& from, Finalizer*& pas
     }
 }
 
+/// Ends, because no finalizer is found twice: it would have to know two places.
+bool FinalizerList::is_sound(Heap& heap, Finalizer* const& from) {
+    Finalizer* const* place = &from;
+    for (Finalizer* at = from; at != nullptr; place = &at->next_, at = at->next_) {
+        if (!heap.is_object(at)) return false;
+        // order: relaxed; nobody else is there.
+        const TypeInfo* type =
+            heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
+        if (type != &detail::type_info_of<Finalizer> || at->place_ != place) return false;
+        if (!at->function_check_.is_of(at->function_)) return false;
+    }
+    return true;
+}
+
 void FinalizerList::run_at_exit(Heap& heap) {
     {
         platform::LockGuard guard(heap.weak_lock());

@@ -40,7 +40,8 @@ public:
     Finalizer(const Ref<Object>& target, Function function, const Ref<Object>& argument)
         : WeakReference(target, &Finalizer::target_died),
           argument_(argument),
-          function_(function) {}
+          function_(function),
+          function_check_(function) {}
 
     /// Calls the function now and returns its result; null when the finalizer is not alive.
     Ref<Object> call();
@@ -77,11 +78,12 @@ private:
 
     Field<Object> argument_;
     const Function function_;
+    const CodeCheck function_check_;
+    bool chosen_ = false;  ///< at exit, under the weak lock: it is to run
     platform::atomic<std::uint32_t> alive_{1};
     platform::atomic<std::uint32_t> at_exit_{1};
     Finalizer* next_ = nullptr;    ///< on the list; these two under the weak lock
     Finalizer** place_ = nullptr;  ///< the pointer that leads here
-    bool chosen_ = false;          ///< at exit, under the weak lock: it is to run
 
 public:
     static constexpr const char* ouro_name = "Finalizer";

@@ -20,8 +20,12 @@ public:
     /// others are made meanwhile; forgets the rest. From then on none can be made.
     /// Time: O(finalizers), and what they do. Runs user code.
     void run_at_exit(Heap& heap);
+    /// verify(): is the list one of finalizers of this heap, each of which knows what leads to it?
+    /// The objects are sound.
+    bool is_sound(Heap& heap) const { return is_sound(heap, newest_) && is_sound(heap, passed_); }
 
 private:
+    static bool is_sound(Heap& heap, Finalizer* const& from);
     Ref<Finalizer> take(Heap& heap, Finalizer*& from, Finalizer*& passed, bool only_at_exit);
     void reconsider();
     static void link(Finalizer*& head, Finalizer& finalizer);

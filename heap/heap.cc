@@ -45,35 +45,38 @@ std::size_t round_up(std::size_t value, std::size_t alignment) {
 
 }  // namespace
 
+Heap::Plan Heap::plan(std::span<std::byte> region, const HeapConfig& config,
+                      std::size_t extra_bytes) {
+    const auto start = reinterpret_cast<std::uintptr_t>(region.data());
+    Plan at;
+    at.heap = round_up(start, kTableAlignment) - start;
+    at.extra = at.heap + round_up(sizeof(Heap), kTableAlignment);
+    at.types = at.extra + round_up(extra_bytes, kTableAlignment);
+    at.interned =
+        at.types + round_up(TypeTable::bytes_needed(config.types_max, config.field_offsets_max),
+                            kTableAlignment);
+    at.blocks = at.interned + round_up(config.intern_buckets * sizeof(void*), kTableAlignment);
+    return at;
+}
+
 Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
                            std::size_t extra_bytes) {
     if (config.types_max > InfoValue::kTypesMax || config.types_max == 0)
         return Error::too_many_types;
     if (region.size() > BlockAllocator::kRegionMax) return Error::region_too_large;
     if (!region_is_free(region)) return Error::region_in_use;
-    const auto start = reinterpret_cast<std::uintptr_t>(region.data());
-    const std::size_t skew = round_up(start, kTableAlignment) - start;
-    const std::size_t heap_bytes = round_up(sizeof(Heap), kTableAlignment);
-    const std::size_t extra = round_up(extra_bytes, kTableAlignment);
-    const std::size_t table = round_up(
-        TypeTable::bytes_needed(config.types_max, config.field_offsets_max), kTableAlignment);
-    const std::size_t interned = round_up(config.intern_buckets * sizeof(void*), kTableAlignment);
-    const std::size_t fixed = skew + heap_bytes + extra + table + interned;
-    if (region.size() <= fixed) return Error::region_too_small;
+    const Plan at = plan(region, config, extra_bytes);
+    if (region.size() <= at.blocks) return Error::region_too_small;
     if (!platform::atomics_work_in(region.data(), region.size())) return Error::region_unusable;
 
-    std::byte* at = region.data() + skew;
-    Heap* heap = new (at) Heap(region, config);
-    at += heap_bytes;
-    heap->extra_ = at;
-    std::memset(at, 0, extra);
-    at += extra;
-    heap->types_.init(at, config.types_max, config.field_offsets_max);
-    at += table;
-    heap->interned_.init(at, config.intern_buckets);
-    at += interned;
-    const AllocatorConfig memory{config.quarantine_bytes, config.cache_percent, config.cache_after};
-    if (!heap->blocks_.init(at, region.size() - fixed, memory, heap->types_))
+    std::byte* const begin = region.data();
+    Heap* heap = new (begin + at.heap) Heap(region, config);
+    heap->extra_ = begin + at.extra;
+    std::memset(heap->extra_, 0, at.types - at.extra);
+    heap->types_.init(begin + at.types, config.types_max, config.field_offsets_max);
+    heap->interned_.init(begin + at.interned, config.intern_buckets);
+    if (!heap->blocks_.init(begin + at.blocks, region.size() - at.blocks, allocator_config(config),
+                            heap->types_))
         return Error::region_too_small;
     platform::on_fork(&Heap::before_fork, &Heap::after_fork_in_parent, &Heap::after_fork_in_child);
     if (!heap->enter_registry()) {

@@ -49,6 +49,8 @@ struct CollectorHooks {
     /// In the child the background thread does not exist.
     void (*before_fork)(void* self, bool lock) = nullptr;
     void (*after_fork)(void* self, bool in_child) = nullptr;
+
+    bool operator==(const CollectorHooks&) const = default;
 };
 
 class Heap {
@@ -169,6 +171,21 @@ public:
     }
     /// From now on no object can be made.
     void shut_down();
+
+    // ---- for verify()
+
+    /// Does this record say what create() has written, and is it in a state that it can be in at
+    /// rest? Null or what does not. Believes nothing but its own address and the registry.
+    const char* verify_record();
+    /// Are the lists that begin here whole? The objects have been found sound. Null or the first
+    /// that is not. Time: O(objects).
+    const char* verify_lists();
+    /// Is it an object of this heap, in use?
+    bool is_object(const void* address) {
+        if (!blocks_.contains(address)) return false;
+        const Header* header = header_of(address);
+        return blocks_.is_header(header) && header->load_info().type() != 0;
+    }
     /// Is this the child of a fork, and were there other threads? Then their operations may have
     /// been cut short: what they had in hand is lost, never freed and in no sum.
     bool is_inherited() const {
@@ -177,9 +194,22 @@ public:
     }
 
 private:
-    Heap(std::span<std::byte> region, const HeapConfig& config) : region_(region), config_(config) {
+    Heap(std::span<std::byte> region, const HeapConfig& config)
+        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {
         if (config_.nesting_max < 2) config_.nesting_max = 2;
     }
+
+    /// Where create() puts what, in bytes from the start of the region.
+    struct Plan {
+        std::size_t heap, extra, types, interned, blocks;
+    };
+    static Plan plan(std::span<std::byte> region, const HeapConfig& config,
+                     std::size_t extra_bytes);
+    static AllocatorConfig allocator_config(const HeapConfig& config) {
+        return {config.quarantine_bytes, config.cache_percent, config.cache_after};
+    }
+    const char* verify_locks();
+    bool is_chain_sound();
 
     static void before_fork();
     static void after_fork_in_parent();
@@ -224,7 +254,9 @@ private:
     InternTable interned_;
     static constexpr std::uint32_t kShutDown = 1;
     static constexpr std::uint32_t kInherited = 2;
-    platform::atomic<std::uint32_t> life_{0};
+    /// A second copy of HeapConfig::legacy_finalizers, which never changes.
+    static constexpr std::uint32_t kLegacy = 4;
+    platform::atomic<std::uint32_t> life_;
 
     BlockAllocator blocks_;
     // By whoever reports candidates, and by the pass.

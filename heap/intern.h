@@ -13,6 +13,7 @@
 
 namespace ouro {
 
+class Heap;
 class String;
 
 class InternTable {
@@ -25,6 +26,16 @@ public:
     String* enter(String* string);
     platform::Mutex& lock() { return lock_; }
     std::uint32_t count() const { return count_; }
+
+    // ---- for verify()
+
+    /// Was it placed there by init()?
+    bool lies_at(const void* memory, std::uint32_t buckets) const {
+        return buckets_ == memory && bucket_count_ == buckets;
+    }
+    /// Is every chain one of interned strings of this heap, each in its bucket, and are they as
+    /// many as were entered? The table lies where it should, the objects are sound.
+    bool is_sound(Heap& heap);
 
 private:
     String*& bucket_of(std::string_view text);

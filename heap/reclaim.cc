@@ -73,6 +73,22 @@ public:
 
     std::uint32_t ended() const { return ended_; }
 
+    /// verify(): is each of the chain a dead object of this heap that has fields to let go, the
+    /// next of them one that it has, and are they at most so many? The objects are sound.
+    bool is_sound(Header* chain, std::size_t objects) const {
+        for (Header* header = chain; header != nullptr; header = parent_of(header)) {
+            if (objects-- == 0 || !heap_.is_object(header->payload())) return false;
+            const TypeTable::Entry* type = heap_.type_of(header);
+            // order: relaxed, both; nobody else is there.
+            const TypeInfo& info = *type->info.load(memory_order_relaxed);
+            const Fields fields(header->payload(), *type, info);
+            if (header->load_word().count() != 0 || fields.count() == 0) return false;
+            const std::uintptr_t link = fields[0].load(memory_order_relaxed);
+            if ((link & 1) == 0 || next_field_of(link) >= fields.count()) return false;
+        }
+        return true;
+    }
+
 private:
     /// Lets go of the fields of `dead` (may be null) and of all parents on the chain.
     void run(void* dead) {
@@ -298,6 +314,12 @@ void Heap::settle_nested(platform::Context& context) {
         Counters::sub(heap->counters_.nested, count);
         if (heap->has_waiting()) heap->signal_.wake().set();
     }
+}
+
+/// verify(): as many as there are headers would be a chain that leads back.
+bool Heap::is_chain_sound() {
+    Header* chain = postponed_.load(memory_order_relaxed);  // order: nobody changes anything
+    return Cascade(*this, false, 0).is_sound(chain, region_.size() / sizeof(Header));
 }
 
 void Heap::end_plain(void* object) { Cascade(*this, false, 0).end(object); }

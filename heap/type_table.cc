@@ -20,7 +20,7 @@ void TypeTable::init(void* memory, std::uint32_t types_max, std::uint32_t offset
 }
 
 /// The slot that holds `info` or would take it; null when the table is full of others.
-TypeTable::Entry* TypeTable::slot_of(const TypeInfo& info) {
+TypeTable::Entry* TypeTable::slot_of(const TypeInfo& info) const {
     std::uint32_t slot = first_slot(info);
     for (std::uint32_t i = 0; i < types_max_; ++i) {
         Entry& entry = entries_[slot];
@@ -66,10 +66,52 @@ Result<TypeTable::Entry*> TypeTable::enter(const TypeInfo& info) {
         platform::fatal("a type's list of fields names one place twice, or one outside", info.name);
     offsets_used_ += info.fixed_fields;
     entry->offsets = offsets;
-    entry->shape = (info.variable() ? 0 : info.size) | (info.tracked() ? Shape::kTracked : 0);
+    entry->shape = shape_of(info);
     // order: release; pairs with find().
     entry->info.store(&info, platform::memory_order_release);
     return entry;
+}
+
+// ---- verify()
+
+const char* TypeTable::verify() const {
+    std::uint32_t used = 0;
+    for (std::uint32_t i = 0; i < types_max_; ++i) {
+        const Entry& entry = entries_[i];
+        // order: relaxed, both; nobody else is there.
+        const TypeInfo* info = entry.info.load(platform::memory_order_relaxed);
+        if (info == nullptr) {
+            const bool counts = entry.live_objects.load(platform::memory_order_relaxed) != 0;
+            if (entry.offsets != nullptr || entry.shape != 0 || counts)
+                return "type table: an entry without type";
+            continue;
+        }
+        const bool aligned = reinterpret_cast<std::uintptr_t>(info) % alignof(TypeInfo) == 0;
+        if (!aligned || slot_of(*info) != &entry) return "type table: a type out of its slot";
+        if (const char* broken = verify_entry(entry, *info)) return broken;
+        used += info->fixed_fields;
+    }
+    return used == offsets_used_ ? nullptr : "type table: the sum of fields";
+}
+
+/// What the entry says about the type, once more from the type itself.
+const char* TypeTable::verify_entry(const Entry& entry, const TypeInfo& info) const {
+    constexpr std::uint32_t kCompared = 32;  // fields; of more only what is possible is checked
+    if (entry.shape != shape_of(info)) return "type table: the shape of a type";
+    const auto bytes = reinterpret_cast<std::uintptr_t>(entry.offsets) -
+                       reinterpret_cast<std::uintptr_t>(offsets_);
+    const std::size_t first = bytes / sizeof *offsets_;
+    if (bytes % sizeof *offsets_ != 0 || offsets_used_ > offsets_max_ || first > offsets_used_ ||
+        info.fixed_fields > offsets_used_ - first)
+        return "type table: where a type's fields are";
+    bool same = are_distinct(info, entry.offsets);
+    if (info.fixed_fields != 0 && info.fixed_fields <= kCompared) {
+        std::uint16_t offsets[kCompared];
+        info.write_offsets(offsets);
+        for (std::uint32_t i = 0; i < info.fixed_fields; ++i)
+            same = same && offsets[i] == entry.offsets[i];
+    }
+    return same ? nullptr : "type table: a type's fields";
 }
 
 }  // namespace ouro

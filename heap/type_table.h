@@ -93,6 +93,18 @@ public:
 
     std::uint32_t types_max() const { return types_max_; }
 
+    // ---- for verify()
+
+    const void* begin() const { return entries_; }
+    /// Was it placed there by init()?
+    bool lies_at(const void* memory, std::uint32_t types_max, std::uint32_t offsets_max) const {
+        return entries_ == memory && types_max_ == types_max && offsets_max_ == offsets_max &&
+               static_cast<const void*>(offsets_) == entries_ + types_max;
+    }
+    /// Null or what is broken in an entry. Follows an entry's TypeInfo if it is in its slot. The
+    /// table lies where it should.
+    const char* verify() const;
+
 private:
     /// Where the search begins: the hash (Knuth's multiplicative one), scaled without a division.
     std::uint32_t first_slot(const TypeInfo& info) const {
@@ -100,7 +112,11 @@ private:
             (reinterpret_cast<std::uintptr_t>(&info) >> 3) * std::uintptr_t{2654435769u});
         return static_cast<std::uint32_t>((std::uint64_t{hash} * types_max_) >> 32);
     }
-    Entry* slot_of(const TypeInfo& info);
+    Entry* slot_of(const TypeInfo& info) const;
+    const char* verify_entry(const Entry& entry, const TypeInfo& info) const;
+    static std::uint32_t shape_of(const TypeInfo& info) {
+        return (info.variable() ? 0 : info.size) | (info.tracked() ? Shape::kTracked : 0);
+    }
 
     Entry* entries_ = nullptr;
     std::uint16_t* offsets_ = nullptr;

@@ -84,4 +84,20 @@ String* InternTable::enter(String* string) {
     return string;
 }
 
+bool InternTable::is_sound(Heap& heap) {
+    platform::LockGuard guard(lock_);
+    std::uint32_t found = 0;
+    for (std::uint32_t i = 0; i < bucket_count_; ++i) {
+        for (String* at = buckets_[i]; at != nullptr; at = at->next_interned()) {
+            if (found++ == count_ || !heap.is_object(at)) return false;
+            // order: relaxed; nobody else is there.
+            const TypeInfo* type =
+                heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
+            if (type != &detail::type_info_of<String> || !at->is_interned()) return false;
+            if (&bucket_of(at->text()) != &buckets_[i]) return false;
+        }
+    }
+    return found == count_;
+}
+
 }  // namespace ouro

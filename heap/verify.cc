@@ -16,20 +16,43 @@ public:
     explicit Verifier(Heap& heap) : heap_(heap), blocks_(heap.blocks()) {}
 
     Violation run() {
-        if (const char* broken = blocks_.verify()) return {broken};
+        if (const char* broken = check_structure()) return {broken};
         reset_edges();
         for_each_object(&Verifier::check_object);
         if (!found_) for_each_object(&Verifier::check_fields);
         if (!found_) for_each_object(&Verifier::check_count);
         if (!found_) check_records();
+        if (!found_) found_.invariant = heap_.verify_lists();
         if (!found_ && !heap_.is_inherited()) check_sums();
         if (found_ && found_.object != 0) describe_path();
+        return found_;
+    }
+
+    /// What the steps of a pass that is under way follow, and nothing that they change.
+    Violation run_structure() {
+        if (const char* broken = check_memory()) return {broken};
+        is_counting_ = false;
+        for_each_object(&Verifier::check_shape);
+        if (!found_) for_each_object(&Verifier::check_fields);
         return found_;
     }
 
 private:
     using Cell = BlockAllocator::Cell;
     using Check = void (Verifier::*)(Header* header, Cell cell);
+
+    const char* check_memory() {
+        if (const char* broken = heap_.verify_record()) return broken;
+        if (const char* broken = heap_.types().verify()) return broken;
+        return blocks_.verify();
+    }
+    const char* check_structure() {
+        if (const char* broken = check_memory()) return broken;
+        if (heap_.decision().state() == Decision::undecided)
+            return "a decision is open while no pass is under way";
+        if (!heap_.candidates().is_whole(TakenPages())) return "the list of candidates is broken";
+        return nullptr;
+    }
 
     void for_each_object(Check check) {
         for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
@@ -68,10 +91,21 @@ private:
     void reset_edges() { for_each_object(&Verifier::reset_object); }
     void reset_object(Header* header, Cell) { header->set_edges(0); }
 
-    /// An object in use has a known type, fits its cell, is counted, and nobody is working on it.
-    void check_object(Header* header, Cell cell) {
+    /// An object in use has a known type, fits its cell, and its list of weak references is one.
+    void check_shape(Header* header, Cell cell) {
         const TypeTable::Entry* type = sound_type(header, cell);
         if (type == nullptr) return report("an object's type or size is impossible", header);
+        if (!info_of(*type).weakly_referable() || is_cut_short(header)) return;
+        const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
+        if (!anchor->is_sound(header->payload()))
+            return report("a list of weak references is broken", header);
+    }
+
+    /// It is counted, and nobody is working on it.
+    void check_object(Header* header, Cell cell) {
+        check_shape(header, cell);
+        if (found_) return;
+        const TypeTable::Entry* type = heap_.type_of(header);
         const WordValue word = header->load_word();
         if (is_cut_short(header)) return;
         if (header->load_info().constructing())
@@ -95,11 +129,6 @@ private:
         const bool asked = word.count() != 0 && !word.immortal() && info_of(*type).tracked();
         if (asked && word.has(WordValue::kMarked) && !listed)
             return report("an object is marked as a candidate but on no list", header);
-        if (info_of(*type).weakly_referable()) {
-            const auto* anchor = static_cast<const WeakAnchor*>(header->payload());
-            if (!anchor->is_sound(header->payload()))
-                return report("a list of weak references is broken", header);
-        }
         ++objects_;
         bytes_ += info_of(*type).variable()
                       ? Fields::variable_bytes(info_of(*type),
@@ -134,7 +163,7 @@ private:
             if (!blocks_.is_header(target) || target->load_info().type() == 0)
                 return report("a field refers to no object", header);
             const std::uint32_t edges = target->edges();
-            if (edges < Header::kEdgesMax) target->set_edges(edges + 1);
+            if (is_counting_ && edges < Header::kEdgesMax) target->set_edges(edges + 1);
         }
     }
 
@@ -176,6 +205,18 @@ private:
                 blocks_.marked(Mark::todo, page).any() || SetPages::lists(blocks_, page) ||
                 TodoPages::lists(blocks_, page))
                 found_ = {"a page has members of a set while no pass is under way"};
+            if ((blocks_.marked(Mark::batch, page).any() && !BatchPages::lists(blocks_, page)) ||
+                (blocks_.marked(Mark::deferred, page).any() &&
+                 !DeferredPages::lists(blocks_, page)))
+                found_ = {"a page has members of a set and is not on its list"};
+            for (const Mark mark : {Mark::batch, Mark::kept}) {
+                CellBits stray = blocks_.marked(mark, page);
+                for_each_cell(blocks_, page, [&](Cell cell) {
+                    if (blocks_.header_of_cell(cell)->load_info().type() != 0)
+                        stray.clear(cell.index);
+                });
+                if (stray.any()) found_ = {"a cell without object is a member of a set"};
+            }
         }
     }
 
@@ -183,6 +224,16 @@ private:
         const Statistics sums = heap_.statistics();
         if (sums.live_objects != objects_) found_ = {"live objects: the sum is wrong"};
         if (sums.live_bytes != bytes_) found_ = {"live bytes: the sum is wrong"};
+        std::uintptr_t of_types = 0;
+        for (TypeIndex type = 1; type <= heap_.types().types_max(); ++type) {
+            TypeTable::Entry* entry = heap_.types().find(type);
+            if (entry == nullptr) continue;
+            // order: relaxed; nobody else is there.
+            of_types += entry->live_objects.load(memory_order_relaxed);
+            of_types += static_cast<std::uintptr_t>(blocks_.live_objects(type));
+        }
+        if (static_cast<std::uint32_t>(of_types - objects_) != 0)
+            found_ = {"live objects: the sum of the types is wrong"};
     }
 
     // ---- the path to a broken object
@@ -245,12 +296,15 @@ private:
     Heap& heap_;
     BlockAllocator& blocks_;
     Violation found_;
+    bool is_counting_ = true;  ///< references to each object, in its scratch bits
     std::size_t length_ = 0;
     std::size_t objects_ = 0;
     std::size_t bytes_ = 0;
 };
 
 }  // namespace
+
+Violation verify_structure(Heap& heap) { return Verifier(heap).run_structure(); }
 
 Violation verify(Heap& heap) { return Verifier(heap).run(); }
 

@@ -1,9 +1,14 @@
 // verify(): checks the whole heap against its invariants, knowing nothing of how they are kept.
 //
-// It walks the pages and believes nothing: every number is checked before it is used, every loop is
-// bounded by the size of what it walks. What it can find is listed at the functions in verify.cc.
-// What it cannot find: that a count is too high (a handle outside the heap holds references that no
-// walk can see), and that a payload was overwritten with other plausible bytes.
+// It believes nothing but its own address and the registry of heaps: the record's addresses are
+// computed anew, every number is checked before it is used, every link before it is followed, and
+// every loop ends, because what it walks knows what was before it or is counted. So whatever the
+// region holds, it writes nothing outside of it (inside: the collector's scratch bits in headers)
+// and ends. It reads outside in three places, where damaged addresses lead: a type's TypeInfo, the
+// nodes of a list of weak references, a context that owns a cache.
+//
+// What it finds is listed at the functions of verify.cc, verify_record.cc, verify_blocks.cc of the
+// layouts and gc/verify.cc. What it cannot find: docs/verification.md.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +31,12 @@ struct Violation {
 /// Checks everything. In the child of a fork, not the sums and not what threads had in hand that do
 /// not exist there. Nobody may change the heap meanwhile and no pass may be under way (see
 /// Collector::verify for that). Uses the collector's scratch bits in the headers.
-/// Time: O(pages + objects + references); more only to describe a violation.
+/// Time: O(pages + objects + references) and, for every page, the caches; more only to describe a
+/// violation.
 Violation verify(Heap& heap);
+
+/// Checks only what is followed: the heap's record, the types, the memory, fields and lists of weak
+/// references. A pass may be under way, between two steps. Changes nothing.
+Violation verify_structure(Heap& heap);
 
 }  // namespace ouro

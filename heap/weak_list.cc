@@ -227,15 +227,34 @@ void* WeakAnchor::shared_reference(Heap& heap) const {
     }
 }
 
+/// Of a node in its place: its kind, and the callback that it would call.
+bool WeakNode::is_sound(bool may_be_shared) const {
+    if (kind_ > (may_be_shared ? Kind::shared : Kind::object)) return false;
+    return callback_check_.is_of(callback());
+}
+
 bool WeakAnchor::is_sound(const void* object) const {
     // order: relaxed; nobody changes the list.
     auto* node = reinterpret_cast<const WeakNode*>(first_.load(memory_order_relaxed));
     const WeakNode* before = nullptr;
     for (; node != nullptr; node = node->next_) {
+        if (reinterpret_cast<std::uintptr_t>(node) % alignof(WeakNode) != 0) return false;
         if (node->target() != object || node->prev_ != before) return false;
+        if (!node->is_sound(before == nullptr)) return false;
         before = node;
     }
     return true;
+}
+
+bool DueCallbacks::is_sound(Heap& heap, std::size_t objects) const {
+    const WeakNode* last = nullptr;
+    for (const WeakNode* node = first_; node != nullptr; node = node->next_) {
+        if (objects-- == 0 || !heap.is_object(node) || node->target() != nullptr) return false;
+        if (node->kind_ == WeakNode::Kind::handle || !node->is_sound(true)) return false;
+        if (!header_of(node)->load_word().has(WordValue::kHeld)) return false;
+        last = node;
+    }
+    return last == last_;
 }
 
 std::uint32_t WeakAnchor::count(Heap& heap) const {

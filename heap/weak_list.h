@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "heap/code_check.h"
 #include "platform/atomic.h"
 
 namespace ouro {
@@ -32,6 +33,8 @@ public:
     bool empty() const { return first_ == nullptr; }
     void add(WeakNode& node);
     ObjectWeakNode* take();
+    /// verify(): is each an object of this heap, of at most so many, and held until it has called?
+    bool is_sound(Heap& heap, std::size_t objects) const;
 
 private:
     WeakNode* first_ = nullptr;
@@ -71,13 +74,14 @@ protected:
     /// Whose node it is: a Weak<T>'s, a weak reference object's, or that of the object that all
     /// share who ask for one without callback, which stands first on its list.
     enum class Kind : std::uint8_t { handle, object, shared };
-    explicit WeakNode(Kind kind) : kind_(kind) {}
+    WeakNode(Kind kind, CodeCheck callback) : kind_(kind), callback_check_(callback) {}
 
 private:
     friend class WeakAnchor;
     friend class DueCallbacks;
 
     WeakCallback callback() const;
+    bool is_sound(bool may_be_shared) const;
     bool hold();
     bool object_is_dead(Heap& heap);
     void put_behind_shared(WeakAnchor& anchor);
@@ -88,16 +92,23 @@ private:
     WeakNode* next_ = nullptr;
     WeakNode* prev_ = nullptr;
     Kind kind_ = Kind::handle;
+
+protected:
+    CodeCheck callback_check_;  ///< where padding would be
 };
 
 /// The node that a weak reference object starts with.
 class ObjectWeakNode : public WeakNode {
 public:
-    explicit ObjectWeakNode(WeakCallback on_death) : WeakNode(Kind::object), callback_(on_death) {}
+    explicit ObjectWeakNode(WeakCallback on_death)
+        : WeakNode(Kind::object, CodeCheck(on_death)), callback_(on_death) {}
 
     WeakCallback callback() const { return callback_; }
     /// The callback, which is forgotten.
-    WeakCallback take_callback() { return std::exchange(callback_, nullptr); }
+    WeakCallback take_callback() {
+        callback_check_ = {};
+        return std::exchange(callback_, nullptr);
+    }
 
 private:
     WeakCallback callback_;
@@ -118,8 +129,9 @@ public:
     void* shared_reference(Heap& heap) const;
     /// Number of weak references to the object.
     std::uint32_t count(Heap& heap) const;
-    /// Is every node of the list about `object`? Nobody changes the list meanwhile. Bounded by the
-    /// first node that is not.
+    /// Is every node of the list about `object`, and does each know the one before it? Nobody
+    /// changes the list meanwhile. Ends at the first node of which that is not so: no node is found
+    /// twice. A node may lie anywhere, so an address that is damaged is followed.
     bool is_sound(const void* object) const;
     bool empty() const {
         // order: acquire; pairs with detach(), whose last write to the object's memory is this

@@ -10,17 +10,20 @@ struct Row {
     KindInfo info;
 };
 constexpr Row kRows[] = {
-    {BitKind::heap_record, {"heap record", 0, false, "addresses, locks, list heads"}},
-    {BitKind::collector_record, {"collector record", 0, false, "the pass, locks, figures"}},
-    {BitKind::tables, {"tables", 0, false, "types, interned strings"}},
-    {BitKind::page_layout,
-     {"page: layout", 8, true,
-      "pages tile the region; tails count back; sums of free and used pages"}},
+    {BitKind::heap_record,
+     {"heap record", 60, true, "follows from its address and the configuration; lists; sums"}},
+    {BitKind::collector_record, {"collector record", 8, true, "the pass has few states; lists"}},
+    {BitKind::tables, {"tables", 50, true, "the types say it; interned strings are counted"}},
+    {BitKind::page_layout, {"page: layout", 90, true, "pages tile the region; tails count back"}},
     {BitKind::page_cells,
-     {"page: cells", 12, true, "a cell is free or its header has a type; no bits behind the span"}},
-    {BitKind::page_links, {"page: links", 0, false, "the lists are not walked"}},
+     {"page: cells", 90, true, "a cell is free or its header has a type; no bits behind the span"}},
+    {BitKind::page_links, {"page: links", 90, true, "each of a list knows the one before it"}},
     {BitKind::page_marks,
-     {"page: marks", 10, true, "no set outside a pass; marks only where a word says so"}},
+     {"page: marks", 50, true, "no set outside a pass; marks only where a word says so"}},
+    {BitKind::page_sets,
+     {"page: sets", 90, true, "as many on each list as say so; none outside a pass"}},
+    {BitKind::cache,
+     {"cache", 20, true, "whose it is, which spans it holds, which cells are free"}},
     {BitKind::word_version, {"word: version", 0, true, "no second copy"}},
     {BitKind::word_count, {"word: count", 0, true, "not below the references from fields"}},
     {BitKind::word_flags,
@@ -31,13 +34,14 @@ constexpr Row kRows[] = {
      {"info: flags", 30, true, "nothing is under construction while nothing runs"}},
     {BitKind::info_scratch, {"info: scratch", 0, true, "written anew before it is read"}},
     {BitKind::generation, {"generation", 0, true, "no second copy"}},
-    {BitKind::free_header, {"free cell: header", 2, true, "type 0; the word is not looked at"}},
+    {BitKind::free_header, {"free cell: header", 20, true, "type 0; the word is not looked at"}},
     {BitKind::field,
      {"field", 80, true, "null, an immediate, or exactly the start of an object in use"}},
-    {BitKind::anchor, {"weak lists", 0, false, "addresses, also outside the region"}},
+    {BitKind::anchor,
+     {"weak lists", 10, true, "each knows the one before it; addresses are followed"}},
     {BitKind::trailing, {"length", 90, true, "the object fits its cell"}},
     {BitKind::payload, {"payload", 0, true, "the program's own bytes"}},
-    {BitKind::unused, {"unused", 0, true, "free pages, ends of cells"}},
+    {BitKind::unused, {"unused", 0, true, "free pages, ends of cells, links of no list"}},
 };
 
 }  // namespace
@@ -54,15 +58,45 @@ const void* DamageMap::begin_of_records(BlockAllocator& blocks) { return &blocks
 void DamageMap::mark_records(BlockAllocator& blocks) {
     for (PageIndex at = 0; at < blocks.page_count(); ++at) {
         const PageInfo& page = blocks.page(at);
-        mark(&page, sizeof page, BitKind::page_marks);
-        mark(&page.layout, sizeof page.layout, BitKind::page_layout);
         mark(&page.generation, sizeof page.generation, BitKind::generation);
-        mark(&page.cells, sizeof page.cells, BitKind::page_cells);
-        mark(&page.free, sizeof page.free, BitKind::page_cells);
         mark(&page.held, sizeof page.held, BitKind::page_cells);
         mark(&page.listed, sizeof page.listed, BitKind::page_links);
-        mark(&page.next, sizeof page.next, BitKind::page_links);
-        mark(&page.prev, sizeof page.prev, BitKind::page_links);
+        mark(&page.candidate, sizeof page.candidate, BitKind::page_marks);
+        mark(&page.marks, sizeof page.marks, BitKind::page_marks);
+        const auto mark_set = [this](const auto& flag, const PageIndex& next, bool listed) {
+            mark(&flag, sizeof flag, BitKind::page_sets);
+            if (listed) mark(&next, sizeof next, BitKind::page_sets);
+        };
+        // order: any; nobody changes anything.
+        const bool dirty = page.dirty.load(platform::memory_order_acquire) != 0;
+        mark_set(page.dirty, page.dirty_next, dirty);
+        mark_set(page.on_set, page.set_next, page.on_set != 0);
+        mark_set(page.on_todo, page.todo_next, page.on_todo != 0);
+        mark_set(page.on_batch, page.batch_next, page.on_batch != 0);
+        mark_set(page.on_deferred, page.deferred_next, page.on_deferred != 0);
+    }
+    // Behind the first and before the last page of a free run nothing else is in use.
+    for (PageIndex head = 0; head < blocks.page_count();) {
+        const PageInfo& page = blocks.page(head);
+        const PageLayout layout = page.load_layout();
+        const bool is_free = layout.kind == PageLayout::kFree;
+        for (PageIndex at = head; at < head + layout.pages; ++at) {
+            if (is_free && at != head && at + 1 != head + layout.pages) continue;
+            mark(&blocks.page(at).layout, sizeof page.layout, BitKind::page_layout);
+        }
+        if (layout.kind == PageLayout::kSpan) {
+            mark(&page.cells, sizeof page.cells, BitKind::page_cells);
+            mark(&page.free, sizeof page.free, BitKind::page_cells);
+        }
+        if (is_free || page.listed != PageInfo::kUnlisted) {
+            mark(&page.next, sizeof page.next, BitKind::page_links);
+            mark(&page.prev, sizeof page.prev, BitKind::page_links);
+        }
+        if (layout.kind == PageLayout::kCache)
+            mark(region_ + (blocks.begin() + head * kPageBytes -
+                            reinterpret_cast<std::uintptr_t>(region_)),
+                 sizeof(CellCache), BitKind::cache);
+        head += layout.pages;
     }
 }
 

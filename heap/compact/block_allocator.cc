@@ -25,22 +25,32 @@ std::uintptr_t round_up(std::uintptr_t value, std::uintptr_t alignment) {
 
 }  // namespace
 
-bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig&,
-                          TypeTable& types) {
+BlockAllocator::Plan BlockAllocator::plan(void* memory, std::size_t bytes) {
     const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t end = begin + bytes;
-    std::uintptr_t at = round_up(begin, alignof(CardWord));
-    if (at >= end || bytes > kRegionMax) return false;
-    cards_ = static_cast<std::uint32_t>((end - at) / kUnitBytes / kCardUnits) + 1;
+    Plan at{};
+    at.sets = round_up(begin, alignof(CardWord));
+    if (at.sets >= end || bytes > kRegionMax) return at;
+    at.cards = static_cast<std::uint32_t>((end - at.sets) / kUnitBytes / kCardUnits) + 1;
+    const std::uintptr_t words = kCardSets * ((at.cards + 31) / 32);
+    at.generations = at.sets + words * sizeof(CardWord);
+    at.firsts = at.generations + at.cards * sizeof(std::uint16_t);
+    at.blocks =
+        round_up(at.firsts + at.cards, alignof(Header) < kUnitBytes ? kUnitBytes : alignof(Header));
+    if (at.blocks + (kUnitsMin + 1) * kUnitBytes <= end)
+        at.units = static_cast<std::uint32_t>((end - at.blocks) / kUnitBytes) - 1;
+    return at;
+}
 
-    card_sets_ = reinterpret_cast<CardWord*>(at);
-    at += std::uintptr_t{kCardSets} * card_words() * sizeof(CardWord);
-    generations_ = reinterpret_cast<std::uint16_t*>(at);
-    at += cards_ * sizeof(std::uint16_t);
-    firsts_ = reinterpret_cast<platform::atomic<std::uint8_t>*>(at);
-    at = round_up(at + cards_, alignof(Header) < kUnitBytes ? kUnitBytes : alignof(Header));
-    if (at + (kUnitsMin + 1) * kUnitBytes > end) return false;
-    end_ = static_cast<std::uint32_t>((end - at) / kUnitBytes) - 1;
+bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig&,
+                          TypeTable& types) {
+    const Plan at = plan(memory, bytes);
+    if (at.units == 0) return false;
+    cards_ = at.cards;
+    end_ = at.units;
+    card_sets_ = reinterpret_cast<CardWord*>(at.sets);
+    generations_ = reinterpret_cast<std::uint16_t*>(at.generations);
+    firsts_ = reinterpret_cast<platform::atomic<std::uint8_t>*>(at.firsts);
     for (std::uint32_t i = 0; i < kCardSets * card_words(); ++i) new (&card_sets_[i]) CardWord;
     for (PageIndex card = 0; card < cards_; ++card) {
         generations_[card] = 0;
@@ -49,7 +59,7 @@ bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig
             ->store(kNoFirst, memory_order_relaxed);
     }
     types_ = &types;
-    auto* first = reinterpret_cast<Header*>(at);
+    auto* first = reinterpret_cast<Header*>(at.blocks);
     lists_.init(first);
     platform::poison(first, std::size_t{end_} * kUnitBytes);
     Header* behind = new (lists_.at(end_)) Header;
@@ -312,7 +322,7 @@ CellBits BlockAllocator::marked(Mark mark, PageIndex card, std::uint32_t& looks)
     return headers_if(card, is_marked, looks);
 }
 
-// ---- figures and checks
+// ---- figures
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
@@ -325,36 +335,6 @@ MemoryFigures BlockAllocator::figures() {
             block > platform::kRedzoneBytes ? block - platform::kRedzoneBytes : 0,
             0,
             0};
-}
-
-const char* BlockAllocator::verify() {
-    platform::LockGuard guard(lock_);
-    std::uint32_t used = 0;
-    std::uint32_t first_on_card = kNoFirst;
-    bool after_free = false;
-    for (std::uint32_t unit = 0; unit < end_;) {
-        const Header* header = lists_.at(unit);
-        const InfoValue info = header->load_info();
-        const std::uint32_t units = units_of_locked(header);
-        if (units < kUnitsMin || units > end_ - unit) return "C1: the size of a block";
-        if (info.has(InfoValue::kAfterFree) != after_free) return "C2: the mark after a free block";
-        if (after_free && lists_.before(header)->load_info().type() != 0)
-            return "C2: the size at the end of a free block";
-        after_free = info.type() == 0;
-        if (!after_free) used += units;
-        const std::uint32_t card = unit / kCardUnits;
-        // order: relaxed; under the lock.
-        const std::uint8_t first = firsts_[card].load(memory_order_relaxed);
-        if (unit == 0 || first_on_card != card) {
-            if (first != unit % kCardUnits) return "C5: the first header of a card";
-        }
-        first_on_card = card;
-        unit += units;
-    }
-    if (lists_.at(end_)->load_info().has(InfoValue::kAfterFree) != after_free)
-        return "C2: the mark after a free block";
-    if (used != used_units_) return "used bytes: sum";
-    return nullptr;
 }
 
 }  // namespace ouro

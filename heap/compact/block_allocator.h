@@ -116,6 +116,7 @@ public:
     struct Places {
         Header* begin = nullptr;
 
+        bool operator==(const Places&) const = default;
         Header* header(std::uint32_t cell) const { return begin + cell; }
         /// The cell that the header of an object is in, or kCellsMax: it is on another card.
         std::uint32_t cell_of(const void* header) const {
@@ -203,7 +204,13 @@ public:
     /// Is the type of this info one whose objects can be in cycles?
     bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
 
-    /// Checks C1 to C3, C5 and the sums; null or the name of the first broken one.
+    // ---- for verify()
+
+    /// Was it laid there by init()?
+    bool lies_at(void* memory, std::size_t bytes, const AllocatorConfig& config,
+                 const TypeTable& types) const;
+    /// Checks C1 to C3, C5 and the sums; null or the name of the first broken one. lies_at() is
+    /// true. Time: O(blocks + cards).
     const char* verify();
 
     // ---- cards as sets, for the lists of cards with candidates and members of sets
@@ -224,8 +231,17 @@ public:
     CardWord& card_word(CardSet set, std::uint32_t word) {
         return card_sets_[set * card_words() + word];
     }
+    /// verify(): how many cards are in the set; kNoPage if there are some that do not exist.
+    std::uint32_t cards_in(CardSet set);
 
 private:
+    /// Where init() puts what; units == 0: not one block fits.
+    struct Plan {
+        std::uintptr_t sets, generations, firsts, blocks;
+        std::uint32_t cards, units;
+    };
+    static Plan plan(void* memory, std::size_t bytes);
+    const char* verify_block(std::uint32_t unit, std::uint32_t& units, bool& after_free) const;
     static constexpr std::uint32_t kCardUnits = kCellsMax;
     static constexpr std::uint8_t kNoFirst = 0xff;
 

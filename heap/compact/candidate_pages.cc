@@ -89,4 +89,15 @@ CellBits CandidatePages::take(PageIndex card, CellBits& members, std::uint32_t& 
     return taken;
 }
 
+// ---- verify()
+
+bool TakenPages::empty(BlockAllocator& blocks) const {
+    return blocks.cards_in(BlockAllocator::kTakenCards) == 0;
+}
+
+bool CandidatePages::is_whole(const TakenPages&) const {
+    return blocks_.cards_in(BlockAllocator::kCandidateCards) <= blocks_.page_count() &&
+           blocks_.cards_in(BlockAllocator::kTakenCards) <= blocks_.page_count();
+}
+
 }  // namespace ouro

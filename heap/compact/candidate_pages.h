@@ -14,6 +14,7 @@ class TakenPages {
 public:
     /// The next card; kNoPage at the end.
     PageIndex take(BlockAllocator& blocks);
+    bool empty(BlockAllocator& blocks) const;
 };
 
 class CandidatePages {
@@ -53,6 +54,12 @@ public:
     /// The same; in `members` those of them that are in the pass's set. `looks` as for
     /// BlockAllocator::headers().
     CellBits take(PageIndex card, CellBits& members, std::uint32_t& looks);
+
+    // ---- for verify()
+
+    bool is_of(const BlockAllocator& blocks) const { return &blocks_ == &blocks; }
+    /// Are there no cards in the sets that the region does not have? Time: O(cards).
+    bool is_whole(const TakenPages& taken) const;
 
 private:
     BlockAllocator& blocks_;

@@ -126,4 +126,40 @@ std::uint32_t FreeLists::largest() const {
     return 0;
 }
 
+// ---- verify()
+
+std::uint32_t FreeLists::size_at_end(const Header* block, std::uint32_t units) const {
+    const Unit* end = reinterpret_cast<const Unit*>(block + units) - 1;
+    LinkAccess access(end, sizeof *end);
+    return *end;
+}
+
+/// Ends, because no block is found twice: it would have to know two before it.
+bool FreeLists::is_list_sound(std::uint32_t list, std::uint32_t end, std::uint32_t& blocks) const {
+    Unit before = kNoUnit;
+    for (Unit unit = heads_[list]; unit != kNoUnit;) {
+        if (unit > end - kUnitsMin) return false;
+        Header* block = at(unit);
+        const InfoValue info = block->load_info();
+        if (info.type() != 0 || info.has(InfoValue::kPending) != (list == kPending)) return false;
+        if (list != kPending && (info.units() > end || list_of(info.units()) != list)) return false;
+        LinkAccess access(block->payload(), sizeof(Links));
+        if (links_of(block)->previous != before) return false;
+        before = unit;
+        unit = links_of(block)->next;
+        ++blocks;
+    }
+    return list == kPending ||
+           ((nonempty_[list / 32] >> list % 32 & 1) != 0) == (heads_[list] != kNoUnit);
+}
+
+bool FreeLists::is_sound(std::uint32_t blocks, std::uint32_t end) const {
+    std::uint32_t found = 0;
+    for (std::uint32_t list = 0; list <= kPending; ++list) {
+        if (!is_list_sound(list, end, found)) return false;
+    }
+    constexpr std::uint32_t kShown = kLists % 32;  // bits of the last word
+    return found == blocks && (kShown == 0 || nonempty_[kWords - 1] >> kShown == 0);
+}
+
 }  // namespace ouro

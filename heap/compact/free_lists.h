@@ -54,6 +54,14 @@ public:
     /// Units of a block that take() would find now, within a quarter of the largest.
     std::uint32_t largest() const;
 
+    // ---- for verify()
+
+    /// What is written at the end of a free block of so many units.
+    std::uint32_t size_at_end(const Header* block, std::uint32_t units) const;
+    /// Are there so many blocks on the lists, all in front of unit `end`, each free and on that of
+    /// its size, and do the bitmaps show them? Time: O(lists + blocks).
+    bool is_sound(std::uint32_t blocks, std::uint32_t end) const;
+
 private:
     static constexpr std::uint32_t kExact = 32;  ///< lists of one size each: 0 to 31
     static constexpr std::uint32_t kDoublings = sizeof(Unit) == 2 ? 11 : 27;
@@ -78,6 +86,7 @@ private:
     void link_to(std::uint32_t list, Header* block);
     void take_first(std::uint32_t list, Header* block);
     std::uint32_t first_nonempty_from(std::uint32_t list) const;
+    bool is_list_sound(std::uint32_t list, std::uint32_t end, std::uint32_t& blocks) const;
     static Links* links_of(Header* block) { return static_cast<Links*>(block->payload()); }
 
     Header* begin_ = nullptr;

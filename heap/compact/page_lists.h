@@ -43,6 +43,14 @@ public:
         --count_;
         return card;
     }
+    /// verify(): are as many cards on the list as it says, and none that the region does not have?
+    bool is_whole(BlockAllocator& blocks) const { return blocks.cards_in(Set) == count_; }
+    template <BlockAllocator::CardSet Other>
+    static bool are_whole(BlockAllocator& blocks, const CardList& one,
+                          const CardList<Other>& other) {
+        return one.is_whole(blocks) && other.is_whole(blocks);
+    }
+
     /// Takes over all cards of the other list; this one is empty.
     template <BlockAllocator::CardSet Other>
     void take_all(BlockAllocator& blocks, CardList<Other>& other) {

@@ -15,20 +15,28 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig& config,
-                          TypeTable& types) {
-    types_ = &types;
+BlockAllocator::Plan BlockAllocator::plan(void* memory, std::size_t bytes) {
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
     const std::uintptr_t records = (address + alignof(PageInfo) - 1) & ~(alignof(PageInfo) - 1);
     const std::uintptr_t end = address + bytes;
-    if (records >= end) return false;
-    std::size_t count = (end - records) / (kPageBytes + sizeof(PageInfo));
-    for (;; --count) {
-        if (count == 0) return false;
-        begin_ = (records + count * sizeof(PageInfo) + 63) & ~std::uintptr_t{63};
-        if (begin_ + count * kPageBytes <= end) break;
+    if (records >= end) return {};
+    for (std::size_t count = (end - records) / (kPageBytes + sizeof(PageInfo)); count != 0;
+         --count) {
+        const std::uintptr_t begin =
+            (records + count * sizeof(PageInfo) + 63) & ~std::uintptr_t{63};
+        if (begin + count * kPageBytes <= end) return {records, begin, count};
     }
-    pages_ = reinterpret_cast<PageInfo*>(records);
+    return {};
+}
+
+bool BlockAllocator::init(void* memory, std::size_t bytes, const AllocatorConfig& config,
+                          TypeTable& types) {
+    types_ = &types;
+    const Plan at = plan(memory, bytes);
+    const std::size_t count = at.pages;
+    if (count == 0) return false;
+    begin_ = at.begin;
+    pages_ = reinterpret_cast<PageInfo*>(at.records);
     for (std::size_t i = 0; i < count; ++i) new (&pages_[i]) PageInfo;
     page_count_ = count;
     for (PageIndex& list : available_) list = kNoPage;

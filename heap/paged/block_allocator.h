@@ -133,6 +133,7 @@ public:
         std::size_t all = 0;           ///< of its cells
         std::uint64_t reciprocal = 0;  ///< see SizeClass
 
+        bool operator==(const Places&) const = default;
         Header* header(std::uint32_t cell) const {
             return reinterpret_cast<Header*>(begin + cell * bytes);
         }
@@ -188,10 +189,38 @@ public:
     /// Is the type of this info one whose objects can be in cycles?
     bool is_tracked(InfoValue info) const { return types_->is_tracked(info.type()); }
 
-    /// Checks B3, B5, K3, the runs and the sums; null or the name of the first broken one.
+    // ---- for verify()
+
+    /// Was it laid there by init(), with this configuration?
+    bool lies_at(void* memory, std::size_t bytes, const AllocatorConfig& config,
+                 const TypeTable& types) const;
+    /// Checks the pages, B3, B5, K3, all lists and the sums; null or the name of the first that is
+    /// broken. lies_at() is true. Time: O(pages + cells).
     const char* verify();
 
 private:
+    /// Where init() puts what; pages == 0: not one fits.
+    struct Plan {
+        std::uintptr_t records = 0;
+        std::uintptr_t begin = 0;
+        std::size_t pages = 0;
+    };
+    static Plan plan(void* memory, std::size_t bytes);
+    struct Met;
+    const char* verify_page(PageIndex page, Met& met);
+    const char* verify_lists(const Met& met);
+    const char* verify_quarantine();
+    const char* verify_caches(Met& met) const;
+    bool verify_cache(const CellCache& cache, bool is_taken) const;
+    template <class IsMember>
+    bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
+    bool has_tails(PageIndex page, PageLayout layout) const;
+    bool is_possible(PageLayout layout) const;
+    bool has_its_place() const;
+    std::size_t cache_limit_for(const AllocatorConfig& config) const {
+        return page_count_ * kPageBytes / 100 * config.cache_percent;
+    }
+
     std::size_t span_cell_bytes(PageIndex page) const;
     static std::uint32_t capacity_of(PageLayout layout);
     PageIndex span_with_free_cell(std::uint32_t& size_class);
@@ -217,7 +246,7 @@ private:
     std::uint32_t newest_generation(PageIndex page) const;
     CellBits free_cells(PageIndex page, const CellCache::Slot* holder) const;
     const CellCache::Slot* holder_of(PageIndex page) const;
-    const char* verify_span(PageIndex page, std::size_t& used_bytes);
+    const char* verify_span(PageIndex page, Met& met);
     void enter_place(const AllocatorConfig& config);
     CellCache* own_cache(platform::Context& context) const;
     CellCache* attach(platform::Context& context);

@@ -3,7 +3,8 @@
 #include <new>
 #include <utility>
 
-#include "heap/paged/block_allocator.h"
+#include "heap/paged/verify_blocks.h"
+#include "heap/verify_parts.h"
 #include "platform/annotate.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
@@ -38,7 +39,7 @@ void BlockAllocator::enter_place(const AllocatorConfig& config) {
         place_ = place;
         is_caching_ = true;
         cache_after_ = config.cache_after;
-        cache_limit_ = page_count_ * kPageBytes / 100 * config.cache_percent;
+        cache_limit_ = cache_limit_for(config);
         return;
     }
 }
@@ -334,6 +335,58 @@ std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
         sum += cache.live_of(type).load(memory_order_relaxed);  // order: a figure
     });
     return sum;
+}
+
+// ---- verify()
+
+// A heap that got no place has no caches; one that has given its own up may find another's there.
+bool BlockAllocator::has_its_place() const {
+    if (!is_bool(is_caching_)) return false;
+    if (place_ == kNoPlace) return !is_caching_ && cache_limit_ == 0 && cache_after_ == 0;
+    platform::LockGuard guard(g_ends_lock);
+    return place_ < kPlaces && (g_places[place_] == this) == is_caching_;
+}
+
+bool BlockAllocator::verify_cache(const CellCache& cache, bool is_taken) const {
+    const auto at = reinterpret_cast<std::uintptr_t>(&cache);
+    if (!contains(&cache) || (at - begin_) % kPageBytes != 0) return false;
+    const PageLayout layout = pages_[page_of(&cache)].load_layout();
+    if (layout.kind != PageLayout::kCache || cache.pages != layout.pages) return false;
+    if (cache.blocks != this || cache.types != types_->types_max()) return false;
+    if ((cache.owner == nullptr) != is_taken) return false;
+    if (is_taken) return true;
+    if (reinterpret_cast<std::uintptr_t>(cache.owner) % alignof(platform::Context) != 0)
+        return false;
+    // order: relaxed; nobody else is there. Who says to be its owner has it in its place.
+    return cache.owner->places[place_].load(memory_order_relaxed) == &cache;
+}
+
+/// K3, and what for_each_cache() relies on.
+const char* BlockAllocator::verify_caches(Met& met) const {
+    for (const bool is_taken : {false, true}) {
+        for (const CellCache* cache = is_taken ? taken_caches_ : caches_; cache != nullptr;
+             cache = cache->next) {
+            if (met.caches++ == page_count_ || !verify_cache(*cache, is_taken))
+                return "a cache, or the list of caches";
+            met.cached_bytes += std::size_t{cache->pages} * kPageBytes;
+            if (!cache->are_rings_whole()) return "K3: the rings of slots";
+            for (std::uint32_t i = 0; i < CellCache::kSlots; ++i) {
+                const CellCache::Slot& slot = cache->slots[i];
+                if (slot.page == kNoPage) continue;
+                if (slot.page >= page_count_ || slot.begin != begin_ + slot.page * kPageBytes)
+                    return "K3: the page of a slot";
+                const PageLayout layout = pages_[slot.page].load_layout();
+                if (layout.kind != PageLayout::kSpan || layout.size_class != slot.size_class)
+                    return "K3: the class of a slot";
+                // order: relaxed; nobody else is there.
+                if (pages_[slot.page].held.load(memory_order_relaxed) != i + 1)
+                    return "K3: the slot of a span";
+                met.cached_bytes += std::size_t{layout.pages} * kPageBytes;
+                ++met.slots;
+            }
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace ouro

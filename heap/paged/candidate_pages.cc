@@ -104,4 +104,32 @@ CellBits CandidatePages::take(PageIndex page) {
     return taken;
 }
 
+// ---- verify()
+
+/// Pages from there to the end of the stack. More than there are: a link leads nowhere or back.
+std::uint32_t CandidatePages::length_from(PageIndex page) const {
+    std::uint32_t length = 0;
+    for (; page != kNoPage && length <= blocks_.page_count(); ++length) {
+        if (page >= blocks_.page_count() || !is_listed(page)) return kNoPage;
+        page = blocks_.page(page).dirty_next;
+    }
+    return length;
+}
+
+// A context that exists no more may have marked a page as dirty without linking it.
+bool CandidatePages::is_whole(const TakenPages& taken) const {
+    std::uint32_t dirty = 0;
+    for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
+        // order: relaxed; nobody else is there.
+        const std::uint32_t flag = blocks_.page(page).dirty.load(memory_order_relaxed);
+        if (flag > 1) return false;
+        dirty += flag;
+    }
+    // order: relaxed, both; nobody else is there.
+    const std::uint32_t on_stack = length_from(dirty_.load(memory_order_relaxed));
+    const std::uint32_t off_it = length_from(taken.next_);
+    if (on_stack > dirty || off_it > dirty - on_stack) return false;
+    return dirty - on_stack - off_it <= listing_.load(memory_order_relaxed);
+}
+
 }  // namespace ouro

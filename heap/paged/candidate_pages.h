@@ -17,8 +17,11 @@ public:
     explicit TakenPages(PageIndex first) : next_(first) {}
     /// The next page, which may come on the stack again from now on; kNoPage at the end.
     PageIndex take(BlockAllocator& blocks);
+    bool empty(BlockAllocator&) const { return next_ == kNoPage; }
 
 private:
+    friend class CandidatePages;
+
     PageIndex next_ = kNoPage;
 };
 
@@ -68,8 +71,15 @@ public:
         return taken;
     }
 
+    // ---- for verify()
+
+    bool is_of(const BlockAllocator& blocks) const { return &blocks_ == &blocks; }
+    /// Are the pages on the stack, and those taken off it, those that say so? Time: O(pages).
+    bool is_whole(const TakenPages& taken) const;
+
 private:
     void push(PageIndex page);
+    std::uint32_t length_from(PageIndex page) const;
 
     BlockAllocator& blocks_;
     platform::atomic<std::uint32_t> dirty_{kNoPage};

@@ -148,6 +148,23 @@ public:
         count_live(type, -1);
     }
 
+    /// verify(): is every slot in the ring that it belongs in, and in no other?
+    bool are_rings_whole() const {
+        static_assert(kSlots <= 64);
+        std::uint64_t seen = 0;
+        for (std::uint32_t ring = 0; ring <= kUnused; ++ring) {
+            if (rings[ring] == kNoSlot) continue;
+            std::uint32_t at = rings[ring];
+            do {
+                if (at >= kSlots || (seen >> at & 1) != 0 || !belongs_in(ring, slots[at]))
+                    return false;
+                seen |= std::uint64_t{1} << at;
+                at = slots[at].next;
+            } while (at != rings[ring]);
+        }
+        return seen == ~std::uint64_t{0} >> (64 - kSlots);
+    }
+
     /// Whose cells they are. A place that a heap has given up may be another's.
     const BlockAllocator* const blocks;
     platform::Context* owner;  ///< null: taken away from it
@@ -161,6 +178,15 @@ public:
 
 private:
     static constexpr std::uint32_t kLooks = 16;
+
+    static bool belongs_in(std::uint32_t ring, const Slot& slot) {
+        if (slot.page != kNoPage) return ring == slot.size_class && ring != kUnused;
+        bool none = true;
+        // order: relaxed; nobody else is there.
+        for (const auto& word : slot.bits)
+            none = none && word.load(platform::memory_order_relaxed) == 0;
+        return ring == kUnused && none;
+    }
 
     static Header* take_from(Slot& slot) {
         for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {

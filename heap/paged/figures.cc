@@ -1,4 +1,4 @@
-// The paged allocator's figures, and the check of what it keeps.
+// The paged allocator's figures.
 #include <algorithm>
 
 #include "heap/paged/block_allocator.h"
@@ -60,74 +60,6 @@ const CellCache::Slot* BlockAllocator::holder_of(PageIndex page) const {
         if (slot != CellCache::kNoSlot) holder = &cache.slots[slot];
     });
     return holder;
-}
-
-/// B3 and B5 for one span; null or what is broken. Adds the bytes in use.
-const char* BlockAllocator::verify_span(PageIndex page, std::size_t& used_bytes) {
-    const PageInfo& info = pages_[page];
-    const PageLayout layout = info.load_layout();
-    const std::uint32_t cells = cells_in(page);
-    if (info.cells != cells) return "page record: cells";
-    if (layout.size_class == kLargeClass) {
-        if (info.listed != PageInfo::kRetired) used_bytes += layout.pages * kPageBytes;
-        return nullptr;
-    }
-    // order: relaxed, all; nothing runs.
-    const bool held = info.held.load(memory_order_relaxed) != 0;
-    const CellCache::Slot* holder = holder_of(page);
-    if (held != (holder != nullptr)) return "K3: held by nobody, or not held by its holder";
-    const CellBits free = free_cells(page, holder);
-    std::uint32_t free_count = 0;
-    for (std::uint32_t cell = 0; cell < kCellsMax; ++cell) {
-        const bool is_free = free.test(cell);
-        if (is_free && cell >= cells) return "B3: a free cell behind the span";
-        if (cell >= cells) continue;
-        const bool in_use = header_of_cell({page, cell})->load_info().bits != 0;
-        if (is_free && in_use) return "B3: a cell in use is free";
-        if (!is_free && !in_use && quarantine_limit_ == 0 && !has_lost_cells_)
-            return "B3: a cell is lost";
-        free_count += is_free ? 1 : 0;
-    }
-    const PageInfo::Listed wanted = held || free_count == 0 ? PageInfo::kUnlisted
-                                    : free_count == cells   ? PageInfo::kRetired
-                                                            : PageInfo::kAvailable;
-    if (info.listed != wanted) return "B5: the list of a span";
-    used_bytes += (cells - free_count) * span_cell_bytes(page);
-    return nullptr;
-}
-
-const char* BlockAllocator::verify() {
-    platform::LockGuard guard(lock_);
-    std::size_t used_bytes = 0;
-    std::uint32_t free_pages = 0;
-    for (PageIndex page = 0; page < page_count_;) {
-        const PageLayout layout = pages_[page].load_layout();
-        if (layout.pages == 0 || layout.pages > page_count_ - page) return "page record: length";
-        if (layout.kind == PageLayout::kFree) {
-            free_pages += layout.pages;
-        } else if (layout.kind == PageLayout::kDissolving) {
-            const CellBits free = free_cells(page, nullptr);
-            for (std::uint32_t cell = 0; cell < pages_[page].cells; ++cell) {
-                if (layout.size_class != kLargeClass && !free.test(cell))
-                    return "B2: a dissolving span has cells in use";
-            }
-        } else if (layout.kind == PageLayout::kSpan) {
-            if (const char* broken = verify_span(page, used_bytes)) return broken;
-        } else if (layout.kind == PageLayout::kCache) {
-            bool known = false;
-            for_each_cache([&](CellCache& cache) { known = known || page_of(&cache) == page; });
-            if (!known) return "page record: a cache that is none";
-        } else {
-            return "page record: a tail where a head must be";
-        }
-        page += layout.pages;
-    }
-    if (free_pages != runs_.free_pages()) return "free pages: sum";
-    std::ptrdiff_t used = used_bytes_;
-    for_each_cache([&](CellCache& cache) { used += Tally::change(cache.tally.used); });
-    if (has_lost_cells_) return nullptr;
-    if (used_bytes != static_cast<std::size_t>(used) + quarantined_bytes_) return "used bytes: sum";
-    return nullptr;
 }
 
 }  // namespace ouro

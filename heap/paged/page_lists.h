@@ -43,6 +43,26 @@ public:
         return page;
     }
 
+    /// verify(): how many pages are on the list; kNoPage if a link leads nowhere or back.
+    std::uint32_t length(BlockAllocator& blocks) const {
+        std::uint32_t length = 0;
+        for (PageIndex page = first_; page != kNoPage; page = next(blocks, page)) {
+            if (page >= blocks.page_count() || length++ == blocks.page_count()) return kNoPage;
+            if (blocks.page(page).*Flag != 1) return kNoPage;
+        }
+        return length;
+    }
+    /// verify(): is the list whole, and are all pages on it that say so?
+    bool is_whole(BlockAllocator& blocks) const { return are_whole(blocks, *this, PageList()); }
+    /// The same for two that share their links.
+    static bool are_whole(BlockAllocator& blocks, const PageList& one, const PageList& other) {
+        std::uint32_t listed = 0;
+        for (PageIndex page = 0; page < blocks.page_count(); ++page)
+            listed += lists(blocks, page) ? 1 : 0;
+        const std::uint32_t length = one.length(blocks);
+        return length <= listed && other.length(blocks) == listed - length;
+    }
+
     /// Takes over all pages of the other list; this one is empty.
     void take_all(BlockAllocator&, PageList& other) {
         first_ = other.first_;

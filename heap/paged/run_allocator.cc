@@ -142,4 +142,30 @@ std::uint32_t RunAllocator::largest_run() const {
     return first == 0 ? second : (kSecond + second) << shift;
 }
 
+// ---- verify()
+
+/// Ends, because no run is found twice: it would have to know two before it.
+bool RunAllocator::is_list_sound(std::uint32_t list, std::uint32_t& runs) const {
+    PageIndex before = kNoPage;
+    for (PageIndex run = heads_[list]; run != kNoPage; run = pages_[run].next) {
+        if (run >= count_ || pages_[run].prev != before) return false;
+        const PageLayout layout = pages_[run].load_layout();
+        if (layout.kind != PageLayout::kFree || list_of(layout.pages) != list) return false;
+        before = run;
+        ++runs;
+    }
+    const bool shown = (second_bitmap_[list / kSecond] >> (list % kSecond) & 1) != 0;
+    return shown == (heads_[list] != kNoPage);
+}
+
+bool RunAllocator::is_sound(std::uint32_t runs) const {
+    std::uint32_t found = 0;
+    for (std::uint32_t list = 0; list < kFirst * kSecond; ++list) {
+        if (!is_list_sound(list, found)) return false;
+    }
+    std::uint32_t first = 0;
+    for (std::uint32_t i = 0; i < kFirst; ++i) first |= second_bitmap_[i] != 0 ? 1u << i : 0;
+    return first == first_bitmap_ && found == runs;
+}
+
 }  // namespace ouro

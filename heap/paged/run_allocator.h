@@ -34,6 +34,16 @@ public:
     /// Length of a run that take() would find now. Within 1/8 of the longest free run.
     std::uint32_t largest_run() const;
 
+    // ---- for verify()
+
+    /// Has init() been told so?
+    bool lies_at(const PageInfo* pages, std::size_t count) const {
+        return pages_ == pages && count_ == count;
+    }
+    /// Are the lists those of so many free runs, each on that of its length, and do the bitmaps
+    /// show them? Time: O(lists + runs).
+    bool is_sound(std::uint32_t runs) const;
+
 private:
     static constexpr std::uint32_t kSecondBits = 3;
     static constexpr std::uint32_t kSecond = 1u << kSecondBits;
@@ -49,6 +59,7 @@ private:
     void link(PageIndex first, std::uint32_t count);
     void unlink(PageIndex first, std::uint32_t count);
     void set_layout(PageIndex page, PageLayout layout);
+    bool is_list_sound(std::uint32_t list, std::uint32_t& runs) const;
 
     PageInfo* pages_ = nullptr;
     std::uint32_t count_ = 0;

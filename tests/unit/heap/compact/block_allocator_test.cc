@@ -254,6 +254,43 @@ TEST_F(CompactBlocks, damage_is_named) {
     };
     damage(second, InfoValue::kAfterFree, "C2: the mark after a free block");
     damage(first, InfoValue::kSlack, "C1: the size of a block");
+    Header* free_block = second + kSmall;
+    damage(free_block, InfoValue::kKept, "C1: the flags of a free block");
+    damage(free_block, InfoValue::kPending, "C3: the lists of free blocks");
+    Header* end = free_block + free_block->load_info().units();
+    damage(end, InfoValue::kKept, "C1: the header behind the last block");
+}
+
+TEST_F(CompactBlocks, links_that_make_no_list_are_named) {
+    std::vector<Header*> blocks;
+    for (int i = 0; i < 8; ++i) blocks.push_back(allocate(kSmall));
+    for (const int i : {1, 3, 5}) blocks_.free(blocks[static_cast<std::size_t>(i)]);
+    ASSERT_EQ(blocks_.verify(), nullptr);
+    platform::unpoison(blocks[3]->payload(), 2 * sizeof(Unit));
+    auto* links = static_cast<Unit*>(blocks[3]->payload());
+    const auto unit = [&](Header* header) { return static_cast<Unit>(header - blocks[0]); };
+    for (Unit* link : {&links[0], &links[1]}) {
+        const Unit good = *link;
+        for (const Unit bad : {static_cast<Unit>(kNoUnit - 1), unit(blocks[3]), unit(blocks[4]),
+                               static_cast<Unit>(unit(blocks[5]) + 1), kNoUnit}) {
+            *link = bad;
+            EXPECT_STREQ(blocks_.verify(), "C3: the lists of free blocks") << bad;
+        }
+        *link = good;
+    }
+    for (const int i : {0, 2, 4, 6, 7}) blocks_.free(blocks[static_cast<std::size_t>(i)]);
+}
+
+TEST_F(CompactBlocks, cards_that_do_not_exist_are_in_no_set) {
+    EXPECT_EQ(blocks_.cards_in(BlockAllocator::kTodoCards), 0u);
+    auto& last = blocks_.card_word(BlockAllocator::kTodoCards, blocks_.card_words() - 1);
+    ASSERT_NE(blocks_.page_count() % 32, 0u);
+    // order: relaxed; nobody else is there.
+    last.store(1u << (blocks_.page_count() - 1) % 32, platform::memory_order_relaxed);
+    EXPECT_EQ(blocks_.cards_in(BlockAllocator::kTodoCards), 1u);
+    last.store(1u << blocks_.page_count() % 32, platform::memory_order_relaxed);
+    EXPECT_EQ(blocks_.cards_in(BlockAllocator::kTodoCards), kNoPage);
+    last.store(0, platform::memory_order_relaxed);
 }
 
 }  // namespace

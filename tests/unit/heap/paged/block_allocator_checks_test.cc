@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "heap/paged/block_allocator.h"
 #include "platform/annotate.h"
+#include "platform/context.h"
 #include "tests/support/region.h"
 
 namespace ouro {
@@ -75,6 +77,23 @@ TEST_F(Quarantine, is_given_up_before_memory_is_reported_exhausted) {
     for (Header* header : taken) blocks_.free(header);
 }
 
+TEST_F(Quarantine, a_broken_chain_is_named) {
+    Header* blocks[] = {blocks_.allocate(kPayload), blocks_.allocate(kPayload)};
+    for (Header* header : blocks) blocks_.free(header);
+    auto& link = blocks[0]->generation;
+    const std::uint32_t good = link.load(platform::memory_order_relaxed);
+    const auto to = [&](Header* header) {
+        return static_cast<std::uint32_t>(
+            (reinterpret_cast<std::uintptr_t>(header) - blocks_.begin()) / 16 + 1);
+    };
+    // Nowhere, back to itself, into the middle of a cell, to the end.
+    for (const std::uint32_t bad : {~0u, to(blocks[0]), good + 1, 0u}) {
+        link.store(bad, platform::memory_order_relaxed);
+        EXPECT_STREQ(blocks_.verify(), "the quarantine") << bad;
+    }
+    link.store(good, platform::memory_order_relaxed);
+}
+
 TEST_F(Quarantine, is_given_up_for_a_large_request_too) {
     const std::size_t large = blocks_.figures().largest_free_block;
     std::vector<Header*> taken;
@@ -98,6 +117,20 @@ protected:
     ~PlantedDamage() override { blocks_.abandon(); }
 
     PageInfo& record_of(Header* header) { return blocks_.page(blocks_.cell_of(header).page); }
+    void set_layout(PageIndex page, PageLayout layout) {
+        blocks_.page(page).layout.store(layout.encode(), platform::memory_order_relaxed);
+    }
+    template <class Condition>
+    PageIndex find(Condition&& condition) {
+        PageIndex page = 0;
+        while (!condition(blocks_.page(page))) ++page;
+        return page;
+    }
+    PageIndex free_run() {
+        return find(
+            [](const PageInfo& page) { return page.load_layout().kind == PageLayout::kFree; });
+    }
+    std::uint32_t free_length() { return blocks_.page(free_run()).load_layout().pages; }
 
     testing::Region region_;
     TypeTable types_;
@@ -146,10 +179,93 @@ TEST_F(PlantedDamage, a_tail_in_the_place_of_a_head_is_named) {
 }
 
 TEST_F(PlantedDamage, a_used_run_that_calls_itself_free_is_named) {
-    PageInfo& record = record_of(large_);
-    const PageLayout layout{PageLayout::kFree, 0, record.load_layout().pages};
-    record.layout.store(layout.encode(), platform::memory_order_relaxed);
+    const PageIndex head = blocks_.cell_of(large_).page;
+    const std::uint32_t pages = blocks_.page(head).load_layout().pages;
+    set_layout(head, {PageLayout::kFree, 0, pages});
+    EXPECT_STREQ(blocks_.verify(), "page record: a tail");
+    set_layout(head + pages - 1, {PageLayout::kFreeTail, 0, pages - 1});
     EXPECT_STREQ(blocks_.verify(), "free pages: sum");
+}
+
+TEST_F(PlantedDamage, tails_that_lead_elsewhere_are_named) {
+    const PageIndex head = blocks_.cell_of(large_).page;
+    set_layout(head + 2, {PageLayout::kSpanTail, 0, 1});
+    EXPECT_STREQ(blocks_.verify(), "page record: a tail");
+    set_layout(head + 2, {PageLayout::kSpanTail, 0, 2});
+    EXPECT_EQ(blocks_.verify(), nullptr);
+    set_layout(free_run() + free_length() - 1, {PageLayout::kFreeTail, 0, 1});
+    EXPECT_STREQ(blocks_.verify(), "page record: a tail");
+}
+
+TEST_F(PlantedDamage, a_layout_with_bits_that_mean_nothing_is_named) {
+    record_of(kept_).layout.fetch_or(std::uint64_t{1} << 20, platform::memory_order_relaxed);
+    EXPECT_STREQ(blocks_.verify(), "page record: layout");
+}
+
+TEST_F(PlantedDamage, a_class_that_does_not_exist_is_named) {
+    const PageIndex page = blocks_.cell_of(kept_).page;
+    PageLayout layout = blocks_.page(page).load_layout();
+    layout.size_class = 200;
+    set_layout(page, layout);
+    EXPECT_STREQ(blocks_.verify(), "page record: class");
+}
+
+TEST_F(PlantedDamage, free_cells_of_a_large_object_are_named) {
+    record_of(large_).free[0].store(1, platform::memory_order_relaxed);
+    EXPECT_STREQ(blocks_.verify(), "B3: a free cell behind the span");
+}
+
+TEST_F(PlantedDamage, a_page_that_says_to_be_listed_and_is_no_span_is_named) {
+    blocks_.page(free_run()).listed = PageInfo::kRetired;
+    EXPECT_STREQ(blocks_.verify(), "B5: a page on a list that is no span");
+    blocks_.page(free_run()).listed = PageInfo::kUnlisted;
+    blocks_.page(free_run() + 1).listed = PageInfo::kRetired;
+    EXPECT_STREQ(blocks_.verify(), "page record: a tail");
+}
+
+// Of each list: a link that leads to no page, one that leads to a page of another list, one that
+// leads back, and a way back that is none.
+TEST_F(PlantedDamage, links_that_make_no_list_are_named) {
+    Header* other = blocks_.allocate(2000);
+    blocks_.free(blocks_.allocate(500));
+    EXPECT_EQ(blocks_.verify(), nullptr);
+    const PageIndex available = blocks_.cell_of(kept_).page;
+    const PageIndex retired =
+        find([](const PageInfo& page) { return page.listed == PageInfo::kRetired; });
+    const struct {
+        PageIndex page;
+        const char* sentence;
+    } lists[] = {{available, "B5: the list of a class"},
+                 {retired, "B5: the list of retired spans"},
+                 {free_run(), "the lists of free runs"}};
+    for (const auto& list : lists) {
+        PageInfo& record = blocks_.page(list.page);
+        for (const PageIndex bad : {PageIndex{100'000}, blocks_.cell_of(large_).page, list.page}) {
+            const PageIndex next = std::exchange(record.next, bad);
+            EXPECT_STREQ(blocks_.verify(), list.sentence) << bad;
+            record.next = next;
+        }
+        record.prev = list.page;
+        EXPECT_STREQ(blocks_.verify(), list.sentence);
+        record.prev = kNoPage;
+        EXPECT_EQ(blocks_.verify(), nullptr);
+    }
+    blocks_.free(other);
+}
+
+TEST_F(PlantedDamage, a_list_of_dissolving_spans_that_is_broken_is_named) {
+    blocks_.free(blocks_.allocate(500));
+    platform::LoadWindow window;
+    EXPECT_FALSE(blocks_.tidy());
+    EXPECT_EQ(blocks_.verify(), nullptr);
+    const PageIndex page = find(
+        [](const PageInfo& info) { return info.load_layout().kind == PageLayout::kDissolving; });
+    blocks_.page(page).next = 100'000;
+    EXPECT_STREQ(blocks_.verify(), "B2: the list of dissolving spans");
+    blocks_.page(page).next = kNoPage;
+    ++blocks_.page(page).cells;
+    EXPECT_STREQ(blocks_.verify(), "page record: cells");
+    --blocks_.page(page).cells;
 }
 
 TEST_F(PlantedDamage, a_large_object_that_is_not_counted_is_named) {

@@ -32,6 +32,26 @@ TEST_F(PageListsTest, an_empty_list_gives_no_page) {
     EXPECT_EQ(list.take(blocks_), kNoPage);
 }
 
+TEST_F(PageListsTest, a_list_is_whole_if_its_links_lead_to_all_pages_that_say_to_be_on_it) {
+    TodoPages list;
+    EXPECT_TRUE(list.is_whole(blocks_));
+    for (const PageIndex page : {1u, 2u, 3u}) list.add(blocks_, page);
+    EXPECT_TRUE(list.is_whole(blocks_));
+    EXPECT_EQ(list.length(blocks_), 3u);
+    for (const PageIndex bad : {PageIndex{100'000}, PageIndex{3}, PageIndex{5}, kNoPage}) {
+        blocks_.page(2).todo_next = bad;
+        EXPECT_FALSE(list.is_whole(blocks_)) << bad;
+    }
+    blocks_.page(2).todo_next = 1;
+    blocks_.page(7).on_todo = 1;
+    EXPECT_FALSE(list.is_whole(blocks_));
+    blocks_.page(7).on_todo = 0;
+    TodoPages other;
+    other.add(blocks_, 8);
+    EXPECT_TRUE(TodoPages::are_whole(blocks_, list, other));
+    EXPECT_FALSE(list.is_whole(blocks_));
+}
+
 TEST_F(PageListsTest, adding_twice_is_adding_once) {
     SetPages list;
     list.add(blocks_, 3);

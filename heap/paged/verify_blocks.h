@@ -1,0 +1,23 @@
+// What verify() of the paged allocator counts on its way over the pages.
+#pragma once
+
+#include "heap/paged/block_allocator.h"
+
+namespace ouro {
+
+struct BlockAllocator::Met {
+    std::size_t used_bytes = 0;
+    std::size_t cached_bytes = 0;  ///< of caches and of the spans in their slots
+    std::uint32_t free_pages = 0;
+    std::uint32_t free_runs = 0;
+    std::uint32_t available[kSizeClasses] =
+        {};                     ///< spans that say to be on the list of their class
+    std::uint32_t retired = 0;  ///< spans that say to be on the list of retired ones
+    std::uint32_t dissolving = 0;
+    std::uint32_t held = 0;         ///< spans that say to be held
+    std::uint32_t cache_pages = 0;  ///< first pages of caches
+    std::uint32_t caches = 0;       ///< on the lists of caches
+    std::uint32_t slots = 0;        ///< of these, with a span
+};
+
+}  // namespace ouro

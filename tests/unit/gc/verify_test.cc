@@ -1,0 +1,165 @@
+// Goal: verify() of the collector's records names what is damaged, and ends whatever they hold.
+// Method: every bit of a record flipped by itself, at rest and in the middle of a pass; the
+// references among the records; one lock.
+#include <cstring>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "heap/verify_parts.h"
+#include "tests/support/heap_test.h"
+#include "tests/support/pass_test.h"
+
+namespace ouro {
+namespace {
+
+using testing::HeapTest;
+using testing::PassTest;
+using testing::Plain;
+
+/// Flips every bit of the record by itself, but in words that hold `spared`.
+void flip_all(void* record, std::size_t bytes, const void* spared,
+              const std::function<void()>& check) {
+    auto* at = static_cast<unsigned char*>(record);
+    for (std::size_t word = 0; word + sizeof spared <= bytes; word += sizeof spared) {
+        const void* value = nullptr;
+        std::memcpy(&value, at + word, sizeof value);
+        if (value == spared) continue;
+        for (std::size_t bit = 0; bit < 8 * sizeof spared; ++bit) {
+            unsigned char& byte = at[word + bit / 8];
+            const auto mask = static_cast<unsigned char>(1u << bit % 8);
+            byte ^= mask;
+            check();
+            byte ^= mask;
+        }
+    }
+}
+
+/// Words of the record that hold the value are changed, one after the other. How many there are.
+int change_words(void* record, std::size_t bytes, const void* value,
+                 const std::function<void()>& check) {
+    auto* at = static_cast<unsigned char*>(record);
+    int found = 0;
+    for (std::size_t word = 0; word + sizeof value <= bytes; word += sizeof value) {
+        if (std::memcmp(at + word, &value, sizeof value) != 0) continue;
+        at[word + 1] ^= 0x10;
+        ++found;
+        check();
+        at[word + 1] ^= 0x10;
+    }
+    return found;
+}
+
+class PassVerifyTest : public PassTest {
+protected:
+    std::set<std::string> named_by_flips() {
+        std::set<std::string> named;
+        flip_all(&pass_, sizeof pass_, &heap_, [&] {
+            if (const char* broken = pass_.verify()) named.insert(broken);
+        });
+        return named;
+    }
+};
+
+TEST_F(PassVerifyTest, a_pass_that_is_none_has_no_phase_no_list_and_no_flag) {
+    EXPECT_EQ(pass_.verify(), nullptr);
+    const std::set<std::string> named = named_by_flips();
+    for (const char* sentence :
+         {"pass: the phase", "pass: a flag or a count", "pass: a list of pages"})
+        EXPECT_TRUE(named.contains(sentence)) << sentence;
+    EXPECT_EQ(pass_.verify(), nullptr);
+}
+
+TEST_F(PassVerifyTest, a_pass_under_way_has_its_cursors_where_pages_are) {
+    const Ref<Plain> kept = make<Plain>(1);
+    for (int i = 0; i < 20; ++i) {
+        const Ref<Plain> next = make<Plain>(i);
+        next->left = kept->left;
+        kept->left = next;
+    }
+    for (int i = 0; i < 20; ++i) {
+        Ref<Plain> ring = make<Plain>(i);
+        ring->left = ring;
+    }
+    pass_.begin({});
+    std::set<std::string> named;
+    for (int step = 0; !pass_.idle(); ++step) {
+        ASSERT_EQ(pass_.verify(), nullptr);
+        if (step % 16 == 2) named.merge(named_by_flips());
+        pass_.step(7);
+    }
+    EXPECT_TRUE(named.contains("pass: a cursor"));
+    EXPECT_EQ(pass_.verify(), nullptr);
+    kept->left = nullptr;
+}
+
+TEST_F(PassVerifyTest, a_list_that_is_not_empty_between_passes_is_named) {
+    SetPages set;
+    set.add(heap_.blocks(), 0);
+    EXPECT_STREQ(pass_.verify(), "pass: a list of pages");
+    set.take(heap_.blocks());
+    EXPECT_EQ(pass_.verify(), nullptr);
+}
+
+TEST_F(PassVerifyTest, the_batch_names_the_pass_and_the_heap_that_it_belongs_to) {
+    PassLock lock;
+    Batch batch(heap_, pass_, lock);
+    EXPECT_TRUE(batch.is_sound(heap_, pass_, lock));
+    for (const void* its : {static_cast<const void*>(&heap_), static_cast<const void*>(&pass_),
+                            static_cast<const void*>(&lock)}) {
+        EXPECT_EQ(change_words(&batch, sizeof batch, its,
+                               [&] { EXPECT_FALSE(batch.is_sound(heap_, pass_, lock)); }),
+                  1);
+    }
+    int named = 0;
+    flip_all(&batch, sizeof batch, &heap_,
+             [&] { named += batch.is_sound(heap_, pass_, lock) ? 0 : 1; });
+    EXPECT_GT(named, 2 * 48) << "and places that are none";
+}
+
+class CollectorVerifyTest : public HeapTest {};
+
+TEST_F(CollectorVerifyTest, the_collectors_references_agree) {
+    std::set<std::string> named;
+    EXPECT_GE(change_words(&collector(), sizeof(Collector), &heap(),
+                           [&] { named.insert(collector().verify().invariant); }),
+              3);
+    EXPECT_TRUE(named.contains("collector record: the heap"));
+    EXPECT_TRUE(named.contains("the record of the batch"));
+}
+
+TEST_F(CollectorVerifyTest, what_a_pass_would_follow_is_checked_before_it_goes_on) {
+    Ref<Plain> ring = make<Plain>(1);
+    ring->left = ring;
+    auto& field = reinterpret_cast<FieldSlot&>(ring->right);
+    ring.reset();
+    ASSERT_TRUE(collector().step(1));
+    ASSERT_FALSE(static_cast<bool>(verify_structure(heap())));
+    static std::uint64_t outside[4];
+    field.store(reinterpret_cast<std::uintptr_t>(&outside[2]), platform::memory_order_relaxed);
+    EXPECT_STREQ(collector().verify().invariant, "a field refers outside all heaps");
+    field.store(0, platform::memory_order_relaxed);
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+}
+
+TEST_F(CollectorVerifyTest, hooks_that_are_not_its_own_are_named) {
+    void*& self = heap().hooks().self;
+    self = &self;
+    EXPECT_STREQ(collector().verify().invariant, "heap record: the collector's hooks");
+    self = &collector();
+}
+
+TEST_F(CollectorVerifyTest, a_lock_that_nobody_gives_back_is_named) {
+    if (!port::kWaitAllowed) return;
+    platform::Mutex lock;
+    EXPECT_TRUE(is_given_back(lock));
+    lock.lock();
+    EXPECT_FALSE(is_given_back(lock));
+    lock.unlock();
+    heap().weak_lock().lock();
+    EXPECT_STREQ(collector().verify().invariant, "a lock is held while nothing runs");
+    heap().weak_lock().unlock();
+}
+
+}  // namespace
+}  // namespace ouro

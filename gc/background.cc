@@ -29,9 +29,8 @@ Error Collector::emergency_hook(void* self, unsigned attempt) {
     return reason;
 }
 
-/// Attempt 0 finishes the pass under way (an automatic one asks no more candidates then) or asks the
-/// fresh candidates, attempt 1 all of them,
-/// attempt 2 takes out of a batch that waits for its finalizers what none of them can reach or, if
+/// Attempt 0 finishes the pass under way (an automatic one asks no more candidates then) or asks
+/// the fresh candidates, attempt 1 all of them, attempt 2 takes out of a batch that waits for its finalizers what none of them can reach or, if
 /// there is none and the program allows it, collects with user code. The
 /// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
 /// the request fails with collector_busy (rule 21).

@@ -197,7 +197,10 @@ private:
     Heap(std::span<std::byte> region, const HeapConfig& config)
         : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {
         if (config_.nesting_max < 2) config_.nesting_max = 2;
+        if (config_.nesting_max > kNestingMost) config_.nesting_max = kNestingMost;
     }
+
+    static constexpr std::uint32_t kNestingMost = 0xffff;  // what Context::cascade_depth holds
 
     /// Where create() puts what, in bytes from the start of the region.
     struct Plan {
@@ -234,6 +237,7 @@ private:
     void count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count);
     void postpone_end(void* object);
     void list_postponed(void* object, WordValue word);
+    bool count_put_off(platform::Context& context);
     static void settle_nested(platform::Context& context);
     void end_plain(void* object);
     void postpone_again(void* object);

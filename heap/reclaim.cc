@@ -17,6 +17,7 @@
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
 // the collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
+#include <limits>
 #include <utility>
 
 #include "heap/heap.h"
@@ -284,13 +285,9 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     const bool in_interrupt = platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt);
     const bool too_deep = nests_too_deep();
     if (OURO_UNLIKELY(too_deep || in_interrupt)) {
-        if (too_deep) {
-            ++context.put_off;
-            ++context.put_off_in[number_];
-            Counters::add(counters_.nested);
-        }
+        const bool sees_to_it = too_deep && count_put_off(context);
         postpone_end(object);
-        if (!too_deep) signal_.wake().set();
+        if (!sees_to_it) signal_.wake().set();
         return 0;
     }
     ++context.cascade_depth;
@@ -301,13 +298,23 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     return cascade.ended();
 }
 
+/// One more end that this context will see to. False: it can count no more, others will.
+bool Heap::count_put_off(platform::Context& context) {
+    std::uint8_t& count = context.put_off_in[number_];
+    if (count == std::numeric_limits<std::uint8_t>::max()) return false;
+    ++count;
+    context.put_off = static_cast<std::uint16_t>(context.put_off | 1u << number_);
+    Counters::add(counters_.nested);
+    return true;
+}
+
 /// Ends what user code has put off on this context by nesting too deep, in whatever heap, before
 /// the release that began it returns. What that nests too deep again follows.
 void Heap::settle_nested(platform::Context& context) {
-    for (std::uint32_t number = 0; context.put_off != 0; number = (number + 1) % kHeapsMax) {
-        const std::uint32_t count = std::exchange(context.put_off_in[number], 0);
-        if (count == 0) continue;
-        context.put_off -= count;
+    while (context.put_off != 0) {
+        const auto number = static_cast<unsigned>(__builtin_ctz(context.put_off));
+        context.put_off = static_cast<std::uint16_t>(context.put_off & (context.put_off - 1));
+        const std::uint32_t count = std::exchange(context.put_off_in[number], std::uint8_t{0});
         Heap* heap = g_heaps[number].heap.load(memory_order_acquire);  // order: pairs with create()
         if (heap == nullptr) continue;  // somebody has settled them, and ended the heap
         if (heap->hooks_.settle != nullptr) heap->hooks_.settle(heap->hooks_.self);

@@ -35,7 +35,8 @@ const char* Heap::verify_record() {
     const auto* extra = static_cast<const std::byte*>(extra_);
     const auto* types = static_cast<const std::byte*>(types_.begin());
     if (types < extra || types > begin + region_.size()) return kRegion;
-    if (!is_bool(config_.legacy_finalizers) || config_.nesting_max < 2)
+    if (!is_bool(config_.legacy_finalizers) || config_.nesting_max < 2 ||
+        config_.nesting_max > kNestingMost)
         return "heap record: the configuration";
     const Plan at = plan(region_, config_, static_cast<std::size_t>(types - extra));
     if (begin + at.heap != reinterpret_cast<std::byte*>(this) || extra != begin + at.extra)

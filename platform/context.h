@@ -16,6 +16,7 @@ struct Context;
 
 /// Heaps that a program may have at once.
 inline constexpr std::uint32_t kHeapsMax = sizeof(void*) == 4 ? 4 : 16;
+static_assert(kHeapsMax <= 16, "Context::put_off has a bit for each");
 
 /// What a context keeps at hand for others between their calls. Ports of machines that are short of
 /// memory have none of it (port::kContextLocals).
@@ -40,11 +41,12 @@ struct Context : ContextLocals<port::kContextLocals> {
     /// Depth of load windows (see LoadWindow); 0 = this context looks at no uncounted object.
     atomic<std::uint32_t> window{0};
     /// Nesting depth of reclaim cascades that user code started from inside a cascade.
-    std::uint32_t cascade_depth = 0;
-    /// Ends that this context has put off because user code nested too deep, and will see to.
-    std::uint32_t put_off = 0;
-    /// Of these, in each heap.
-    std::uint32_t put_off_in[kHeapsMax] = {};
+    std::uint16_t cascade_depth = 0;
+    /// Heaps in which this context has put ends off because user code nested too deep, and will see
+    /// to them: a bit for each heap's number.
+    std::uint16_t put_off = 0;
+    /// How many in each.
+    std::uint8_t put_off_in[kHeapsMax] = {};
     /// Innermost constructor census of this context (heap/census.h), in builds that have one.
     void* census = nullptr;
 
@@ -52,7 +54,7 @@ struct Context : ContextLocals<port::kContextLocals> {
     void reset() {
         window.store(0, memory_order_relaxed);  // order: relaxed; nobody else has it
         cascade_depth = put_off = 0;
-        for (std::uint32_t& count : put_off_in) count = 0;
+        for (std::uint8_t& count : put_off_in) count = 0;
         census = nullptr;
     }
 };

@@ -119,7 +119,7 @@ public:
     /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
     /// load window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
-    /// The cell of a block in use, for its owner, with what its span is. The page kNoPage: it is none.
+    /// The cell of a block in use, for its owner, with what its span is; page kNoPage: it is none.
     Cell cell_of_block(const Header* header, PageLayout& layout) const;
     /// The cell of the block in use or free that `address` lies in. As cell_of() here.
     Cell cell_containing(const void* address) const { return cell_of(address); }

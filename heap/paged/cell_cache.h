@@ -60,8 +60,8 @@ public:
         return sizeof(CellCache) + types * sizeof(platform::atomic<std::int32_t>);
     }
 
-    /// A cell of the class, without content; null when there is none at hand. The last slot that was
-    /// looked at is the class's current one then. Time: O(kLooks).
+    /// A cell of the class, without content; null when there is none at hand: then the slot that is
+    /// the class's current one has none. Time: O(kLooks).
     Header* take(std::uint32_t size_class, PageInfo* records) {
         std::uint8_t& current = rings[size_class];
         if (OURO_UNLIKELY(current == kNoSlot)) return nullptr;

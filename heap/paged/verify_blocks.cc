@@ -58,8 +58,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     // order: relaxed; nobody else is there.
     const std::uint32_t held = info.held.load(memory_order_relaxed);
     const CellCache::Slot* holder = holder_of(page);
-    if ((held != 0) != (holder != nullptr))
-        return "K3: held by nobody, or not held by its holder";
+    if ((held != 0) != (holder != nullptr)) return "K3: held by nobody, or not held by its holder";
     met.held += held != 0 ? 1 : 0;
     CellBits twice = free_cells(page, nullptr);
     for (std::uint32_t word = 0; holder != nullptr && word < CellBits::kWords; ++word)

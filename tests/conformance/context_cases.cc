@@ -36,7 +36,7 @@ void look(Seen& seen, unsigned number) {
     seen.of[number] = &own;
     OURO_CONFORMS(is_at_rest(own), "a thread's context begins at rest");
     OURO_CONFORMS(!platform::is_in_interrupt(), "a thread is no interrupt");
-    own.cascade_depth = number + 1;
+    own.cascade_depth = static_cast<std::uint16_t>(number + 1);
     seen.arrived.fetch_add(1, memory_order_relaxed);
     while (seen.arrived.load(memory_order_relaxed) <= kCrew) platform::yield_thread();
     OURO_CONFORMS(&current_context() == &own, "a thread keeps its context");

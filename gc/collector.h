@@ -148,6 +148,9 @@ public:
         wake().set();  // candidates that have waited while it was 0
     }
     std::uint32_t threshold() const { return heap_.signal().threshold(); }
+    /// Pages with new candidates since the last collection began: what is compared with
+    /// threshold(). Only a moment's truth.
+    std::uint32_t count() const { return heap_.signal().pages(); }
     CollectorStatistics statistics() const;
     /// Called at start and stop of collections, on the collecting context, no lock held; several in
     /// the order in which they were added.
@@ -225,7 +228,6 @@ private:
     std::uint64_t time_to_wait();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();
-    std::uint32_t dirty_pages() const { return heap_.signal().pages(); }
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();
 

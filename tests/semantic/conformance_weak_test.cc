@@ -128,8 +128,8 @@ TEST_F(ConformanceWeak, a_reference_that_holds_its_own_target_never_calls) {
     EXPECT_EQ(events::all(), "");
 }
 
-// Case 117, WeakMethod: a class derived from WeakReference that says what is to be called. Functions
-// do not end here.
+// Case 117, WeakMethod: a class derived from WeakReference that says what is to be called. Here
+// functions do not end.
 struct WeakMethod : WeakReference {
     using Method = int (*)(const Plain&);
     WeakMethod(const Ref<Plain>& object, Method its_method)

@@ -202,7 +202,7 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    const bool at_once = starts_by_itself() && (is_asked() || dirty_pages() >= threshold());
+    const bool at_once = starts_by_itself() && (is_asked() || count() >= threshold());
     if (!stopping && !at_once) wake().wait(config_.delay_ns);
 }
 
@@ -211,7 +211,7 @@ void Collector::rest_until_asked_or_due() {
 std::uint64_t Collector::time_to_wait() {
     if (heap_.has_waiting() && !config_.user_code_by_drain) return 0;
     if (!starts_by_itself()) return platform::kForever;
-    if (is_asked() || dirty_pages() > 0) return 0;
+    if (is_asked() || count() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
@@ -253,7 +253,7 @@ void Collector::settle_in_background() {
 bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
         // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
-        if (config_.user_code_by_drain && dirty_pages() > 0) run_plain_pass(false, true);
+        if (config_.user_code_by_drain && count() > 0) run_plain_pass(false, true);
         deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
         return false;
     }

@@ -143,6 +143,7 @@ public:
     /// disable() waits for one step of it (not in an interrupt handler).
     void enable();
     void disable();
+    /// Is automatic collection on? Also with threshold 0.
     bool is_enabled() const;
     /// Pages with new candidates that make the background collector start at once; 0: it stays
     /// enabled but never starts by itself.
@@ -150,7 +151,12 @@ public:
         heap_.signal().set_threshold(pages);
         wake().set();  // candidates that have waited while it was 0
     }
+    /// What set_threshold() has said last.
     std::uint32_t threshold() const { return heap_.signal().threshold(); }
+    /// Pages with new candidates since the last collection began: what is compared with
+    /// threshold(). Only a moment's truth.
+    std::uint32_t count() const { return heap_.signal().pages(); }
+    /// Figures since the beginning; each only grows. Time: O(1). Threads: any.
     CollectorStatistics statistics() const;
     /// Called at start and stop of collections, on the collecting context, no lock held; several in
     /// the order in which they were added.
@@ -177,6 +183,7 @@ public:
     /// From now on collections move what they would reclaim to the garbage list (DEBUG_SAVEALL),
     /// after its finalizers. The list's references are counted.
     void set_save_all(bool on);
+    /// What set_save_all() has said last; false at the start.
     bool save_all() const;
     /// Calls visit for every object on the garbage list, in no particular order.
     void garbage(void (*visit)(void* self, const Ref<Object>& object), void* self);
@@ -191,8 +198,10 @@ public:
     /// Calls visit once for every tracked object that holds a reference to `object`.
     void referrers(const Ref<Object>& object, void (*visit)(void* self, const Ref<Object>& object),
                    void* self);
+    /// Is the object one that can be part of a cycle, which get_objects() lists? A property of its
+    /// type. False for null and immediates.
     bool is_tracked(const Ref<Object>& object);
-    /// Has the object's finalizer been called?
+    /// Has the object's finalizer been called? True from the call on, for good.
     bool is_finalized(const Ref<Object>& object);
 
     /// Checks the whole heap (heap/verify.h) between two passes: first this record and what a pass
@@ -235,7 +244,6 @@ private:
     std::uint64_t time_to_wait();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();
-    std::uint32_t dirty_pages() const { return heap_.signal().pages(); }
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();
 

@@ -59,6 +59,7 @@ public:
     /// made. A second call does nothing but report. No other thread uses the heap meanwhile.
     ShutdownReport shut_down();
 
+    /// The two that it consists of, and what is asked of them most often.
     Heap& heap() { return *heap_; }
     Collector& collector() { return *collector_; }
     Statistics statistics() { return heap_->statistics(); }

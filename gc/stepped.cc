@@ -86,7 +86,7 @@ bool Collector::step(std::uint32_t units) {
         result.complete = settled && result.complete;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
-    const bool more = !ended || !result.complete || gave_up_roots_ || dirty_pages() != 0;
+    const bool more = !ended || !result.complete || gave_up_roots_ || count() != 0;
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
     return more;

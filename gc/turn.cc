@@ -53,7 +53,7 @@ void Collector::leave_collection(bool batch_waits) {
 
 /// After passes on a thread of the program's: what they have put back is left to the background.
 void Collector::wake_for_the_rest() {
-    if (dirty_pages() > 0) wake().set();
+    if (count() > 0) wake().set();
 }
 
 }  // namespace ouro

@@ -52,7 +52,9 @@ private:
     platform::atomic<std::uintptr_t> next_interned_{0};  ///< 0: not interned; else bit 0 is set
 };
 
+/// The one object that stands for nothing. A null reference is no object.
 inline Ref<Object> none() { return Ref<Object>::adopt(detail::kNoneBits); }
+/// The one true or the one false.
 inline Ref<Object> boolean(bool value) {
     return Ref<Object>::adopt(value ? detail::kTrueBits : detail::kFalseBits);
 }
@@ -64,6 +66,7 @@ Result<Ref<String>> try_string(Heap& heap, std::string_view text);
 /// may outlive the heap. Fails like try_make. Time: O(text + bucket).
 Result<Ref<String>> try_intern(Heap& heap, std::string_view text);
 
+/// Is it none()? A null reference is not.
 inline bool is_none(const Ref<Object>& ref) { return ref.bits() == detail::kNoneBits; }
 /// The value of an integer object or immediate, else nothing.
 std::optional<std::int64_t> as_integer(const Ref<Object>& ref);

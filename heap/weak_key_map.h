@@ -26,6 +26,7 @@ public:
 
     /// The key's value, or null. Time: O(1) expected.
     Ref<V> get(const Ref<K>& key) const { return typed<V>(WeakMap::get(key)); }
+    /// Is the key in the map?
     bool contains(const Ref<K>& key) const { return WeakMap::contains(key); }
     /// The key's value is `value`, which may be null, from now on. Fails like try_make; with
     /// wrong_type for a null key, not_supported when the key's type is not weakly referable,

@@ -43,6 +43,7 @@ public:
     Ref<Object> lock() const {
         return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(node_.upgrade()));
     }
+    /// Is the target dead? Takes a reference for a moment, which may be the last one.
     bool expired() const { return !lock(); }
 
 protected:

@@ -27,6 +27,7 @@ public:
 
     /// A counted reference to the key's value, or null. Never a dying object. Time: O(1) expected.
     Ref<V> get(const Ref<Object>& key) const { return typed<V>(WeakMap::get(key)); }
+    /// Has the key a living value?
     bool contains(const Ref<Object>& key) const { return WeakMap::contains(key); }
     /// The key's value is `value` from now on. Fails like try_make; with wrong_type for a null key
     /// or value, not_supported when the value's type is not weakly referable, wrong_heap when it

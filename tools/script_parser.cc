@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tools/script_layout.h"
+#include "tools/script_lines.h"
 #include "tools/script_operand.h"
 #include "tools/script_verbs.h"
 
@@ -16,7 +17,6 @@ namespace ouro::tools {
 
 namespace {
 
-constexpr absl::string_view kBlanks = " \t\r\f\v";
 constexpr std::uint32_t kDepthMax = 100;
 constexpr std::uint64_t kThresholdMost = std::numeric_limits<std::int32_t>::max();
 
@@ -35,10 +35,11 @@ absl::Status wrong(absl::string_view reason) { return absl::InvalidArgumentError
 class Parser {
 public:
     Parser(absl::string_view text, absl::string_view file)
-        : lines_(absl::StrSplit(text, '\n')), file_(file) {}
+        : lines_(split_script_lines(text)), file_(file) {}
 
     absl::StatusOr<ScriptProgram> parse() {
-        absl::Status status = read_block(nullptr, Scope{}, program_.statements);
+        absl::Status status = check_encoding();
+        if (status.ok()) status = read_block(nullptr, Scope{}, program_.statements);
         if (!status.ok()) return wrong(absl::StrCat(file_, ":", line_, ": ", status.message()));
         program_.names = reader_.names().words();
         program_.slot_count = static_cast<std::uint32_t>(reader_.slots().words().size());
@@ -47,6 +48,7 @@ public:
     }
 
 private:
+    absl::Status check_encoding();
     absl::Status read_block(const ScriptStatement* opener, const Scope& scope,
                             std::vector<ScriptStatement>& block);
     absl::Status read_statement(const Words& words, const Scope& scope, ScriptStatement& statement);
@@ -75,14 +77,22 @@ private:
     ScriptProgram program_;
 };
 
+absl::Status Parser::check_encoding() {
+    for (const absl::string_view line : lines_) {
+        ++line_;
+        if (!is_utf8(line)) return wrong("this line is not UTF-8");
+    }
+    return absl::OkStatus();
+}
+
 absl::Status Parser::read_block(const ScriptStatement* opener, const Scope& scope,
                                 std::vector<ScriptStatement>& block) {
     if (scope.depth > kDepthMax) return wrong("blocks are nested too deeply");
     while (next_ < lines_.size()) {
         const absl::string_view line = lines_[next_++];
         line_ = static_cast<std::uint32_t>(next_);
-        const Words words = absl::StrSplit(line.substr(0, line.find('#')), absl::ByAnyChar(kBlanks),
-                                           absl::SkipEmpty());
+        const Words words = absl::StrSplit(line.substr(0, line.find('#')),
+                                           absl::ByAnyChar(kScriptBlanks), absl::SkipEmpty());
         if (words.empty()) continue;
         if (words[0] == "end" && words.size() == 1) {
             // As Python's reader: the script ends there.

@@ -3,6 +3,7 @@
 
     claims      the rows `| N |` below "## The claims" are 1 to 84, in this order, each once, each
                 with a kind: B, behaviour, or S, statement
+    cases       those below "## The cases" are 1 to 171, likewise; each names a script or a test
     shown       a claim that is a behaviour names a cell of the tour; every row names a cell, a
                 script or a test; a row of "Where generations matter" names a script or a test
     cells       a cell of the tour, written 2 [888] (document 2, In [888]), exists and has a value
@@ -10,8 +11,10 @@
     tour        the tour tags a value with every behaviour, and with nothing that is not listed
     tests       a name in backquotes like `Suite.name` is a test below tests/
     scripts     a name in backquotes like `rc-simple` is a script of tests/gcscript/cases
-    differences the letters in the last column of the claims are the headings "### A. ..."
-    interface   names in the second column of "gc and weakref in Ouro" stand in the headers
+    differences the letters in the last column of claims and cases are the headings "### A. ..."
+    interface   names in the second column of "gc and weakref in Ouro" stand in the headers; each
+                row that has such a name names a script or a test, too
+    rules       so does every row of "The rules behind the names"
 
 usage: check_semantics.py ROOT [PROGRAM]. PROGRAM is the built `ouro`; without it the tour is not
 looked at. Prints one line per problem; exit code 1 if there is one.
@@ -25,6 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CLAIMS = 84
+CASES = 171
 GENERATION_CASES = 13
 BEHAVIOUR, STATEMENT = "B", "S"
 HEADERS = ("include", "gc", "heap")
@@ -73,15 +77,20 @@ def names_proof(row: Row) -> bool:
     return bool(names_in(text, TEST_NAME) or names_in(text, SCRIPT_NAME))
 
 
-def check_rows(claims: list[Row]) -> Iterator[str]:
-    """The rows by themselves."""
-    found = [int(row[0]) for row in claims]
-    for number in sorted(set(range(1, CLAIMS + 1)) - set(found)):
-        yield f"claim {number} is missing"
-    for number in sorted({n for n in found if found.count(n) > 1 or not 1 <= n <= CLAIMS}):
-        yield f"claim {number} is listed twice or does not exist"
+def check_numbers(what: str, rows: list[Row], last: int) -> Iterator[str]:
+    """Are they all there, each once, in their order?"""
+    found = [int(row[0]) for row in rows]
+    for number in sorted(set(range(1, last + 1)) - set(found)):
+        yield f"{what} {number} is missing"
+    for number in sorted({n for n in found if found.count(n) > 1 or not 1 <= n <= last}):
+        yield f"{what} {number} is listed twice or does not exist"
     if found != sorted(found):
-        yield "the claims are not in their order"
+        yield f"the {what}s are not in their order"
+
+
+def check_claims(claims: list[Row]) -> Iterator[str]:
+    """The rows by themselves."""
+    yield from check_numbers("claim", claims, CLAIMS)
     for row in claims:
         cells = cells_in(row)
         if row[2] not in (BEHAVIOUR, STATEMENT):
@@ -92,12 +101,19 @@ def check_rows(claims: list[Row]) -> Iterator[str]:
             yield f"claim {row[0]} names nothing that shows it"
 
 
-def check_differences(claims: list[Row], text: str) -> Iterator[str]:
+def check_cases(cases: list[Row]) -> Iterator[str]:
+    yield from check_numbers("case", cases, CASES)
+    for row in cases:
+        if not names_proof(row):
+            yield f"case {row[0]} names nothing that shows it"
+
+
+def check_differences(what: str, rows: list[Row], text: str) -> Iterator[str]:
     explained = DIFFERENCE.findall(text)
-    for row in claims:
+    for row in rows:
         for letter in row[-1].split():
             if letter not in explained:
-                yield f"claim {row[0]} differs by {letter}, which is not explained"
+                yield f"{what} {row[0]} differs by {letter}, which is not explained"
 
 
 def check_generations(rows: list[Row]) -> Iterator[str]:
@@ -105,7 +121,7 @@ def check_generations(rows: list[Row]) -> Iterator[str]:
         yield f"{len(rows)} cases about generations, not {GENERATION_CASES}"
     for row in rows:
         if not names_proof(row):
-            yield f"case {row[0]} names nothing that shows it"
+            yield f"case {row[0]} about generations names nothing that shows it"
 
 
 def check_names(text: str, tests: set[str], scripts: set[str]) -> Iterator[str]:
@@ -124,6 +140,17 @@ def check_interface(section: str, headers: str) -> Iterator[str]:
             for name in IDENTIFIER.findall(quoted):
                 if name not in known:
                     yield f"no header has the name {name} of `{quoted}`"
+        if QUOTED.search(row[1]) and not names_proof(row[2:]):
+            yield f"nothing shows {row[1]}"
+
+
+def check_rules(section: str) -> Iterator[str]:
+    rules = list(table(section))[1:]
+    if not rules:
+        yield "there are no rules"
+    for row in rules:
+        if not names_proof(row):
+            yield f"nothing shows that {row[0]}"
 
 
 def check_tour(claims: list[Row], tags: Tags) -> Iterator[str]:
@@ -145,12 +172,16 @@ def check_text(text: str, tests: set[str], scripts: set[str], headers: str) -> l
     """All that can be said without the program."""
     parts = sections(text)
     claims = numbered(parts.get("The claims", ""))
+    cases = numbered(parts.get("The cases", ""))
     return [
-        *check_rows(claims),
-        *check_differences(claims, text),
+        *check_claims(claims),
+        *check_differences("claim", claims, text),
+        *check_cases(cases),
+        *check_differences("case", cases, text),
         *check_generations(numbered(parts.get("Where generations matter", ""))),
         *check_names(text, tests, scripts),
         *check_interface(parts.get("gc and weakref in Ouro", ""), headers),
+        *check_rules(parts.get("The rules behind the names", "")),
     ]
 
 

@@ -5,7 +5,15 @@ import json
 import unittest
 from collections.abc import Callable
 
-from check_semantics import CLAIMS, GENERATION_CASES, check_text, check_tour, claims_of, tags_of
+from check_semantics import (
+    CASES,
+    CLAIMS,
+    GENERATION_CASES,
+    check_text,
+    check_tour,
+    claims_of,
+    tags_of,
+)
 
 TESTS = {"Counts.are_exact"}
 SCRIPTS = {"rc-simple", "gen-old"}
@@ -17,6 +25,10 @@ def claim(number: int) -> str:
 
 
 def case(number: int) -> str:
+    return f"| {number} | words | `Counts.are_exact` | A |\n"
+
+
+def generation_case(number: int) -> str:
     return f"| {number} | words | `Counts.are_exact`, `gen-old` |\n"
 
 
@@ -25,9 +37,14 @@ def document() -> str:
     return (
         "# A title\n\n## The claims\n\n| claim | says | kind | tour | script | |\n| --- | --- |\n"
         + "".join(claim(number) for number in range(1, CLAIMS + 1))
+        + "\n## The cases\n\n"
+        + "".join(case(number) for number in range(1, CASES + 1))
         + "\n## Differences\n\n### A. Counts\nWords.\n\n## Where generations matter\n\n"
-        + "".join(case(136 + number) for number in range(GENERATION_CASES))
-        + "\n## gc and weakref in Ouro\n\n| `gc.collect` | `Collector::collect` | words |\n"
+        + "".join(generation_case(136 + number) for number in range(GENERATION_CASES))
+        + "\n## gc and weakref in Ouro\n\n"
+        + "| `gc.collect` | `Collector::collect` | words | `rc-simple` |\n"
+        "\n## The rules behind the names\n\n| rule | here | shown by |\n"
+        "| it holds | too | `gen-old` |\n"
     )
 
 
@@ -56,7 +73,8 @@ class CheckSemantics(unittest.TestCase):
 
     def test_a_missing_claim_is_found(self) -> None:
         self.assertEqual(self.problems(claim(34)), ["claim 34 is missing"])
-        self.assertEqual(len(check_text("# A title\n", TESTS, SCRIPTS, HEADERS)), CLAIMS + 1)
+        nothing = check_text("# A title\n", TESTS, SCRIPTS, HEADERS)
+        self.assertEqual(len(nothing), CLAIMS + CASES + 2)
 
     def test_a_claim_too_many_is_found(self) -> None:
         twice = self.problems(claim(34), claim(34) * 2)
@@ -95,13 +113,29 @@ class CheckSemantics(unittest.TestCase):
         self.assertEqual(problems, ["claim 5 differs by B, which is not explained"])
 
     def test_a_missing_case_about_generations_is_found(self) -> None:
-        self.assertEqual(self.problems(case(140)), ["12 cases about generations, not 13"])
-        silent = self.problems(case(140), "| 140 | words | |\n")
-        self.assertEqual(silent, ["case 140 names nothing that shows it"])
+        problems = self.problems(generation_case(140))
+        self.assertEqual(problems, ["12 cases about generations, not 13"])
+        silent = self.problems(generation_case(140), "| 140 | words | |\n")
+        self.assertEqual(silent, ["case 140 about generations names nothing that shows it"])
+
+    def test_a_missing_case_is_found(self) -> None:
+        self.assertEqual(self.problems(case(17)), ["case 17 is missing"])
+        silent = self.problems(case(17), "| 17 | words | | |\n")
+        self.assertEqual(silent, ["case 17 names nothing that shows it"])
+        unexplained = self.problems(case(17), case(17).replace("| A |", "| B |"))
+        self.assertEqual(unexplained, ["case 17 differs by B, which is not explained"])
 
     def test_a_name_that_no_header_has_is_found(self) -> None:
         problems = self.problems("`Collector::collect`", "`Collector::gather`")
         self.assertEqual(problems, ["no header has the name gather of `Collector::gather`"])
+
+    def test_a_name_that_nothing_shows_is_found(self) -> None:
+        problems = self.problems("| words | `rc-simple` |", "| words | |")
+        self.assertEqual(problems, ["nothing shows `Collector::collect`"])
+
+    def test_a_rule_that_nothing_shows_is_found(self) -> None:
+        problems = self.problems("| too | `gen-old` |", "| too | |")
+        self.assertEqual(problems, ["nothing shows that it holds"])
 
     def test_a_cell_that_does_not_show_its_claim_is_found(self) -> None:
         text = document().replace("2 [34]", "2 [35]")

@@ -42,9 +42,18 @@ class Reduction(unittest.TestCase):
         text = "new a\nrepeat 3\n  new b\n  collect\nend\nobjects\n"
 
         def fails(some: str) -> bool:
-            return "repeat" in some and "collect" in some
+            return "repeat 3" in some and "collect" in some
 
         self.assertEqual(reduce(text, fails), "repeat 3\n  collect\n")
+
+    def test_words_go_too(self):
+        text = "new a b\nrepeat 3\n  unordered drop a b c\nend\n"
+
+        def fails(some: str) -> bool:
+            lines = some.split("\n")
+            return "new a" in some and any(line.endswith("c") for line in lines)
+
+        self.assertEqual(reduce(text, fails), "new a\n  c\n")
 
 
 class Oracle(unittest.TestCase):
@@ -81,7 +90,7 @@ class PlantedDifference(unittest.TestCase):
         done = self.compare(change=".replace('collect -> ', 'collect -> 1')")
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn(": 2 differ\n", done.stdout)
-        self.assertRegex(done.stdout, r"in 5 runs at most:\n(unordered )?collect\n--- CPython")
+        self.assertRegex(done.stdout, "in 5 runs at most:\ncollect\n--- CPython")
 
     def test_a_failing_program_is_one(self):
         done = self.compare(status=" or 1")

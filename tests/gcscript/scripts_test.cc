@@ -8,7 +8,7 @@ namespace ouro::testing {
 namespace {
 
 TEST(ScriptFiles, are_all_here) {
-    EXPECT_EQ(all_scripts().size(), 400U) << "README.md counts them too";
+    EXPECT_EQ(all_scripts().size(), 425U) << "README.md counts them too";
 }
 
 using Scripts = ScriptTest;

@@ -110,6 +110,13 @@ TEST_F(ScriptCommand, memory_is_what_the_script_may_need) {
     EXPECT_TRUE(out_.str().ends_with("fin a\nfin b\nobjects -> 300000\n"));
 }
 
+TEST_F(ScriptCommand, lines_and_words_end_as_in_python) {
+    EXPECT_EQ(run({file("say a\rsay b\r\nsay\x1C"
+                        "c\fd\v\te # \r\rsay \xC3\xA9")}),
+              0);
+    EXPECT_EQ(out_.str(), "a\nb\nc d e\n\xC3\xA9\n");
+}
+
 TEST_F(ScriptCommand, an_end_too_many_ends_the_script) {
     const std::string script = file("say one\nend\nno statement\n");
     EXPECT_EQ(run({script}), 0);
@@ -166,6 +173,8 @@ constexpr WrongScript kWrongScripts[] = {
     {"clear a\n", 1, "'a' is no slot"},
     {"a = \"x\n", 1, "text without its end '\"x'"},
     {"self = a\n", 1, "'self' outside of actions: 'self'"},
+    {"new a\r\nrc a\rzip\r\n", 3, "unknown statement 'zip'"},
+    {"say a\nend\nsay b # \xE9\n", 3, "this line is not UTF-8"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, WrongScripts, ::testing::ValuesIn(kWrongScripts));

@@ -1,4 +1,4 @@
-"""The smallest script that still fails: delta debugging, first by statements, then by lines."""
+"""The smallest script that still fails: delta debugging, by statements, by lines, by words."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -52,4 +52,15 @@ def reduce(text: str, fails: Callable[[str], bool]) -> str:
 
     parts = smallest(top_level(text.splitlines()), lambda some: fails(join(some)))
     lines = [[line] for part in parts for line in part]
-    return join(smallest(lines, lambda some: fails(join(some))))
+    lines = smallest(lines, lambda some: fails(join(some)))
+    for line in lines:
+        indent = line[0][: len(line[0]) - len(line[0].lstrip())]
+
+        def fails_with(words: list[str]) -> bool:
+            before, line[0] = line[0], indent + " ".join(words)
+            failed = fails(join(lines))
+            line[0] = before
+            return failed
+
+        line[0] = indent + " ".join(smallest(line[0].split(), fails_with))
+    return join(lines)

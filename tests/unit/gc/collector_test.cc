@@ -251,6 +251,16 @@ TEST_F(CollectorTest, the_threshold_is_what_was_set) {
     EXPECT_EQ(collector().threshold(), 7u);
 }
 
+TEST_F(CollectorTest, the_count_is_of_pages_with_new_candidates_since_the_last_collection) {
+    EXPECT_EQ(collector().count(), 0u);
+    const Ref<Plain> object = make<Plain>(1);
+    EXPECT_EQ(collector().count(), 0u) << "what is made is no candidate";
+    for (int i = 0; i < 10; ++i) Ref<Plain>(object).reset();
+    EXPECT_EQ(collector().count(), 1u) << "one page, however often it is reported";
+    collect();
+    EXPECT_EQ(collector().count(), 0u);
+}
+
 TEST_F(CollectorTest, nobody_is_collecting_between_calls) {
     EXPECT_FALSE(collector().collecting());
     bool inside = false;

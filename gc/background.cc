@@ -30,10 +30,10 @@ Error Collector::emergency_hook(void* self, unsigned attempt) {
 }
 
 /// Attempt 0 finishes the pass under way (an automatic one asks no more candidates then) or asks
-/// the fresh candidates, attempt 1 all of them, attempt 2 takes out of a batch that waits for its finalizers what none of them can reach or, if
-/// there is none and the program allows it, collects with user code. The
-/// pass lock is held for one step at a time; where waiting is not allowed and the lock is taken,
-/// the request fails with collector_busy (rule 21).
+/// the fresh candidates, attempt 1 all of them, attempt 2 takes out of a batch that waits for its
+/// finalizers what none of them can reach or, if there is none and the program allows it, collects
+/// with user code. The pass lock is held for one step at a time; where waiting is not allowed and
+/// the lock is taken, the request fails with collector_busy (rule 21).
 Error Collector::emergency(unsigned attempt) {
     if (attempt == 2) {
         const Error reason = take_plain_from_batch();

@@ -82,7 +82,7 @@ absl::Status DropCrew::drop(std::span<const std::uint32_t> roots) {
     passes_before_ = activity_.passes_during_drops();
     const std::uint64_t start = platform::clock_ns();
     wait_until_ns_ = start + std::min(kWaitOfBlockNs, kWaitOfAllNs - waited_ns_);
-    wait_for_first_until_ns_ = start + kWaitOfFirstNs;
+    wait_for_first_until_ns_ = start + wait_of_first_ns_;
     std::vector<Worker> workers(threads_);
     for (std::uint32_t i = 0; i < threads_; ++i) {
         workers[i].crew = this;

@@ -38,8 +38,13 @@ public:
     static constexpr std::uint64_t kWaitOfFirstNs = 60'000'000'000;
 
     /// Takes: what to drop from and where to report to, which outlive this; 1..kDropThreadsMax.
-    DropCrew(HeapGraph& graph, DropActivity& activity, std::uint32_t threads, bool paced)
-        : graph_(graph), activity_(activity), threads_(threads), paced_(paced) {}
+    DropCrew(HeapGraph& graph, DropActivity& activity, std::uint32_t threads, bool paced,
+             std::uint64_t wait_of_first_ns = kWaitOfFirstNs)
+        : graph_(graph),
+          activity_(activity),
+          threads_(threads),
+          paced_(paced),
+          wait_of_first_ns_(wait_of_first_ns) {}
 
     /// Drops these roots, each once; returns when all are dropped. Fails (ResourceExhausted) iff
     /// the system has no thread to give; then nothing was dropped.
@@ -63,6 +68,7 @@ private:
     DropActivity& activity_;
     const std::uint32_t threads_;
     const bool paced_;
+    const std::uint64_t wait_of_first_ns_;
 
     // Of the block at hand.
     std::span<const std::uint32_t> roots_;

@@ -94,11 +94,12 @@ TEST(DropCrew, paced_has_a_pass_beside_its_drops) {
 }
 
 TEST(DropCrew, paced_does_not_wait_for_ever_where_no_collector_is) {
+    constexpr std::uint64_t kWaitNs = 20 * DropCrew::kWaitOfBlockNs;
     Stage stage(false);
-    DropCrew crew(*stage.nodes, stage.activity, 2, true);
+    DropCrew crew(*stage.nodes, stage.activity, 2, true, kWaitNs);
     const std::uint64_t start = platform::clock_ns();
     ASSERT_TRUE(crew.drop(stage.roots).ok());
-    EXPECT_GE(platform::clock_ns() - start, DropCrew::kWaitOfBlockNs);
+    EXPECT_GE(platform::clock_ns() - start, kWaitNs);
     EXPECT_EQ(stage.activity.passes_during_drops(), 0u);
 }
 

@@ -43,8 +43,8 @@ public:
     Ref<Object> lock() const {
         return Ref<Object>::adopt(reinterpret_cast<std::uintptr_t>(node_.upgrade()));
     }
-    /// Is the target dead? Takes a reference for a moment, which may be the last one.
-    bool expired() const { return !lock(); }
+    /// Is the target dead? Counts nothing and runs no user code. Threads: any.
+    bool expired() const { return node_.is_dead(); }
 
 protected:
     /// Where the target is, null once it is dead. Not null: it may be dying.

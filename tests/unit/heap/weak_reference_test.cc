@@ -159,6 +159,14 @@ TEST_F(WeakReferenceTest, any_object_can_be_asked) {
     EXPECT_FALSE(make<WeakReference>(target)->expired());
 }
 
+TEST_F(WeakReferenceTest, asking_whether_it_has_expired_touches_nothing) {
+    const Ref<Plain> target = make<Plain>(1);
+    const Ref<WeakReference> weak = make<WeakReference>(target);
+    const auto before = testing::header_of(target)->load_word().bits;
+    EXPECT_FALSE(weak->expired());
+    EXPECT_EQ(testing::header_of(target)->load_word().bits, before);
+}
+
 TEST_F(WeakReferenceTest, null_has_no_shared_reference) {
     EXPECT_EQ(try_weak_reference(Ref<Plain>()).error(), Error::wrong_type);
 }

@@ -67,7 +67,8 @@ bool Batch::is_sound(const Heap& heap, const Pass& pass, const PassLock& pass_lo
     if (&heap_ != &heap || &pass_ != &pass || &pass_lock_ != &pass_lock) return false;
     if (!is_bool(due_begun_)) return false;
     if (page_ != kNoPage && page_ >= heap_.blocks().page_count()) return false;
-    return ending_ == nullptr || heap_.is_object(ending_->payload());
+    const std::uintptr_t payload = reinterpret_cast<std::uintptr_t>(ending_) + sizeof(Header);
+    return ending_ == nullptr || heap_.is_object(reinterpret_cast<const void*>(payload));
 }
 
 // ---- the collector

@@ -1,54 +1,22 @@
 // Goal: verify() of the collector's records names what is damaged, and ends whatever they hold.
 // Method: every bit of a record flipped by itself, at rest and in the middle of a pass; the
 // references among the records; one lock.
-#include <cstring>
-#include <functional>
 #include <set>
 #include <string>
 
 #include "heap/verify_parts.h"
 #include "tests/support/heap_test.h"
 #include "tests/support/pass_test.h"
+#include "tests/support/record_damage.h"
 
 namespace ouro {
 namespace {
 
+using testing::change_words;
+using testing::flip_all;
 using testing::HeapTest;
 using testing::PassTest;
 using testing::Plain;
-
-/// Flips every bit of the record by itself, but in words that hold `spared`.
-void flip_all(void* record, std::size_t bytes, const void* spared,
-              const std::function<void()>& check) {
-    auto* at = static_cast<unsigned char*>(record);
-    for (std::size_t word = 0; word + sizeof spared <= bytes; word += sizeof spared) {
-        const void* value = nullptr;
-        std::memcpy(&value, at + word, sizeof value);
-        if (value == spared) continue;
-        for (std::size_t bit = 0; bit < 8 * sizeof spared; ++bit) {
-            unsigned char& byte = at[word + bit / 8];
-            const auto mask = static_cast<unsigned char>(1u << bit % 8);
-            byte ^= mask;
-            check();
-            byte ^= mask;
-        }
-    }
-}
-
-/// Words of the record that hold the value are changed, one after the other. How many there are.
-int change_words(void* record, std::size_t bytes, const void* value,
-                 const std::function<void()>& check) {
-    auto* at = static_cast<unsigned char*>(record);
-    int found = 0;
-    for (std::size_t word = 0; word + sizeof value <= bytes; word += sizeof value) {
-        if (std::memcmp(at + word, &value, sizeof value) != 0) continue;
-        at[word + 1] ^= 0x10;
-        ++found;
-        check();
-        at[word + 1] ^= 0x10;
-    }
-    return found;
-}
 
 class PassVerifyTest : public PassTest {
 protected:

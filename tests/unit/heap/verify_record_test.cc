@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 #include "heap/finalizer.h"
@@ -11,6 +10,7 @@
 #include "heap/verify.h"
 #include "tests/support/candidates.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/record_damage.h"
 
 namespace ouro {
 namespace {
@@ -32,18 +32,11 @@ protected:
     /// Words of the heap's record that hold the value are changed, one after the other: each
     /// change is named. How many there are.
     int change_words(const void* value, const std::string& sentence) {
-        auto* at = reinterpret_cast<unsigned char*>(&heap());
-        int found = 0;
-        for (std::size_t word = 0; word + sizeof value <= sizeof(Heap); word += sizeof value) {
-            if (std::memcmp(at + word, &value, sizeof value) != 0) continue;
-            ++found;
-            at[word + 1] ^= 0x10;
+        return testing::change_words(&heap(), sizeof(Heap), value, [&] {
             const Violation violation = collector().verify();
-            at[word + 1] ^= 0x10;
             const std::string named = violation ? violation.invariant : "nothing";
-            EXPECT_NE(named.find(sentence), std::string::npos) << named << " at " << word;
-        }
-        return found;
+            EXPECT_NE(named.find(sentence), std::string::npos) << named;
+        });
     }
 
     Ref<Plain> target_;

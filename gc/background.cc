@@ -202,7 +202,8 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    const bool at_once = starts_by_itself() && (is_asked() || count() >= threshold());
+    const bool many = count() >= threshold() || heap_.signal().are_many_bytes();
+    const bool at_once = starts_by_itself() && (is_asked() || many);
     if (!stopping && !at_once) wake().wait(config_.delay_ns);
 }
 

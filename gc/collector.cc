@@ -39,6 +39,10 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     // order: relaxed; no other context knows the collector yet.
     enabled_.store(config.enabled ? 1 : 0, memory_order_relaxed);
     heap_.signal().set_threshold(config.threshold_pages);
+    if (config.threshold_percent != 0) {
+        heap_.signal().set_bytes_threshold(heap_.region_bytes() / 100 *
+                                           std::min(config.threshold_percent, 100u));
+    }
     heap_.hooks() = own_hooks();
 }
 

@@ -36,6 +36,10 @@ struct CollectorConfig {
     bool enabled = true;
     /// Pages with new candidates that make the background collector start at once.
     std::uint32_t threshold_pages = 16;
+    /// Share of the region, in percent: when large objects (over 1 KiB) of so many bytes were made
+    /// since the last pass began, the background collector starts at once, if there is a candidate.
+    /// 0: never.
+    std::uint32_t threshold_percent = 12;
     /// The longest time a candidate waits for the background collector when it gets the processor.
     std::uint64_t delay_ns = 2'000'000;
     /// Objects followed from one fresh candidate before it is deferred.
@@ -215,6 +219,7 @@ public:
 private:
     const char* verify_record();
     bool are_flags_sound() const;
+    const char* verify_owned();
     bool are_listeners_sound() const;
     CollectorHooks own_hooks();
 

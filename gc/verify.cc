@@ -74,10 +74,9 @@ bool Batch::is_sound(const Heap& heap, const Pass& pass, const PassLock& pass_lo
 // ---- the collector
 
 bool Collector::are_flags_sound() const {
-    for (const bool* flag : {&config_.background, &config_.enabled, &config_.user_code_by_drain,
-                             &config_.emergency_runs_user_code, &pass_result_.aborted,
-                             &collection_pass_done_, &some_survive_, &stepping_, &gave_up_roots_,
-                             &collection_taken_, &batch_waits_, &forking_in_collection_}) {
+    for (const bool* flag :
+         {&config_.background, &config_.enabled, &config_.user_code_by_drain,
+          &config_.emergency_runs_user_code, &pass_result_.aborted, &collection_pass_done_}) {
         if (!is_bool(*flag)) return false;
     }
     for (const auto* flag : {&left_for_drain_, &stopping_, &enabled_, &collection_wants_pass_,
@@ -86,6 +85,18 @@ bool Collector::are_flags_sound() const {
         if (flag->load(memory_order_relaxed) > 1) return false;
     }
     return config_.step_units != 0;
+}
+
+/// What belongs to whoever owns the collection. Caller has the pass lock, and the pass is sound.
+const char* Collector::verify_owned() {
+    platform::LockGuard guard(collection_lock_);
+    bool sound = is_bool(collection_taken_) && is_bool(batch_waits_);
+    // The background thread may be at work even though the program is not, and changes the rest.
+    if (sound && collection_taken_ && !batch_waits_) return nullptr;
+    for (const bool* flag : {&some_survive_, &stepping_, &gave_up_roots_, &forking_in_collection_})
+        sound = sound && is_bool(*flag);
+    if (!sound) return "collector record: a flag or the configuration";
+    return batch_.is_sound(heap_, pass_, pass_lock_) ? nullptr : "the record of the batch";
 }
 
 /// Those in use come first.
@@ -116,7 +127,7 @@ Violation Collector::verify() {
         if (const Violation broken = verify_structure(heap_)) return broken;
     }
     if (const char* broken = pass_.verify()) return {broken};
-    if (!batch_.is_sound(heap_, pass_, pass_lock_)) return {"the record of the batch"};
+    if (const char* broken = verify_owned()) return {broken};
     while (step_pass(config_.step_units)) {
     }
     return ouro::verify(heap_);

@@ -17,9 +17,11 @@ void Heap::lock_all() {
     postponed_lock_.lock();
     interned_.lock().lock();
     blocks_.lock().lock();
+    signal_.wake().before_fork();
 }
 
 void Heap::unlock_all(bool in_child, bool others_are_gone) {
+    signal_.wake().after_fork(in_child);
     if (others_are_gone) {
         // order: relaxed; one thread only.
         life_.fetch_or(kInherited, platform::memory_order_relaxed);
@@ -29,10 +31,7 @@ void Heap::unlock_all(bool in_child, bool others_are_gone) {
     interned_.lock().unlock();
     postponed_lock_.unlock();
     weak_lock_.unlock();
-    if (in_child) {
-        signal_.wake().forget_waiters();
-        candidates_.list_again();
-    }
+    if (in_child) candidates_.list_again();
     if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
 }
 

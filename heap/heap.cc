@@ -122,6 +122,7 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
 Result<Header*> Heap::allocate(const BlockRequest& request) {
     if (request.bytes > blocks_.payload_max()) return Error::object_too_large;
     Header* header = allocate_block(request);
+    if (request.bytes > CandidateSignal::kLargeBytes) signal_.allocated(request.bytes);
     for (unsigned round = 0; header == nullptr; ++round) {
         const std::size_t before = reclaimed();
         const Error reason = make_room(request, header);

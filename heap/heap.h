@@ -158,6 +158,7 @@ public:
     FinalizerList& finalizers() { return finalizers_; }
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
+    std::size_t region_bytes() const { return region_.size(); }
     CollectorHooks& hooks() { return hooks_; }
     CandidateSignal& signal() { return signal_; }
     void* extra() { return extra_; }

@@ -24,8 +24,14 @@ constexpr std::uint32_t kPlaces = platform::ContextLocals<true>::kPlaces;
 
 /// Held while a context ends, and while a heap gets or gives up its place.
 constinit platform::Mutex g_ends_lock;
-/// Whose caches are where in ContextLocals. Under the lock.
-constinit BlockAllocator* g_places[kPlaces];
+/// Whose caches are where in ContextLocals. Written under the lock.
+constinit platform::atomic<BlockAllocator*> g_places[kPlaces];
+
+// order: relaxed, both; under the lock, or of a place that is the caller's own or is not.
+BlockAllocator* owner_of(std::uint32_t place) { return g_places[place].load(memory_order_relaxed); }
+void set_owner(std::uint32_t place, BlockAllocator* owner) {
+    g_places[place].store(owner, memory_order_relaxed);
+}
 
 }  // namespace
 
@@ -34,8 +40,8 @@ platform::Mutex& BlockAllocator::ends_lock() { return g_ends_lock; }
 void BlockAllocator::enter_place(const AllocatorConfig& config) {
     platform::LockGuard guard(g_ends_lock);
     for (std::uint32_t place = 0; place < kPlaces; ++place) {
-        if (g_places[place] != nullptr) continue;
-        g_places[place] = this;
+        if (owner_of(place) != nullptr) continue;
+        set_owner(place, this);
         place_ = place;
         is_caching_ = true;
         cache_after_ = config.cache_after;
@@ -50,7 +56,7 @@ void BlockAllocator::stop_caching() {
     platform::LockGuard guard(lock_);
     while (caches_ != nullptr) take_from_owner(*caches_);
     close_taken_caches();
-    if (g_places[place_] == this) g_places[place_] = nullptr;
+    if (owner_of(place_) == this) set_owner(place_, nullptr);
     is_caching_ = false;
 }
 
@@ -284,14 +290,15 @@ void BlockAllocator::context_ends(platform::Context& context) {
     if (OURO_MUTANT(cache_kept_at_end)) return;
     platform::LockGuard ends(g_ends_lock);
     for (std::uint32_t place = 0; place < kPlaces; ++place) {
-        BlockAllocator* blocks = g_places[place];
+        BlockAllocator* blocks = owner_of(place);
         if (blocks == nullptr) continue;
         platform::LockGuard guard(blocks->lock_);
-        CellCache* cache = blocks->own_cache(context);
-        if (cache == nullptr) continue;
-        blocks->take_from_owner(*cache);
-        blocks->taken_caches_ = cache->next;  // its owner is here: nobody is in a window for it
-        blocks->close(*cache);
+        if (CellCache* cache = blocks->own_cache(context)) {
+            blocks->take_from_owner(*cache);
+            blocks->taken_caches_ = cache->next;  // its owner is here: nobody is in a window for it
+            blocks->close(*cache);
+        }
+        blocks->close_taken_caches();  // it may have been taken from the context already
     }
 }
 
@@ -343,8 +350,8 @@ std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
 bool BlockAllocator::has_its_place() const {
     if (!is_bool(is_caching_)) return false;
     if (place_ == kNoPlace) return !is_caching_ && cache_limit_ == 0 && cache_after_ == 0;
-    platform::LockGuard guard(g_ends_lock);
-    return place_ < kPlaces && (g_places[place_] == this) == is_caching_;
+    // Without the lock, which comes before a pass's (heap/fork.cc).
+    return place_ < kPlaces && (owner_of(place_) == this) == is_caching_;
 }
 
 bool BlockAllocator::verify_cache(const CellCache& cache, bool is_taken) const {

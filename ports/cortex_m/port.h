@@ -83,7 +83,8 @@ class Event {
 public:
     void set();
     bool wait(std::uint64_t ns);
-    void forget_waiters() { set_.store(0, std::memory_order_relaxed); }
+    void before_fork() {}
+    void after_fork(bool) {}
 
 private:
     atomic<std::uint32_t> set_{0};

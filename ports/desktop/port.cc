@@ -138,19 +138,19 @@ void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
     std::call_once(once, [=] { pthread_atfork(before, in_parent, in_child); });
 }
 
-void Event::forget_waiters() {
-    // The condition variable's waiters and the mutex's owner may be threads of the parent process.
-    new (&mutex_) std::mutex();
-    new (&condition_) std::condition_variable();
-    set_ = false;
+void Event::after_fork(bool in_child) {
+    if (in_child) {
+        // Its waiters are threads of the parent process.
+        new (&condition_) std::condition_variable();
+        set_ = false;
+    }
+    mutex_.unlock();
 }
 
 void Event::set() {
-    {
-        std::lock_guard<std::mutex> lock(mutex_);
-        set_ = true;
-    }
-    condition_.notify_one();
+    std::lock_guard<std::mutex> lock(mutex_);
+    set_ = true;
+    condition_.notify_one();  // under the lock, so that a fork finds nobody in the middle of it
 }
 
 bool Event::wait(std::uint64_t ns) {

@@ -99,8 +99,9 @@ class Event {
 public:
     void set();
     bool wait(std::uint64_t ns);
-    /// Forgets waiters without waking them: after fork() they do not exist in the child.
-    void forget_waiters();
+    /// Around a fork nobody is in the middle of set(); in the child there are no waiters.
+    void before_fork() { mutex_.lock(); }
+    void after_fork(bool in_child);
 
 private:
     std::mutex mutex_;

@@ -109,7 +109,8 @@ public:
     constexpr Event() noexcept = default;
     void set();
     bool wait(std::uint64_t ns);
-    void forget_waiters() { set_.store(0, std::memory_order_relaxed); }
+    void before_fork() {}
+    void after_fork(bool) {}
 
 private:
     atomic<std::uint32_t> set_{0};

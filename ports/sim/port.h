@@ -140,7 +140,8 @@ class Event {
 public:
     void set();
     bool wait(std::uint64_t ns);
-    void forget_waiters() { set_ = false; }
+    void before_fork() {}
+    void after_fork(bool) {}
 
 private:
     static bool is_set(const void* self);

@@ -17,6 +17,7 @@ namespace {
 using testing::drop_ring_of_two;
 using testing::drop_self_loop;
 using testing::HeapTest;
+using testing::Hub;
 using testing::Plain;
 using testing::Probe;
 using testing::wait_until;
@@ -103,6 +104,26 @@ TEST_F(Background, never_starts_by_itself_with_threshold_0) {
     EXPECT_EQ(collector().statistics().automatic, automatic);
     collector().set_threshold(1000);
     EXPECT_TRUE(everything_goes()) << "what was reported meanwhile";
+}
+
+class BackgroundByBytes : public HeapTest {
+protected:
+    BackgroundByBytes()
+        : HeapTest(kBytes, testing::changed(testing::with_background(), [](auto& c) {
+                       c.collector.threshold_pages = 1000;
+                       c.collector.delay_ns = 3'600'000'000'000;
+                   })) {}
+    /// A ring of one, of a hundredth of the region.
+    void drop_large_ring() {
+        const Ref<Hub> hub = try_make_variable<Hub>(heap(), Trailing{1, kBytes / 100}).value();
+        hub->at(0) = hub;
+    }
+};
+
+TEST_F(BackgroundByBytes, starts_when_large_objects_have_taken_their_share) {
+    for (int i = 0; i < 60; ++i) drop_large_ring();
+    EXPECT_TRUE(wait_until([this] { return live_objects() <= 13; })) << "less than 12 % and two";
+    collect();
 }
 
 class BoundedInBackground : public Background {

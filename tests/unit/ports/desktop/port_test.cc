@@ -75,12 +75,14 @@ TEST(DesktopPort, the_childs_own_window_is_kept_when_others_are_forgotten) {
 TEST(DesktopPort, an_event_whose_waiters_are_forgotten_works_in_the_child) {
     Event event;
     std::thread waiter([&] { event.wait(kForever); });
+    event.before_fork();
     EXPECT_EQ(status_in_child([&] {
-                  event.forget_waiters();
+                  event.after_fork(true);
                   event.set();
                   return event.wait(0) && !event.wait(0);
               }),
               0);
+    event.after_fork(false);
     event.set();
     waiter.join();
 }

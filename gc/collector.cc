@@ -41,7 +41,7 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
     heap_.signal().set_threshold(config.threshold_pages);
     if (config.threshold_percent != 0) {
         heap_.signal().set_bytes_threshold(heap_.region_bytes() / 100 *
-                                           std::min(config.threshold_percent, 100u));
+                                           std::min<std::uint32_t>(config.threshold_percent, 100));
     }
     heap_.hooks() = own_hooks();
 }

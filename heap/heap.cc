@@ -1,5 +1,6 @@
 #include "heap/heap.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -59,8 +60,17 @@ Heap::Plan Heap::plan(std::span<std::byte> region, const HeapConfig& config,
     return at;
 }
 
-Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& config,
+/// With every number where it may be: see HeapConfig.
+HeapConfig Heap::within_bounds(HeapConfig config) {
+    config.nesting_max = std::clamp<std::uint32_t>(config.nesting_max, 2, kNestingMost);
+    config.intern_buckets = std::max<std::uint32_t>(config.intern_buckets, 1);
+    config.cache_percent = std::min<std::uint32_t>(config.cache_percent, 100);
+    return config;
+}
+
+Result<Heap*> Heap::create(std::span<std::byte> region, const HeapConfig& wanted,
                            std::size_t extra_bytes) {
+    const HeapConfig config = within_bounds(wanted);
     if (config.types_max > InfoValue::kTypesMax || config.types_max == 0)
         return Error::too_many_types;
     if (region.size() > BlockAllocator::kRegionMax) return Error::region_too_large;

@@ -196,10 +196,8 @@ public:
 
 private:
     Heap(std::span<std::byte> region, const HeapConfig& config)
-        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {
-        if (config_.nesting_max < 2) config_.nesting_max = 2;
-        if (config_.nesting_max > kNestingMost) config_.nesting_max = kNestingMost;
-    }
+        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {}
+    static HeapConfig within_bounds(HeapConfig config);
 
     static constexpr std::uint32_t kNestingMost = 0xffff;  // what Context::cascade_depth holds
 

@@ -22,13 +22,13 @@ struct HeapConfig {
     std::uint32_t cascade_objects_max = 0;
     /// How deep finalizers, destructors and callbacks may end objects that have some themselves,
     /// each on the stack of the one before. What would go deeper ends when the outermost release
-    /// has ended, before it returns. At least 2.
+    /// has ended, before it returns. At least 2, at most 65,535.
     std::uint32_t nesting_max = kSmall ? 4 : 64;
-    /// Buckets of the table of interned strings, one pointer each.
+    /// Buckets of the table of interned strings, one pointer each. At least 1.
     std::uint32_t intern_buckets = kSmall ? 8 : 64;
-    /// Share of the region that threads together may keep at hand for themselves, so that they make
-    /// and end small objects without a lock; 0 = none. In the paged layout only, and not with a
-    /// quarantine. Memory that is short is taken back from them.
+    /// Share of the region, in percent, that threads together may keep at hand for themselves, so
+    /// that they make and end small objects without a lock; 0 = none, at most 100. In the paged
+    /// layout only, and not with a quarantine. Memory that is short is taken back from them.
     std::uint32_t cache_percent = kSmall ? 0 : 6;
     /// Allocations under the lock before a thread gets some of that.
     std::uint32_t cache_after = 32;

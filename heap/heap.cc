@@ -63,7 +63,6 @@ Heap::Plan Heap::plan(std::span<std::byte> region, const HeapConfig& config,
 /// With every number where it may be: see HeapConfig.
 HeapConfig Heap::within_bounds(HeapConfig config) {
     config.nesting_max = std::clamp<std::uint32_t>(config.nesting_max, 2, kNestingMost);
-    config.intern_buckets = std::max<std::uint32_t>(config.intern_buckets, 1);
     config.cache_percent = std::min<std::uint32_t>(config.cache_percent, 100);
     return config;
 }

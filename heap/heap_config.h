@@ -24,7 +24,7 @@ struct HeapConfig {
     /// each on the stack of the one before. What would go deeper ends when the outermost release
     /// has ended, before it returns. At least 2, at most 65,535.
     std::uint32_t nesting_max = kSmall ? 4 : 64;
-    /// Buckets of the table of interned strings, one pointer each. At least 1.
+    /// Buckets of the table of interned strings, one pointer each; 0: strings are not shared.
     std::uint32_t intern_buckets = kSmall ? 8 : 64;
     /// Share of the region, in percent, that threads together may keep at hand for themselves, so
     /// that they make and end small objects without a lock; 0 = none, at most 100. In the paged

@@ -220,16 +220,22 @@ protected:
     EmergencyBesideBackground() : HeapTest(kBytes, testing::with_background()) {}
 };
 
-// Every child leads to all the others: an automatic pass would look at kChildren times its limit.
+// Every child leads to all the others of its hub: an automatic pass would look at as many children
+// as there are times its limit.
 TEST_F(EmergencyBesideBackground, asks_an_automatic_pass_to_find_no_more) {
-    constexpr std::uint32_t kChildren = 5000;
-    constexpr std::size_t kAutomatic = kChildren * std::size_t{CollectorConfig{}.objects_per_root};
+    constexpr std::uint32_t kHubs = 4;
+    constexpr std::uint32_t kChildren = 15'000;  // of each, fewer than saturate any count
+    constexpr std::size_t kAutomatic =
+        kHubs * kChildren * std::size_t{CollectorConfig{}.objects_per_root};
     collector().disable();
-    const Ref<Hub> hub = make_hub(kChildren);
-    for (std::uint32_t i = 0; i < kChildren; ++i) {
-        const Ref<Plain> child = make<Plain>(static_cast<int>(i));
-        child->any = hub;
-        hub->at(i) = child;
+    Ref<Hub> hubs[kHubs];
+    for (Ref<Hub>& hub : hubs) {
+        hub = make_hub(kChildren);
+        for (std::uint32_t i = 0; i < kChildren; ++i) {
+            const Ref<Plain> child = make<Plain>(static_cast<int>(i));
+            child->any = hub;
+            hub->at(i) = child;
+        }
     }
     const auto ballast = try_make_variable<Hub>(heap(), Trailing{0, kBytes / 2}).value();
     collector().enable();
@@ -238,7 +244,9 @@ TEST_F(EmergencyBesideBackground, asks_an_automatic_pass_to_find_no_more) {
               Error::out_of_memory);
     EXPECT_LT(collector().statistics().examined, kAutomatic / 2);
     collector().disable();
-    for (std::uint32_t i = 0; i < kChildren; ++i) hub->at(i) = nullptr;
+    for (const Ref<Hub>& hub : hubs) {
+        for (std::uint32_t i = 0; i < kChildren; ++i) hub->at(i) = nullptr;
+    }
 }
 
 TEST_F(Emergency, is_truthful_when_everything_lives) {

@@ -14,6 +14,7 @@
 #include "heap/error.h"
 #include "heap/type_info.h"
 #include "platform/compiler.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -77,8 +78,10 @@ public:
         if (here == nullptr) return nullptr;
         entry = slot_of(info);
         if (entry == nullptr) return nullptr;
+        // Compared, not only looked at: an entry that was empty may be another type's by now.
         here = entry->info.load(platform::memory_order_acquire);  // order: as above
-        return here != nullptr ? entry : nullptr;
+        const bool taken = OURO_MUTANT(type_not_compared) && here != nullptr;
+        return here == &info || taken ? entry : nullptr;
     }
     Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }
     /// Is it a type, and one whose objects can be in cycles? Any context.

@@ -55,6 +55,7 @@
       "rule 14: dead by a decision about an earlier word")                                         \
     X(upgrade_increments_blindly, "condemned", "rule 14: a weak upgrade adds without comparing")   \
     X(upgrade_without_recheck, "last", "rule 15: the weak target is not read again")               \
+    X(type_not_compared, "types", "what was an empty entry of the type table is another type's")   \
     X(load_without_recheck, "reuse", "rule 15: the field is not read again")                       \
     X(load_increments_blindly, "publish", "rule 15: a field load adds without comparing")          \
     X(claim_does_not_pin, "apart", "G1: the memory of a claimed member is given back")             \

@@ -185,6 +185,29 @@ void run_background() {
     w.heap->collector().stop();
 }
 
+// ---- portions: its passes decide after each object, and leave the other candidates to the next
+
+void one_at_a_time(ManagedHeapConfig& config) { config.collector.objects_per_pass = 1; }
+void make_large_garbage(World& w) {
+    const Ref<Wide> ring = w.make<Wide>();
+    ring->left = ring;
+}
+void prepare_portions(World& w) {
+    make_large_garbage(w);
+    make_large_garbage(w);
+}
+void make_and_collect(World& w) {
+    make_large_garbage(w);
+    w.collect();
+}
+
+void run_portions() {
+    World& w = world();
+    w.heap->collector().start();
+    run_threads(make_large_garbage, make_and_collect);
+    w.heap->collector().stop();
+}
+
 // ---- shutdown: the heap ends, a handle outlives it and another thread lets it go
 
 void drop_late(World& w) {
@@ -219,6 +242,8 @@ constexpr Scenario kScenarios[] = {
      run_bounded_finalized, nullptr, bound_cascades},
     {"quiet", "rules 8, 16: a pass for memory lets go of an object with user code", prepare_quiet,
      run_quiet},
+    {"portions", "the background thread's passes decide before all candidates were asked",
+     prepare_portions, run_portions, nullptr, one_at_a_time},
     {"background", "the background thread, started and stopped around two threads",
      prepare_background, run_background},
     {"shutdown", "no object is made after the end, handles may outlive it", prepare_shutdown,

@@ -269,6 +269,7 @@ bool Collector::background_round() {
         options.automatic = true;
         options.objects_per_root = all ? 0 : config_.objects_per_root;
         options.include_deferred = all || start >= deferred_due_ns_;
+        options.members_max = all || config_.user_code_by_drain ? 0 : config_.objects_per_pass;
         announce(CollectPhase::start, {}, true);
         CollectResult result;
         if (config_.user_code_by_drain) {
@@ -305,6 +306,7 @@ void Collector::before_fork_hook(void* self, bool lock) {
         collector.pass_lock_.lock();
         while (collector.step_pass(collector.config_.step_units)) {
         }
+        collector.pass_.put_back_taken();
         collector.collection_lock_.lock();
         return;
     }

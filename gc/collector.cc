@@ -224,6 +224,12 @@ bool Collector::has_batch() {
     return !batch_.empty();
 }
 
+/// Has the last pass left candidates to the next one?
+bool Collector::has_more_candidates() {
+    platform::LockGuard guard(pass_lock_);
+    return pass_.has_more();
+}
+
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. At most `budget` objects. Goes on as long as something ends: user
 /// code may put off more. `separately`: by a context that does not own the collection. True iff
@@ -277,7 +283,7 @@ CollectResult Collector::run_collection(PassOptions options) {
     }
     finish_batch(result, all = kAll);  // one that waited for drain()
     settle_postponed();
-    for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    for (unsigned attempt = 0; attempt < kAttemptsMax;) {
         result.complete = true;
         const bool put_off = heap_.has_postponed();
         const PassResult pass = run_pass(&options);
@@ -287,7 +293,10 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = settled && result.complete && !pass.aborted;
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
-        if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
+        if (heap_.nests_too_deep()) break;
+        if (options.members_max != 0 && has_more_candidates()) continue;
+        if (result.complete && !put_off) break;
+        ++attempt;
     }
     heap_.blocks().tidy();
     return result;

@@ -44,6 +44,10 @@ struct CollectorConfig {
     std::uint64_t delay_ns = 2'000'000;
     /// Objects followed from one fresh candidate before it is deferred.
     std::uint32_t objects_per_root = 512;
+    /// Objects that a pass of the background collector looks at, about, before it decides; its
+    /// collection goes on with further passes. So they stay in the processor's caches, and what is
+    /// garbage goes back soon. 0: no limit.
+    std::uint32_t objects_per_pass = HeapConfig::kSmall ? 0 : 4096;
     /// Units of work (an object or a reference) per step. 8 are at most 2,000 instructions of a
     /// Cortex-M4, the smallest step that can be had.
     std::uint32_t step_units = HeapConfig::kSmall ? 8 : 4096;
@@ -287,6 +291,7 @@ private:
         return settle_postponed(all);
     }
     bool has_batch();
+    bool has_more_candidates();
 
     static constexpr std::uint32_t kAll = ~0u;
 

@@ -33,9 +33,7 @@ public:
     /// In every round, for every member, before its edges are counted.
     static void reset(Header* header) { header->set_edges(0); }
     void add(Header* header) {
-        const std::uint32_t edges = header->edges() + 1;
-        if (edges == modulus()) more_ = true;
-        header->set_edges(edges == modulus() ? 0 : edges);
+        if (header->add_edge(modulus())) more_ = true;
     }
     /// Are all `count` references to the object accounted for, as far as this round can tell?
     bool explains(const Header* header, std::uint32_t count) {

@@ -26,10 +26,11 @@ void Pass::begin(const PassOptions& options) {
     // A context that was preempted between marking a page and listing it does not hide the page.
     const bool unlisted = options.include_deferred && heap_.candidates().is_listing();
     unlisted_source_ = unlisted && !OURO_MUTANT(unlisted_missed) ? 0 : kNoPage;
-    taken_pages_ = heap_.candidates().take_pages();
+    take_again_ = has_more() && !OURO_MUTANT(rest_forgotten);
+    if (!take_again_) taken_pages_ = heap_.candidates().take_pages();
+    if (options.members_max != 0) take_again_ = false;  // so many passes of its kind have an end
     gather_page_ = kNoPage;
     gathering_deferred_ = called_off_ = false;
-    if (options.include_deferred) deferred_source_.take_all(heap_.blocks(), deferred_);
     phase_ = Phase::gather;
 }
 
@@ -49,7 +50,7 @@ void Pass::begin_batch(bool exclude_user_code, bool save_all) {
 }
 
 void Pass::step(std::uint32_t budget) {
-    constexpr std::uint32_t kMost = 0x3fff'ffff;
+    constexpr std::uint32_t kMost = kAllUnits - 1;
     budget_ = whole_budget_ = static_cast<std::int32_t>(budget < kMost ? budget : kMost);
     while (budget_ > 0 && phase_ != Phase::idle) {
         switch (phase_) {
@@ -75,14 +76,6 @@ void Pass::step(std::uint32_t budget) {
 
 // ---- helpers
 
-Pass::Member Pass::member_near(PageIndex page, const BlockAllocator::Places& places,
-                               std::uintptr_t value) {
-    if (!detail::is_object(value)) return {kNoPage, 0};
-    const Member member = cell_near(page, places, header_of(detail::object_of(value)));
-    if (member.page == kNoPage || !has(Mark::member, member)) return {kNoPage, 0};
-    return member;
-}
-
 /// May the step look at a page? If not, it is over.
 bool Pass::may_look() {
     constexpr std::uint32_t kMost = 1 + 2 * BlockAllocator::kLooksMax / kLooks;
@@ -107,29 +100,18 @@ void Pass::rewind(PageIndex first) {
     at_field_ = 0;
 }
 
-/// The member at the cursor, where it stays until advance(). Null: none yet, the step may be over;
-/// or at_end(). What leaves the set meanwhile is the member at the cursor only.
+/// No member is left on the page at hand: a look at the next one, if the step may.
 template <class List>
-Header* Pass::next_of(Mark mark) {
-    if (at_cell_ == kCellsMax) {
-        if (at_page_ == kNoPage) return nullptr;
-        if (!at_looked_) {
-            if (!may_look()) return nullptr;
-            at_members_ = marked(mark, at_page_);
-            at_places_ = heap_.blocks().places(at_page_);
-            at_looked_ = true;
-        }
-        at_cell_ = at_members_.take_first();
-        if (at_cell_ == kCellsMax) {
-            at_page_ = List::next(heap_.blocks(), at_page_);
-            at_looked_ = false;
-            return nullptr;
-        }
-    }
-    return at_places_.header(at_cell_);
+void Pass::turn_page(Mark mark) {
+    if (at_looked_) at_page_ = List::next(heap_.blocks(), at_page_);
+    at_looked_ = false;
+    if (at_page_ == kNoPage || !may_look()) return;
+    at_members_ = marked(mark, at_page_);
+    at_places_ = heap_.blocks().places(at_page_);
+    at_looked_ = true;
 }
-template Header* Pass::next_of<SetPages>(Mark);
-template Header* Pass::next_of<BatchPages>(Mark);
+template void Pass::turn_page<SetPages>(Mark);
+template void Pass::turn_page<BatchPages>(Mark);
 
 // ---- objects whose references are to be followed
 
@@ -158,19 +140,21 @@ void Pass::add_todo(Member member) {
     }
 }
 
+/// The next one on the page at hand, in work_. False: no more there.
+bool Pass::next_on_page() {
+    if (work_page_ == kNoPage) return false;
+    const std::uint32_t cell = work_cells_.take_first();
+    if (cell == kCellsMax) return false;
+    work_ = {work_page_, cell};
+    work_field_ = 0;
+    return true;
+}
+
 /// The next object whose references are to be followed, in work_. False: none yet, the step may be
 /// over; or nothing_to_follow().
 bool Pass::next_todo() {
-    if (work_.page != kNoPage) return true;
-    if (work_page_ != kNoPage) {
-        const std::uint32_t cell = work_cells_.take_first();
-        if (cell < kCellsMax) {
-            work_ = {work_page_, cell};
-            work_field_ = 0;
-            return true;
-        }
-        work_page_ = kNoPage;
-    }
+    if (work_.page != kNoPage || next_on_page()) return true;
+    work_page_ = kNoPage;
     if (todo_.empty() || !may_look()) return false;
     work_page_ = todo_.take(heap_.blocks());
     work_cells_ = marked(Mark::todo, work_page_);

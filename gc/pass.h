@@ -48,6 +48,9 @@ struct PassOptions {
     bool automatic = false;              ///< nobody asked for it: disable() ends its gathering
     bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
+    /// When it has so many members, the pass decides about them and leaves the rest of what was
+    /// taken off the candidates' list to the next one (has_more()); 0 = no limit.
+    std::uint32_t members_max = 0;
 };
 
 struct PassResult {
@@ -94,6 +97,10 @@ public:
     /// The batch was given up.
     void forget_batch() { batch_alive_ = false; }
     bool has_deferred() const { return !deferred_.empty(); }
+    /// Has the last pass left candidates that it took to the next one?
+    bool has_more() { return !taken_pages_.empty(heap_.blocks()); }
+    /// Back on the list with them. The pass is idle. Time: O(pages).
+    void put_back_taken();
     /// An object whose postponed release is due, found while gathering; null when there is none.
     /// The caller settles it after giving the pass up.
     void* take_postponed() {
@@ -144,6 +151,7 @@ private:
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
     bool next_todo();
+    bool next_on_page();
     void step_give_up();
     void step_reset_edges();
     void step_edges();
@@ -159,6 +167,7 @@ private:
     void step_cut();
     void step_rollback();
     void step_dispose();
+    bool dispose(Header* header);
     void start_free();
     void step_free();
 
@@ -168,7 +177,6 @@ private:
     bool is_place(PageIndex page) const;
     bool is_place(Member member) const { return is_place(member.page) && member.index < kCellsMax; }
 
-    void count_edge(std::uintptr_t value);
     void finish_spread();
     void start_rollback();
     bool claim(Header* header, LinkedWord& look, Member member);
@@ -176,11 +184,12 @@ private:
     void adopt_batch_member(Header* header, Member member);
     bool may_enter_set(const Header* header);
     bool is_explained(Header* header);
-    void leave_set(Member member);
-    void leave_target(std::uintptr_t value);
+    bool condemn(Header* header);
+    void enter_set(Header* header, Member member);
+    void leave_set(Header* header, Member member);
     void make_dead(Header* header, WordValue::Bits flags);
     void keep_for_user_code(Header* header, Member member);
-    void set_aside(Member member);
+    void set_aside(Header* header, Member member);
     void save(Header* header, Member member);
     void take_back_condemnation(Header* header);
     void drop_field(FieldSlot& slot, bool inner_only);
@@ -191,7 +200,16 @@ private:
     void rewind() { rewind(set_.first(heap_.blocks())); }
     void rewind(PageIndex first);
     template <class List>
-    Header* next_of(Mark mark);
+    void turn_page(Mark mark);
+    template <class List>
+    Header* next_of(Mark mark) {
+        if (at_cell_ == kCellsMax) at_cell_ = at_members_.take_first();
+        if (OURO_LIKELY(at_cell_ != kCellsMax)) return at_places_.header(at_cell_);
+        turn_page<List>(mark);
+        return nullptr;
+    }
+    /// The member at the cursor, where it stays until advance(). Null: none yet, the step may be
+    /// over; or at_end(). What leaves the set meanwhile is the member at the cursor only.
     Header* next_member() { return next_of<SetPages>(Mark::member); }
     bool at_end() const { return at_page_ == kNoPage; }
     Member at() const { return {at_page_, at_cell_}; }
@@ -225,16 +243,32 @@ private:
         const std::uint32_t cell = places.cell_of(header);
         return cell < kCellsMax ? Member{page, cell} : heap_.blocks().cell_of(header);
     }
-    Member member_near(PageIndex page, const BlockAllocator::Places& places, std::uintptr_t value);
-    /// The member that a field of the object at the cursor, or of the one to be followed, refers
-    /// to, or the page kNoPage.
-    Member member_near_cursor(std::uintptr_t value) {
-        return member_near(at_page_, at_places_, value);
+    Member cell_near_work(const Header* header) {
+        return cell_near(work_page_, work_places_, header);
     }
-    Member member_near_work(std::uintptr_t value) {
-        return member_near(work_page_, work_places_, value);
+    /// The member that the field of an object refers to, or null. In a load window, unless nobody
+    /// else reaches the field: what is no member may be anything by now, but still has a header.
+    Header* member_in(std::uintptr_t value) {
+        if (!detail::is_object(value)) return nullptr;
+        Header* header = header_of(detail::object_of(value));
+        if (OURO_UNLIKELY(!heap_.blocks().contains(header))) return nullptr;
+        return header->load_info().member() ? header : nullptr;
     }
     void spend(std::uint32_t units) { budget_ -= static_cast<std::int32_t>(units); }
+    static constexpr std::uint32_t kAllUnits = 0x4000'0000;  ///< more than any budget
+    /// Calls visit(field), which returns the units that it has spent, for the fields from `cursor`
+    /// on, as far as the budget goes. False: the step is over, some fields are left.
+    template <class Visit>
+    bool follow(const Fields& fields, std::uint32_t& cursor, Visit&& visit) {
+        std::uint32_t at = cursor;
+        std::int32_t budget = budget_;
+        while (at < fields.count() && budget > 0)
+            budget -= static_cast<std::int32_t>(visit(fields[at++]));
+        const bool done = at == fields.count();
+        budget_ = budget;
+        cursor = done && budget > 0 ? 0 : at;
+        return cursor == 0;
+    }
 
     Heap& heap_;
     EdgeCounts edges_;
@@ -258,6 +292,7 @@ private:
 
     // gather
     TakenPages taken_pages_;
+    bool take_again_ = false;              ///< what is left of an earlier pass comes first
     PageIndex unlisted_source_ = kNoPage;  ///< all pages, if one may be missing on the list
     PageIndex gather_page_ = kNoPage;
     CellBits gather_bits_;

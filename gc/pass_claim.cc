@@ -15,7 +15,7 @@ bool Pass::may_enter_set(const Header* header) {
     const InfoValue info = header->load_info();
     if (info.constructing() && !OURO_MUTANT(unfinished_enters_set)) return false;
     if (info.frozen() && !OURO_MUTANT(frozen_enters_set)) return false;
-    return heap_.types().is_tracked(info.type());
+    return heap_.types().shape(info.type()).tracked();
 }
 
 /// DESIGN rule 10 and the first reading, in one: claims and clears the mark, from the word that was
@@ -28,11 +28,14 @@ bool Pass::claim(Header* header, LinkedWord& look, Member member) {
     // order: relaxed; first reading (DESIGN rule 19). What it must see is seen by the look at the
     // same word (acquire), and it publishes nothing but itself.
     if (!look.swap_first_reading(memory_order_relaxed)) return false;
-    EdgeCounts::reset(header);
-    set(Mark::member, member);
+    enter_set(header, member);
+    return true;
+}
+
+void Pass::enter_set(Header* header, Member member) {
+    heap_.blocks().add_member(header, member);
     set_.add(heap_.blocks(), member.page);
     ++result_.examined;
-    return true;
 }
 
 void Pass::step_adopt() {
@@ -63,10 +66,7 @@ void Pass::adopt_batch_member(Header* header, Member member) {
         if (word.has(WordValue::kPostponed)) heap_.report_again(header->payload());
         break;
     }
-    EdgeCounts::reset(header);
-    set(Mark::member, member);
-    set_.add(heap_.blocks(), member.page);
-    ++result_.examined;
+    enter_set(header, member);
 }
 
 // Model: models/count_word.pml

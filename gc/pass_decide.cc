@@ -18,44 +18,41 @@ using platform::memory_order_release;
 /// Members left the set: what their references explained is not explained any more (G2).
 /// Model: models/recount.pml
 void Pass::step_reset_edges() {
-    Header* header = next_member();
-    if (header != nullptr) {
-        spend(1);
-        advance();
+    while (Header* header = next_member()) {
         EdgeCounts::reset(header);
-    } else if (at_end()) {
-        left_ = false;
-        rewind();
-        phase_ = Phase::edges;
+        advance();
+        spend(1);
+        if (budget_ <= 0) return;
     }
+    if (!at_end()) return;
+    left_ = false;
+    rewind();
+    phase_ = Phase::edges;
 }
 
 // Model: models/validation.pml
 void Pass::step_edges() {
-    Header* header = OURO_MUTANT(edges_with_words) ? nullptr : next_member();
-    if (header == nullptr) {
-        if (!at_end() && !OURO_MUTANT(edges_with_words)) return;
-        rewind();
-        phase_ = Phase::scan;
-        return;
+    if (OURO_MUTANT(edges_with_words)) rewind(kNoPage);
+    {
+        platform::LoadWindow window;  // for a look at targets that are no members
+        while (Header* header = next_member()) {
+            const Fields fields = fields_of(header);
+            const auto count_edge = [this](FieldSlot& slot) {
+                // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this
+                // moment; if that is a member, its page is pinned and the cell is its.
+                Header* target = member_in(slot.load(memory_order_acquire));
+                if (target != nullptr) edges_.add(target);
+                return 1u;
+            };
+            if (!follow(fields, at_field_, count_edge)) return;
+            advance();
+            spend(1);
+            if (budget_ <= 0) return;
+        }
     }
-    platform::LoadWindow window;  // for a look at the type of targets that are no members
-    const Fields fields = fields_of(header);
-    while (at_field_ < fields.count()) {
-        // order: acquire; DESIGN rule 19 (edges). The field counts what it holds at this moment; if
-        // that is a member, its page is pinned and the cell is its.
-        const std::uintptr_t value = fields[at_field_++].load(memory_order_acquire);
-        count_edge(value);
-        spend(1);
-        if (budget_ <= 0) return;
-    }
-    spend(1);
-    at_field_ = 0;
-    advance();
-}
-
-void Pass::count_edge(std::uintptr_t value) {
-    if (member_near_cursor(value).page != kNoPage) edges_.add(header_of(detail::object_of(value)));
+    if (!at_end()) return;
+    rewind();
+    phase_ = Phase::scan;
 }
 
 // ---- scan and spread
@@ -71,34 +68,27 @@ bool Pass::is_explained(Header* header) {
 }
 
 /// The member shows life: out of the set, and what it refers to with it.
-void Pass::leave_set(Member member) {
-    clear(Mark::member, member);
+void Pass::leave_set(Header* header, Member member) {
+    heap_.blocks().remove_member(header, member);
     add_todo(member);
     left_ = true;
 }
 
-void Pass::leave_target(std::uintptr_t value) {
-    const Member member = member_near_work(value);
-    if (member.page != kNoPage) leave_set(member);
-}
-
 // Model: models/recount.pml
 void Pass::step_scan() {
-    Header* header = next_member();
-    if (header == nullptr) {
-        if (at_end()) phase_ = Phase::spread;
-        return;
+    while (Header* header = next_member()) {
+        const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
+                          !(OURO_MUTANT(due_member_taken) && of_batch_);
+        if (kept && !of_batch_) {
+            defer_member(at());
+            ++result_.left_alone;
+        }
+        if (kept || !is_explained(header)) leave_set(header, at());
+        advance();
+        spend(1);
+        if (budget_ <= 0) return;
     }
-    const Member member = at();
-    spend(1);
-    advance();
-    const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
-                      !(OURO_MUTANT(due_member_taken) && of_batch_);
-    if (kept && !of_batch_) {
-        defer_member(member);
-        ++result_.left_alone;
-    }
-    if (kept || !is_explained(header)) leave_set(member);
+    if (at_end()) phase_ = Phase::spread;
 }
 
 /// Everything that left has left. Decide over the rest, or count again what explains it.
@@ -128,12 +118,16 @@ void Pass::step_spread() {
     }
     Header* header = work_places_.header(work_.index);
     const Fields fields = fields_of(header);
-    while (work_field_ < fields.count()) {
-        // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
-        // again.
-        leave_target(fields[work_field_++].load(memory_order_acquire));
-        spend(1);
-        if (budget_ <= 0) return;
+    {
+        platform::LoadWindow window;  // as in step_edges()
+        const auto leave_target = [this](FieldSlot& slot) {
+            // order: acquire; as in step_edges(). Only a hint here: who is missed is found by
+            // counting again.
+            Header* target = member_in(slot.load(memory_order_acquire));
+            if (target != nullptr) leave_set(target, cell_near_work(target));
+            return 1u;
+        };
+        if (!follow(fields, work_field_, leave_target)) return;
     }
     spend(1);
     clear(Mark::todo, work_);
@@ -152,22 +146,27 @@ void Pass::step_spread() {
 
 // Model: models/count_word.pml, models/recount.pml
 void Pass::step_condemn() {
-    Header* header = next_member();
-    if (header == nullptr) {
-        if (at_end()) phase_ = Phase::commit;
-        return;
-    }
-    spend(1);
-    advance();
-    WordValue word;
-    for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
-        LinkedWord look(header);
-        word = look.value();
-        if (!word.unchanged() && !OURO_MUTANT(condemned_though_changed)) {
+    while (Header* header = next_member()) {
+        if (!condemn(header)) {
             heap_.decision().abort();
             start_rollback();
             return;
         }
+        advance();
+        spend(1);
+        if (budget_ <= 0) return;
+    }
+    if (at_end()) phase_ = Phase::commit;
+}
+
+/// False: it shows life.
+/// Model: models/count_word.pml
+bool Pass::condemn(Header* header) {
+    WordValue word;
+    for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
+        LinkedWord look(header);
+        word = look.value();
+        if (!word.unchanged() && !OURO_MUTANT(condemned_though_changed)) return false;
         // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
         const auto order =
             OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
@@ -179,6 +178,7 @@ void Pass::step_condemn() {
         const auto* anchor = static_cast<WeakAnchor*>(header->payload());
         if (!anchor->empty() && anchor->has_callback(heap_)) callbacks_ = true;
     }
+    return true;
 }
 
 // Model: models/weak_upgrade.pml
@@ -217,7 +217,7 @@ void Pass::step_rollback() {
     const Member member = at();
     spend(2);
     advance();
-    clear(Mark::member, member);
+    heap_.blocks().remove_member(header, member);
     if (!of_batch_) {
         if (!OURO_MUTANT(rollback_forgets)) heap_.report_again(header->payload());
         unclaim(header, member);

@@ -21,8 +21,7 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     // order: acquire; pairs with the store. Nobody else can reach the field any more.
     const std::uintptr_t value = slot.load(memory_order_acquire);
     if (!detail::is_object(value)) return;
-    const bool inner =
-        member_near_cursor(value).page != kNoPage && !OURO_MUTANT(inside_reference_released);
+    const bool inner = member_in(value) != nullptr && !OURO_MUTANT(inside_reference_released);
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     if (!inner && !OURO_MUTANT(outside_reference_lost))
@@ -54,7 +53,7 @@ void Pass::take_back_condemnation(Header* header) {
 /// Save all: the member goes to the garbage list instead.
 void Pass::save(Header* header, Member member) {
     if (of_batch_) clear(Mark::batch, member);
-    clear(Mark::member, member);
+    heap_.blocks().remove_member(header, member);
     take_back_condemnation(header);
     // The program may have ended it by count, through a member that is on the list already.
     if (OURO_MUTANT(saved_not_counted) || detail::retain_if_alive(header)) set(Mark::kept, member);
@@ -66,12 +65,12 @@ void Pass::save(Header* header, Member member) {
 
 /// A member with a legacy finalizer, or reached from one: it stays, claimed by the batch, until the
 /// rest is gone. What still lives then is uncollectable.
-void Pass::set_aside(Member member) {
-    clear(Mark::member, member);
+void Pass::set_aside(Header* header, Member member) {
+    heap_.blocks().remove_member(header, member);
     add_todo(member);
     set(Mark::batch, member);
     batch_.add(heap_.blocks(), member.page);
-    take_back_condemnation(header_at(member));
+    take_back_condemnation(header);
 }
 
 void Pass::step_set_aside() {
@@ -80,7 +79,7 @@ void Pass::step_set_aside() {
         const Member member = at();
         spend(1);
         advance();
-        if (info_of(header).finalize != nullptr) set_aside(member);
+        if (info_of(header).finalize != nullptr) set_aside(header, member);
     } else if (at_end() && !set_aside_targets()) {
         finalizers_ = callbacks_ = false;
         start_dispose();
@@ -91,13 +90,13 @@ void Pass::step_set_aside() {
 bool Pass::set_aside_targets() {
     if (!next_todo()) return !nothing_to_follow();
     const Fields fields = fields_of(work_places_.header(work_.index));
-    while (work_field_ < fields.count()) {
+    const auto set_target_aside = [this](FieldSlot& slot) {
         // order: acquire; the set is condemned and committed, nobody writes its fields.
-        const Member target = member_near_work(fields[work_field_++].load(memory_order_acquire));
-        if (target.page != kNoPage) set_aside(target);
-        spend(1);
-        if (budget_ <= 0) return true;
-    }
+        Header* target = member_in(slot.load(memory_order_acquire));
+        if (target != nullptr) set_aside(target, cell_near_work(target));
+        return 1u;
+    };
+    if (!follow(fields, work_field_, set_target_aside)) return true;
     spend(1);
     clear(Mark::todo, work_);
     work_.page = kNoPage;
@@ -118,7 +117,6 @@ void Pass::end_member(Header* header, Member member, const TypeInfo& info) {
     }
     if (of_batch_) clear(Mark::batch, member);
     make_dead(header, 0);
-    Counters::add(heap_.counters().reclaimed_by_collector);
     ++result_.collected;
 }
 
@@ -131,25 +129,30 @@ void Pass::start_dispose() {
 /// A weak reference that is a member itself does not call back: it is condemned, as all are still.
 /// Model: models/weak_upgrade.pml
 void Pass::step_cut() {
-    Header* header = next_member();
-    if (header == nullptr) {
-        if (!at_end()) return;
-        rewind();
-        phase_ = Phase::dispose;
-        return;
+    while (Header* header = next_member()) {
+        if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
+            heap_.cut_weak_references(header->payload(), false);
+        advance();
+        spend(1);
+        if (budget_ <= 0) return;
     }
-    spend(1);
-    advance();
-    if (info_of(header).weakly_referable() && !OURO_MUTANT(weak_cut_late))
-        heap_.cut_weak_references(header->payload(), false);
+    if (!at_end()) return;
+    rewind();
+    phase_ = Phase::dispose;
 }
 
 void Pass::step_dispose() {
-    Header* header = next_member();
-    if (header == nullptr) {
-        if (at_end()) start_free();
-        return;
+    while (Header* header = next_member()) {
+        if (!dispose(header)) return;
+        advance();
+        spend(2);
+        if (budget_ <= 0) return;
     }
+    if (at_end()) start_free();
+}
+
+/// False: the step is over, some of the member's fields are still to be let go.
+bool Pass::dispose(Header* header) {
     const Member member = at();
     const TypeTable::Entry& type = type_of(header);
     const TypeInfo& info = info_of(type);
@@ -158,15 +161,13 @@ void Pass::step_dispose() {
         if (at_field_ == 0 && info.destroy != nullptr && !info.has_loud_destructor())
             info.destroy(header->payload());
         const Fields fields(header->payload(), type, info);
-        while (at_field_ < fields.count()) {
-            drop_field(fields[at_field_++], info.has_loud_destructor());
-            spend(1);
-            if (budget_ <= 0) return;
-        }
+        const bool inner_only = info.has_loud_destructor();
+        const auto drop = [this, inner_only](FieldSlot& slot) {
+            drop_field(slot, inner_only);
+            return 1u;
+        };
+        if (!follow(fields, at_field_, drop)) return false;
     }
-    spend(2);
-    at_field_ = 0;
-    advance();
     if (info.weakly_referable() && !keeps_weak_references() && !OURO_MUTANT(weak_not_cut_by_pass))
         heap_.cut_weak_references(header->payload(), false);
     if (intact) {
@@ -176,6 +177,7 @@ void Pass::step_dispose() {
     } else {
         end_member(header, member, info);
     }
+    return true;
 }
 
 void Pass::start_free() {
@@ -186,8 +188,7 @@ void Pass::start_free() {
 /// Only now, when no member's field names another member any more, does memory change hands, one
 /// member after the other. Nobody else ends them: they are dead, and their memory not given back.
 void Pass::step_free() {
-    const std::uint32_t cell = at_members_.take_first();
-    if (cell == kCellsMax) {
+    if (!at_members_.any()) {
         if (!may_look()) return;
         at_page_ = set_.take(heap_.blocks());
         if (at_page_ == kNoPage) {
@@ -198,12 +199,23 @@ void Pass::step_free() {
         at_places_ = heap_.blocks().places(at_page_);
         return;
     }
-    spend(1);
-    clear(Mark::member, {at_page_, cell});
-    if (finalizers_ || callbacks_) return;  // they are the batch, and live
-    spend(3);
-    Header* header = at_places_.header(cell);
-    if (!info_of(header).has_loud_destructor()) heap_.give_back(header, false);
+    const bool live_on = finalizers_ || callbacks_;  // they are the batch
+    CellBits dead;
+    while (budget_ > 0) {
+        const std::uint32_t cell = at_members_.take_first();
+        if (cell == kCellsMax) break;
+        Header* header = at_places_.header(cell);
+        spend(1);
+        if (live_on || info_of(header).has_loud_destructor()) {
+            heap_.blocks().remove_member(header, {at_page_, cell});
+        } else {
+            dead.set(cell);
+            spend(3);
+        }
+    }
+    if (!dead.any()) return;
+    heap_.blocks().clear(Mark::member, at_page_, dead);
+    heap_.give_back_dead(at_page_, dead);
 }
 
 }  // namespace ouro

@@ -24,6 +24,11 @@ bool Pass::next_source() {
     platform::LoadWindow window;  // what is found on a page is a header until its marks are seen to
     gather_gone_ = heap_.blocks().headers_gone();
     gather_page_ = taken_pages_.take(heap_.blocks());
+    if (gather_page_ == kNoPage && take_again_) {
+        take_again_ = false;
+        taken_pages_ = heap_.candidates().take_pages();
+        return true;
+    }
     if (gather_page_ == kNoPage && unlisted_source_ < heap_.blocks().page_count()) {
         // A page that is about to be listed comes again, and may have more candidates by then.
         gather_page_ = unlisted_source_++;
@@ -36,6 +41,8 @@ bool Pass::next_source() {
         put_back_evidence(members);
         return true;
     }
+    if (!gathering_deferred_ && options_.include_deferred)
+        deferred_source_.take_all(heap_.blocks(), deferred_);
     gathering_deferred_ = true;
     gather_page_ = deferred_source_.take(heap_.blocks());
     if (gather_page_ == kNoPage) return false;
@@ -54,10 +61,20 @@ bool Pass::put_back_source() {
         heap_.candidates().list(gather_page_);
         return true;
     }
+    take_again_ = false;
     gather_page_ = deferred_source_.take(heap_.blocks());
     if (gather_page_ == kNoPage) return false;
     deferred_.add(heap_.blocks(), gather_page_);
     return true;
+}
+
+void Pass::put_back_taken() {
+    OURO_ASSERT(idle(), "candidates are put back while a pass asks them");
+    for (;;) {
+        const PageIndex page = taken_pages_.take(heap_.blocks());
+        if (page == kNoPage) return;
+        heap_.candidates().list(page);
+    }
 }
 
 /// A report about a member that was claimed before its page was gathered is no new root. If the
@@ -76,7 +93,9 @@ void Pass::put_back_evidence(CellBits members) {
 
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
-        if (!next_source()) {
+        const bool enough = options_.members_max != 0 && result_.examined >= options_.members_max &&
+                            !gathering_deferred_ && !called_off_;
+        if (enough || !next_source()) {
             rewind();
             phase_ = Phase::edges;
         }
@@ -111,7 +130,7 @@ bool Pass::gather_by_word(Header* header, Member member) {
         heap_.report_again(header->payload());
         return true;
     }
-    if (has(Mark::member, member)) {
+    if (info.member()) {
         // Reached from another root, or a root that was given up: then it must stay deferred.
         if (options_.objects_per_root != 0 && gathering_deferred_) defer_member(member);
         return true;
@@ -189,16 +208,16 @@ bool Pass::claim_target(FieldSlot& slot) {
         const std::uintptr_t value = slot.load(memory_order_acquire);
         if (!detail::is_object(value)) return false;
         Header* header = header_of(detail::object_of(value));
-        const Member member = cell_near(work_page_, work_places_, header);
-        if (member.page == kNoPage) return false;  // another heap's object: held from outside
+        if (OURO_UNLIKELY(!heap_.blocks().contains(header))) return false;  // held from outside
         LinkedWord look(header);
         const WordValue word = look.value();
         // order: acquire; the field still counts it after its word was read.
         if (!OURO_MUTANT(edges_with_words) && slot.load(memory_order_acquire) != value) continue;
-        if (OURO_MUTANT(edges_with_words) && has(Mark::member, member)) edges_.add(header);
-        if (word.has(WordValue::kClaimed) || word.has(WordValue::kPostponed) || word.count() == 0)
+        if (OURO_MUTANT(edges_with_words) && header->load_info().member()) edges_.add(header);
+        if (word.has(WordValue::kClaimed | WordValue::kPostponed) || word.count() == 0)
             return false;
         if (!may_enter_set(header)) return false;
+        const Member member = cell_near_work(header);
         if (!claim(header, look, member)) continue;
         if (OURO_MUTANT(edges_with_words)) edges_.add(header);
         clear(Mark::deferred, member);
@@ -219,14 +238,17 @@ void Pass::step_explore() {
         return;
     }
     platform::LoadWindow window;
-    const Fields fields = fields_of(work_places_.header(work_.index));
-    while (work_field_ < fields.count()) {
-        spend(claim_target(fields[work_field_++]) ? 2 : 1);
-        if (budget_ <= 0 || root_claims_ > root_limit_) return;
-    }
-    spend(1);
-    clear(Mark::todo, work_);
-    work_.page = kNoPage;
+    do {
+        const Fields fields = fields_of(work_places_.header(work_.index));
+        const auto explore = [this](FieldSlot& slot) {
+            if (!claim_target(slot)) return 1u;
+            return root_claims_ > root_limit_ ? kAllUnits : 2u;
+        };
+        if (!follow(fields, work_field_, explore)) return;
+        spend(1);
+        clear(Mark::todo, work_);
+        work_.page = kNoPage;
+    } while (budget_ > 0 && next_on_page());
 }
 
 /// The root reaches more than the limit: what was claimed but not expanded leaves the set again,
@@ -240,8 +262,9 @@ void Pass::step_give_up() {
         return;
     }
     clear(Mark::todo, work_);
-    clear(Mark::member, work_);
-    unclaim(work_places_.header(work_.index), work_);
+    Header* header = work_places_.header(work_.index);
+    heap_.blocks().remove_member(header, work_);
+    unclaim(header, work_);
     spend(1);
     work_.page = kNoPage;
 }

@@ -16,7 +16,7 @@ bool Pass::are_flags_sound() const {
     for (const bool* flag :
          {&o.include_deferred, &o.exclude_user_code, &o.only_postponed, &o.rehearsal, &o.automatic,
           &o.save_all, &result_.aborted, &of_batch_, &finalizers_, &callbacks_, &left_,
-          &batch_alive_, &gathering_deferred_, &called_off_, &at_looked_}) {
+          &batch_alive_, &gathering_deferred_, &called_off_, &take_again_, &at_looked_}) {
         if (!is_bool(*flag)) return false;
     }
     return edges_.is_sound() && recounts_ <= kRecountsMax + 1 && postponed_count_ <= kPostponedMax;
@@ -56,8 +56,7 @@ const char* Pass::verify() {
     }
     if (!idle()) return are_cursors_sound() ? nullptr : "pass: a cursor";
     const bool at_rest = set_.empty() && todo_.empty() && deferred_source_.empty() &&
-                         taken_pages_.empty(heap_.blocks()) && work_page_ == kNoPage &&
-                         work_.page == kNoPage;
+                         work_page_ == kNoPage && work_.page == kNoPage;
     return at_rest ? nullptr : "pass: a list while no pass is under way";
 }
 
@@ -130,6 +129,7 @@ Violation Collector::verify() {
     if (const char* broken = verify_owned()) return {broken};
     while (step_pass(config_.step_units)) {
     }
+    pass_.put_back_taken();
     return ouro::verify(heap_);
 }
 

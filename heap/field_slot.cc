@@ -57,7 +57,10 @@ bool is_inside(const FieldSlot& slot, std::uintptr_t value) {
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(&slot) - value;
     if (static_cast<std::intptr_t>(offset) < 0) return false;  // before the object
     Heap* heap = Heap::of(object_of(value));
-    return heap != nullptr && heap->blocks().spans(header_of(object_of(value)), &slot);
+    if (heap == nullptr) return false;
+    Header* header = header_of(object_of(value));
+    const TypeTable::Entry* type = heap->type_of(header);
+    return type != nullptr && offset < Fields::payload_bytes(header, *type);
 }
 
 }  // namespace ouro::detail

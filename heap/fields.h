@@ -62,6 +62,14 @@ public:
         return Trailing::offset(info) + sizeof(Trailing);
     }
 
+    /// Bytes of payload of an object whose fixed part, and Trailing record if any, are there.
+    static std::size_t payload_bytes(Header* header, const TypeTable::Entry& type) {
+        // order: relaxed; written once, found with acquire.
+        const TypeInfo& info = *type.info.load(platform::memory_order_relaxed);
+        if (!info.variable()) return info.size;
+        return variable_bytes(info, Trailing::of(header->payload(), info));
+    }
+
 private:
     std::byte* object_;
     const std::uint16_t* offsets_;

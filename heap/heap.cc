@@ -196,13 +196,6 @@ void Heap::abandon_object(void* object, const TypeInfo& info) {
 
 // ---- taking objects back
 
-/// Of an object whose size can be told: from its type, or from its Trailing record.
-std::size_t Heap::payload_bytes(Header* header, const TypeTable::Entry& type) {
-    const TypeInfo& info = *type.info.load(memory_order_relaxed);  // order: written once
-    if (!info.variable()) return info.size;
-    return Fields::variable_bytes(info, Trailing::of(header->payload(), info));
-}
-
 /// Counts an end whose memory goes back under the lock.
 void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
     type.live_objects.fetch_sub(1, memory_order_relaxed);  // order: only counts
@@ -212,7 +205,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
 }
 
 void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
-    const std::size_t bytes = payload_bytes(header, type);
+    const std::size_t bytes = Fields::payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
     WordValue word;
     for (;;) {
@@ -229,6 +222,15 @@ void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
     if (!blocks_.free_cached(header, bytes, by_count)) {
         count_end(type, bytes, by_count);
         blocks_.free(header);
+    }
+    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+}
+
+void Heap::give_back_dead(PageIndex page, CellBits cells) {
+    Counters::add(counters_.reclaimed_by_collector, cells.count());
+    if (!blocks_.free_dead_cached(page, cells)) {
+        for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())
+            give_back(blocks_.header_of_cell({page, cell}), false);
     }
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
 }

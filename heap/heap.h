@@ -101,6 +101,9 @@ public:
     /// count has ended it.
     void give_back(Header* header, TypeTable::Entry& type, bool by_count);
     void give_back(Header* header, bool by_count) { give_back(header, *type_of(header), by_count); }
+    /// Gives back the memory of objects that a pass has ended: their words are dead, without a
+    /// claim.
+    void give_back_dead(PageIndex page, CellBits cells);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of
@@ -224,7 +227,6 @@ private:
         // order: acquire; a hint, the chain is taken under its lock.
         return postponed_.load(platform::memory_order_acquire) != nullptr;
     }
-    std::size_t payload_bytes(Header* header, const TypeTable::Entry& type);
     std::size_t live_objects();
     static bool region_is_free(std::span<std::byte> region);
     bool enter_registry();

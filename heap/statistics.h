@@ -88,7 +88,8 @@ struct Statistics {
     std::size_t region_bytes;    ///< what the caller handed over
     std::size_t capacity_bytes;  ///< of that, pages for objects
     std::size_t used_bytes;      ///< in use for objects, headers and rounding included
-    /// High-water mark of used_bytes. With several threads it may be off by what is parked.
+    /// High-water mark of used_bytes. With several threads it may be off by what is parked, and too
+    /// high by about 16 KiB for each.
     std::size_t used_bytes_max;
     std::size_t free_bytes;          ///< capacity, less used and parked
     std::size_t largest_free_block;  ///< largest object that fits now (within 1/8)

@@ -11,6 +11,8 @@ using platform::memory_order_relaxed;
 
 namespace {
 
+constexpr const char* kStrayMember = "a page has members of a set while no pass is under way";
+
 class Verifier {
 public:
     explicit Verifier(Heap& heap) : heap_(heap), blocks_(heap.blocks()) {}
@@ -110,6 +112,7 @@ private:
         if (is_cut_short(header)) return;
         if (header->load_info().constructing())
             return report("an object is still under construction", header);
+        if (header->load_info().member()) return report(kStrayMember, header);
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
                            info_of(*type).finalize == nullptr;
@@ -204,7 +207,7 @@ private:
             if (blocks_.marked(Mark::member, page).any() ||
                 blocks_.marked(Mark::todo, page).any() || SetPages::lists(blocks_, page) ||
                 TodoPages::lists(blocks_, page))
-                found_ = {"a page has members of a set while no pass is under way"};
+                found_ = {kStrayMember};
             if ((blocks_.marked(Mark::batch, page).any() && !BatchPages::lists(blocks_, page)) ||
                 (blocks_.marked(Mark::deferred, page).any() &&
                  !DeferredPages::lists(blocks_, page)))

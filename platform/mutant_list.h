@@ -5,6 +5,7 @@
 /// (explore/README.md says why); and where another scenario must look.
 #define OURO_PAGED_MUTANT_LIST(X)                                                                 \
     X(report_by_look, "late", "rule 9: a bit that is set already is not written")                 \
+    X(member_flag_kept, "leave", "what has left the set counts as inside")                        \
     X(evidence_dropped, "evidence", "rule 10: what is reported about a member is never asked")    \
     X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                          \
     X(page_listed_relaxed, "busy", "order: page put on the list relaxed")                         \
@@ -55,6 +56,7 @@
       "rule 14: dead by a decision about an earlier word")                                         \
     X(upgrade_increments_blindly, "condemned", "rule 14: a weak upgrade adds without comparing")   \
     X(upgrade_without_recheck, "last", "rule 15: the weak target is not read again")               \
+    X(rest_forgotten, "portions", "what a pass has left to the next is lost")                      \
     X(type_not_compared, "types", "what was an empty entry of the type table is another type's")   \
     X(load_without_recheck, "reuse", "rule 15: the field is not read again")                       \
     X(load_increments_blindly, "publish", "rule 15: a field load adds without comparing")          \

@@ -31,7 +31,7 @@ constexpr Row kRows[] = {
     {BitKind::info_type,
      {"info: type", 85, true, "the index is in the table, the size fits the cell"}},
     {BitKind::info_flags,
-     {"info: flags", 30, true, "nothing is under construction while nothing runs"}},
+     {"info: flags", 30, true, "nothing is under construction, no set is there"}},
     {BitKind::info_scratch, {"info: scratch", 0, true, "written anew before it is read"}},
     {BitKind::generation, {"generation", 0, true, "no second copy"}},
     {BitKind::free_header, {"free cell: header", 20, true, "type 0; the word is not looked at"}},
@@ -110,8 +110,8 @@ void DamageMap::mark_header(Header* header) {
     mark_bits(&header->word, WordValue::kCountShift, WordValue::kVersionShift, BitKind::word_count);
     mark_bits(&header->word, WordValue::kVersionShift, 64, BitKind::word_version);
     mark_bits(&header->info, 0, InfoValue::kLevelShift, BitKind::info_type);
-    mark_bits(&header->info, InfoValue::kLevelShift, 30, BitKind::info_scratch);
-    mark_bits(&header->info, 30, 32, BitKind::info_flags);
+    mark_bits(&header->info, InfoValue::kLevelShift, 29, BitKind::info_scratch);
+    mark_bits(&header->info, 29, 32, BitKind::info_flags);
     mark(&header->generation, sizeof header->generation, BitKind::generation);
 }
 

@@ -146,12 +146,6 @@ CellBits BlockAllocator::headers(PageIndex card, std::uint32_t& looks) const {
     return headers_if(card, [](auto&&...) { return true; }, looks);
 }
 
-bool BlockAllocator::spans(const Header* header, const void* address) const {
-    const std::uintptr_t offset =
-        reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(header);
-    return offset / kUnitBytes < units_of_locked(header);  // the caller holds the object
-}
-
 // ---- allocation
 
 Header* BlockAllocator::allocate(const BlockRequest& request) {

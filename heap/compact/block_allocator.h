@@ -62,6 +62,7 @@ public:
     // Of caches (heap/paged/block_allocator.h): there are none.
     static Header* allocate_cached(const BlockRequest&) { return nullptr; }
     static bool free_cached(Header*, std::size_t, bool) { return false; }
+    static bool free_dead_cached(PageIndex, const CellBits&) { return false; }
     static bool empty_caches() { return true; }
     static void stop_caching() {}
     static void forget_other_contexts() {}
@@ -165,8 +166,6 @@ public:
         const auto offset = reinterpret_cast<std::uintptr_t>(header) - begin();
         return contains(header) && offset % kUnitBytes == 0 && is_header_at(cell_of(header));
     }
-    /// Does `address`, behind the header of a block in use, lie in that block? Time: O(1).
-    bool spans(const Header* header, const void* address) const;
 
     // ---- the collector's sets: flags of the header. Cells that are named hold members of them or
     // are pinned.
@@ -189,6 +188,12 @@ public:
         header->word.fetch_add_masked(0, WordValue::kDeferred, 0, platform::memory_order_acq_rel);
     }
     void clear(Mark mark, PageIndex card, const CellBits& cells);
+    /// Into the set of the pass, with no edges; out of it.
+    void add_member(Header* header, Cell) {
+        header->set_edges(0);
+        set_flag(header, InfoValue::kMember, true);
+    }
+    void remove_member(Header* header, Cell) { set_flag(header, InfoValue::kMember, false); }
     /// The card's members of the set.
     CellBits marked(Mark mark, PageIndex card) const {
         std::uint32_t looks = 0;

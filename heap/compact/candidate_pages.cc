@@ -34,6 +34,14 @@ bool CandidatePages::is_listed(PageIndex card) const {
     return (word >> card % 32 & 1) != 0;
 }
 
+/// Has it been taken off the list, its candidates not?
+bool CandidatePages::is_taken(PageIndex card) const {
+    // order: relaxed; nobody else writes it: asked by the owner of the pass.
+    const std::uint32_t word =
+        blocks_.card_word(BlockAllocator::kTakenCards, card / 32).load(memory_order_relaxed);
+    return (word >> card % 32 & 1) != 0;
+}
+
 void CandidatePages::list_again() {
     for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
         if (take(card).any()) list(card);

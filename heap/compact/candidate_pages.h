@@ -38,7 +38,7 @@ public:
     /// Is the object in the cell, whose word is marked, sure to be asked? Frozen objects are not
     /// meant to be, and what is claimed is asked by the holder of the claim.
     bool lists(BlockAllocator::Cell cell, WordValue word) const {
-        return is_listed(cell.page) || word.has(WordValue::kClaimed) ||
+        return is_listed(cell.page) || is_taken(cell.page) || word.has(WordValue::kClaimed) ||
                blocks_.header_of_cell(cell)->load_info().frozen();
     }
 
@@ -62,6 +62,8 @@ public:
     bool is_whole(const TakenPages& taken) const;
 
 private:
+    bool is_taken(PageIndex card) const;
+
     BlockAllocator& blocks_;
 };
 

@@ -62,6 +62,7 @@ struct InfoValue {
         return static_cast<std::uint32_t>(bits >> kGenerationShift);
     }
     constexpr bool frozen() const { return has(kFrozen); }
+    constexpr bool member() const { return has(kMember); }
     constexpr bool constructing() const { return has(kConstructing); }
 
     static constexpr InfoValue in_use(std::uint32_t type, std::uint32_t generation, Bits flags) {
@@ -125,6 +126,12 @@ struct Header {
     std::uint32_t edges() const { return load_word().edges(); }
     void set_edges(std::uint32_t edges) {
         change([edges](WordValue now) { return now.with_edges(edges); });
+    }
+    /// One more edge, modulo that number. True: back at 0.
+    bool add_edge(std::uint32_t modulus) {
+        const std::uint32_t more = edges() + 1;
+        set_edges(more == modulus ? 0 : more);
+        return more == modulus;
     }
     static constexpr std::uint32_t kEdgesMax = WordValue::kEdgesMax;
     static constexpr std::uint32_t kLevelMax = WordValue::kLevelMax;

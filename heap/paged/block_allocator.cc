@@ -108,17 +108,6 @@ BlockAllocator::Places BlockAllocator::places(PageIndex page) const {
             layout.size_class == kLargeClass ? 0 : kSizeClassTable[layout.size_class].reciprocal};
 }
 
-bool BlockAllocator::spans(const Header* header, const void* address) const {
-    // Objects in cells reach no farther than the largest cell; larger ones start a page run.
-    const auto start = reinterpret_cast<std::uintptr_t>(header);
-    const bool may_be_large = (start - begin_) % kPageBytes == 0;
-    if (reinterpret_cast<std::uintptr_t>(address) - start >= kLargestCell && !may_be_large)
-        return false;
-    const Cell its = cell_of(header);
-    const Cell there = cell_of(address);
-    return there.page != kNoPage && there.page == its.page && there.index == its.index;
-}
-
 std::size_t BlockAllocator::payload_max() const {
     return page_count_ * kPageBytes - sizeof(Header) - platform::kRedzoneBytes;
 }
@@ -224,17 +213,19 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
 
 // ---- free
 
-/// Sets the cell's bit. True iff the span may have to be put on another list: see note_span().
 bool BlockAllocator::give(Cell cell) {
-    PageInfo& info = pages_[cell.page];
-    const std::uint32_t word = cell.index / 64;
-    const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
+    return give(cell.page, cell.index / 64, std::uint64_t{1} << (cell.index % 64));
+}
+
+/// Sets the cells' bits. True iff the span may have to be put on another list: see note_span().
+bool BlockAllocator::give(PageIndex page, std::uint32_t word, std::uint64_t cells) {
+    PageInfo& info = pages_[page];
     // order: acq_rel; release: pairs with whoever takes the cell. And with let_go(): of its
     // exchange of `held` and ours the later one sees the earlier, so either it finds the bit or we
     // find the span free of holders.
     const std::uint64_t before = info.free[word].fetch_or(
-        bit, OURO_ORDER(memory_order_acq_rel, given_relaxed, memory_order_relaxed));
-    const bool changes = before == 0 || (before | bit) == info.cells_of_word(word);
+        cells, OURO_ORDER(memory_order_acq_rel, given_relaxed, memory_order_relaxed));
+    const bool changes = before == 0 || (before | cells) == info.cells_of_word(word);
     // order: relaxed; a mutant.
     if (OURO_MUTANT(holder_load)) return changes && info.held.load(memory_order_relaxed) == 0;
     // order: acq_rel; as above.

@@ -71,6 +71,8 @@ public:
     /// free() for an object with so many bytes of payload, counted as ended. False: not this way.
     /// Time: O(1), and the lock where a span gets its first free cell or loses its last used one.
     bool free_cached(Header* header, std::size_t payload_bytes, bool by_count);
+    /// The same for cells of a page whose objects the collector has ended.
+    bool free_dead_cached(PageIndex page, const CellBits& cells);
     /// Takes the memory of all caches back. False: a context that is inside a load window keeps
     /// some of it back. Time: O(cells in caches + contexts).
     bool empty_caches();
@@ -167,9 +169,6 @@ public:
         return cell.page != kNoPage && header_of_cell(cell) == header;
     }
 
-    /// Does `address`, behind the header of a block in use, lie in that block? Time: O(1).
-    bool spans(const Header* header, const void* address) const;
-
     // ---- the collector's sets (P3). Cells that are named hold members of them or are pinned.
 
     bool has(Mark mark, Cell cell) const { return pages_[cell.page].bits(mark).test(cell.index); }
@@ -177,6 +176,15 @@ public:
     void clear(Mark mark, Cell cell) { pages_[cell.page].bits(mark).clear(cell.index); }
     void clear(Mark mark, PageIndex page, const CellBits& cells) {
         pages_[page].bits(mark).remove(cells);
+    }
+    /// Into the set of the pass, with no edges; out of it. The header knows as well.
+    void add_member(Header* header, Cell cell) {
+        header->begin_membership();
+        set(Mark::member, cell);
+    }
+    void remove_member(Header* header, Cell cell) {
+        if (!OURO_MUTANT(member_flag_kept)) header->end_membership();
+        clear(Mark::member, cell);
     }
     /// The page's members of the set.
     CellBits marked(Mark mark, PageIndex page) const { return pages_[page].bits(mark); }
@@ -238,6 +246,8 @@ private:
         return bytes < kSmallestCell ? kSmallestCell : bytes;
     }
     bool give(Cell cell);
+    bool give(PageIndex page, std::uint32_t word, std::uint64_t cells);
+    void finish_free(PageIndex page, bool changes);
     void put_back(Cell cell);
     void note_span(PageIndex page);
     void unlist(PageIndex page);

@@ -1,6 +1,7 @@
 #include "heap/paged/candidate_pages.h"
 
 #include "platform/annotate.h"
+#include "platform/fatal.h"
 #include "platform/mutant.h"
 
 namespace ouro {
@@ -84,11 +85,14 @@ PageIndex TakenPages::take(BlockAllocator& blocks) {
     const PageIndex page = next_;
     if (page == kNoPage) return kNoPage;
     PageInfo& info = blocks.page(page);
+    OURO_ASSERT(page < blocks.page_count(), "the list of pages with candidates is broken");
     platform::plain_read(&info.dirty_next, sizeof info.dirty_next);
     next_ = info.dirty_next;
     // order: acq_rel; `dirty` is cleared before the bits are taken, so that a report that finds it
     // set has its bit among those taken (see report()).
-    if (!OURO_MUTANT(page_taken_late)) info.dirty.exchange(0, memory_order_acq_rel);
+    if (OURO_MUTANT(page_taken_late)) return page;
+    const std::uint32_t was_listed = info.dirty.exchange(0, memory_order_acq_rel);
+    OURO_ASSERT(was_listed == 1, "a page on the list of those with candidates is not listed");
     return page;
 }
 

@@ -81,11 +81,11 @@ public:
 
     /// Takes back a cell of the slot's span, which is the first to be asked for the next one.
     void put(std::uint32_t slot, std::uint32_t cell) {
-        auto& word = slots[slot].bits[cell / 64];
-        // order: relaxed, both; ours alone (K1).
-        word.store(word.load(platform::memory_order_relaxed) | std::uint64_t{1} << (cell % 64),
-                   platform::memory_order_relaxed);
-        rings[slots[slot].size_class] = static_cast<std::uint8_t>(slot);
+        put(slot, cell / 64, std::uint64_t{1} << (cell % 64));
+    }
+    void put(std::uint32_t slot, const CellBits& cells) {
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word)
+            put(slot, word, cells.words[word]);
     }
 
     // ---- rings of slots, one for each class and one of those without a span
@@ -148,6 +148,21 @@ public:
         count_live(type, -1);
     }
 
+    /// The same for so many objects that a pass has ended, but for their types.
+    void count_ended(std::size_t objects, std::size_t payload_bytes, std::size_t cell_bytes) {
+        Tally::add(tally.ended, objects);
+        Tally::add(tally.ended_bytes, payload_bytes);
+        tally.give(objects * cell_bytes);
+    }
+    /// More bytes that only the owner knows to be free would make the heap's high-water mark wrong.
+    bool has_much_to_fold() const { return Tally::change(tally.used) < -kUnfoldedMax; }
+    static constexpr std::ptrdiff_t kUnfoldedMax = 16 * 1024;
+    void count_live(TypeIndex type, std::int32_t n) {
+        auto& live = live_of(type);
+        // order: relaxed, both; a figure with one writer.
+        live.store(live.load(platform::memory_order_relaxed) + n, platform::memory_order_relaxed);
+    }
+
     /// verify(): is every slot in the ring that it belongs in, and in no other?
     bool are_rings_whole() const {
         static_assert(kSlots <= 64);
@@ -200,10 +215,12 @@ private:
         }
         return nullptr;
     }
-    void count_live(TypeIndex type, std::int32_t n) {
-        auto& live = live_of(type);
-        // order: relaxed, both; a figure with one writer.
-        live.store(live.load(platform::memory_order_relaxed) + n, platform::memory_order_relaxed);
+    void put(std::uint32_t slot, std::uint32_t word, std::uint64_t cells) {
+        auto& bits = slots[slot].bits[word];
+        // order: relaxed, both; ours alone (K1).
+        bits.store(bits.load(platform::memory_order_relaxed) | cells,
+                   platform::memory_order_relaxed);
+        rings[slots[slot].size_class] = static_cast<std::uint8_t>(slot);
     }
 };
 

@@ -1,15 +1,16 @@
 // The object header of the paged layout: 16 bytes in front of every object's payload.
 //
 //   offset 0   word        64   count, version, flags (heap/word.h); the only contended part
-//   offset 8   info        32   31 constructing | 30 frozen | 29..16 edges | 15..12 level |
-//                               11..0 type
+//   offset 8   info        32   31 constructing | 30 frozen | 29 member | 28..16 edges |
+//                               15..12 level | 11..0 type
 //   offset 12  generation  32   tells the objects apart that lived at this address; in a free cell
 //                               the link to the next free cell
 //   offset 16  payload          zeroed before the constructor runs
 //
 // `info` has one writer at a time: the allocating context until `constructing` is cleared, after
-// that whoever owns the pass. type 0 = no object here. edges and level are the collector's own:
-// references found from inside the set under examination, and the back-off after proving alive.
+// that whoever owns the pass. type 0 = no object here. member, edges and level are the collector's
+// own: is it in the set under examination, as the bit beside its page says, too; references found
+// from inside that set; and the back-off after proving alive.
 // `generation` is drawn from a counter of the page that is never reset, so an {address, generation}
 // pair repeats only after 2^32 allocations in that page.
 #pragma once
@@ -32,7 +33,8 @@ struct InfoValue {
     static constexpr unsigned kLevelShift = 12;
     static constexpr std::uint32_t kLevelMax = 15;
     static constexpr unsigned kEdgesShift = 16;
-    static constexpr std::uint32_t kEdgesMax = (1u << 14) - 1;
+    static constexpr std::uint32_t kEdgesMax = (1u << 13) - 1;
+    static constexpr std::uint32_t kMember = 1u << 29;
     static constexpr std::uint32_t kFrozen = 1u << 30;
     static constexpr std::uint32_t kConstructing = 1u << 31;
 
@@ -40,6 +42,7 @@ struct InfoValue {
     constexpr std::uint32_t level() const { return (bits >> kLevelShift) & kLevelMax; }
     constexpr std::uint32_t edges() const { return (bits >> kEdgesShift) & kEdgesMax; }
     constexpr bool frozen() const { return (bits & kFrozen) != 0; }
+    constexpr bool member() const { return (bits & kMember) != 0; }
     constexpr bool constructing() const { return (bits & kConstructing) != 0; }
 
     constexpr InfoValue with_level(std::uint32_t level) const {
@@ -123,6 +126,23 @@ struct Header {
         // order: relaxed, both; one writer, see above.
         const InfoValue now{info.load(platform::memory_order_relaxed)};
         info.store(now.with_edges(edges).bits, platform::memory_order_relaxed);
+    }
+    /// One more edge, modulo that number. True: back at 0.
+    bool add_edge(std::uint32_t modulus) {
+        const std::uint32_t more = edges() + 1;
+        set_edges(more == modulus ? 0 : more);
+        return more == modulus;
+    }
+    /// Into the set, without an edge yet; out of it.
+    void begin_membership() {
+        // order: relaxed, both; one writer, see above.
+        const InfoValue now{info.load(platform::memory_order_relaxed)};
+        info.store(now.with_edges(0).bits | InfoValue::kMember, platform::memory_order_relaxed);
+    }
+    void end_membership() {
+        // order: relaxed, both; one writer, see above.
+        const std::uint32_t now = info.load(platform::memory_order_relaxed);
+        info.store(now & ~InfoValue::kMember, platform::memory_order_relaxed);
     }
     static constexpr std::uint32_t kEdgesMax = InfoValue::kEdgesMax;
     static constexpr std::uint32_t kLevelMax = InfoValue::kLevelMax;

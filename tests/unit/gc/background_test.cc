@@ -50,6 +50,25 @@ TEST_F(Background, reclaims_a_single_ring) {
     EXPECT_TRUE(everything_goes()) << "and once more";
 }
 
+TEST_F(Background, many_candidates_are_asked_by_several_passes_of_one_collection) {
+    collector().stop();
+    ManagedHeapConfig config;
+    config.collector.objects_per_pass = 1;
+    restart(config);
+    collector().disable();
+    std::size_t pages = 0;
+    for (; pages < 20; ++pages) {
+        const Ref<Hub> ring = try_make_variable<Hub>(heap(), Trailing{0, 8000}).value();
+        ring->owner = ring;
+    }
+    collector().enable();
+    EXPECT_TRUE(everything_goes());
+    collector().stop();
+    const CollectorStatistics all = collector().statistics();
+    EXPECT_EQ(all.collected, pages);
+    EXPECT_GE(all.passes, all.automatic + pages / 2);
+}
+
 TEST_F(Background, runs_finalizers_and_destructors_on_its_own_thread) {
     const std::thread::id here = std::this_thread::get_id();
     std::thread::id finalized_on;

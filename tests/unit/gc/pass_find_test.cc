@@ -217,5 +217,71 @@ TEST_F(PassFind, a_limit_that_has_grown_beyond_all_numbers_is_none) {
     }
 }
 
+// ---- passes that decide before all candidates were asked
+
+class PassInPortions : public PassFind {
+protected:
+    static PassOptions portion() {
+        PassOptions options;
+        options.members_max = 1;
+        return options;
+    }
+    /// Garbage on pages of its own, one candidate.
+    void drop_large_ring() {
+        const Ref<Hub> ring = try_make_variable<Hub>(heap_, Trailing{0, 8000}).value();
+        ring->owner = ring;
+    }
+};
+
+TEST_F(PassInPortions, a_pass_with_enough_members_leaves_the_rest_to_the_next) {
+    for (int i = 0; i < 3; ++i) drop_large_ring();
+    for (std::size_t live = 3; live > 0; --live) {
+        EXPECT_EQ(live_objects(), live);
+        EXPECT_EQ(run(portion()).collected, 1u);
+        EXPECT_EQ(pass_.has_more(), live > 1);
+        EXPECT_EQ(pass_.verify(), nullptr);
+    }
+}
+
+TEST_F(PassInPortions, what_is_reported_meanwhile_is_not_of_the_same_lot) {
+    for (int i = 0; i < 2; ++i) drop_large_ring();
+    run(portion());
+    drop_large_ring();
+    EXPECT_EQ(run(portion()).collected, 1u);
+    EXPECT_FALSE(pass_.has_more());
+    EXPECT_EQ(run(portion()).collected, 1u);
+}
+
+TEST_F(PassInPortions, a_pass_without_limit_takes_what_was_left_and_all_others) {
+    for (int i = 0; i < 3; ++i) drop_large_ring();
+    run(portion());
+    for (int i = 0; i < 3; ++i) drop_large_ring();
+    EXPECT_EQ(run().collected, 5u);
+    EXPECT_FALSE(pass_.has_more());
+}
+
+TEST_F(PassInPortions, a_pass_that_is_called_off_puts_back_what_an_earlier_one_has_left) {
+    for (int i = 0; i < 3; ++i) drop_large_ring();
+    run(portion());
+    pass_.begin(portion());
+    pass_.stop_gathering();
+    EXPECT_EQ(finish().collected, 0u);
+    EXPECT_FALSE(pass_.has_more());
+    EXPECT_EQ(run().collected, 2u);
+}
+
+TEST_F(PassInPortions, what_was_left_can_be_put_back) {
+    for (int i = 0; i < 3; ++i) drop_large_ring();
+    run(portion());
+    pass_.put_back_taken();
+    EXPECT_FALSE(pass_.has_more());
+    const Violation found = verify(heap_);
+    EXPECT_FALSE(found) << found.invariant;
+    heap_.candidates().list_again();  // as in the child of a fork
+    drop_large_ring();
+    EXPECT_EQ(run().collected, 3u);
+    EXPECT_EQ(pass_.verify(), nullptr);
+}
+
 }  // namespace
 }  // namespace ouro

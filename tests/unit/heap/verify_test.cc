@@ -217,6 +217,11 @@ TEST_F(VerifyTest, a_broken_list_of_weak_references_is_named) {
 
 TEST_F(VerifyTest, members_of_a_set_without_a_pass_are_named) {
     const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
+    heap().blocks().add_member(header(), cell);
+    const Violation found = verify(heap());
+    EXPECT_STREQ(found.invariant, "a page has members of a set while no pass is under way");
+    EXPECT_EQ(found.object, target_.bits()) << "its header tells as well";
+    heap().blocks().remove_member(header(), cell);
     heap().blocks().set(Mark::member, cell);
     EXPECT_STREQ(verify(heap()).invariant,
                  "a page has members of a set while no pass is under way");

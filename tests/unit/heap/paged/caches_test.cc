@@ -219,54 +219,6 @@ TEST_F(CachesTest, cells_that_another_thread_ends_come_back_to_the_maker) {
     EXPECT_EQ(now().reclaimed_by_count, 2001u);
 }
 
-TEST_F(CachesTest, figures_of_one_thread_are_exact_at_every_moment) {
-    std::vector<Ref<Small>> kept;
-    std::size_t high_water = 0;
-    for (std::size_t i = 1; i <= 300; ++i) {
-        kept.push_back(make<Small>());
-        high_water = now().used_bytes;
-        ASSERT_EQ(now().live_objects, i);
-        ASSERT_EQ(now().live_bytes, i * sizeof(Small));
-        ASSERT_EQ(ouro::live_objects<Small>(heap()), i);
-        ASSERT_EQ(now().objects_made, i);
-        ASSERT_EQ(now().used_bytes_max, high_water);
-    }
-    for (std::size_t i = 300; i > 0; --i) {
-        kept.pop_back();
-        ASSERT_EQ(now().live_objects, i - 1);
-        ASSERT_EQ(ouro::live_objects<Small>(heap()), i - 1);
-        ASSERT_EQ(now().reclaimed_by_count, 301 - i);
-        ASSERT_EQ(now().used_bytes_max, high_water);
-    }
-    EXPECT_EQ(now().used_bytes, 0u);
-}
-
-TEST_F(CachesTest, the_mark_is_seen_though_nobody_asked_at_that_moment) {
-    make<Small>();
-    std::size_t used = 0;
-    {
-        std::vector<Ref<Small>> kept;
-        for (int i = 0; i < 30; ++i) kept.push_back(make<Small>());
-        used = now().used_bytes;
-    }
-    std::vector<Ref<Small>> kept;
-    for (int i = 0; i < 35; ++i) kept.push_back(make<Small>());
-    kept.clear();
-    EXPECT_EQ(now().used_bytes_max, used / 30 * 35);
-}
-
-TEST_F(CachesTest, counts_by_type_of_threads_that_ended_remain) {
-    std::vector<Ref<Small>> kept(20);
-    testing::run_threads(4, [&](std::size_t thread) {
-        for (std::size_t i = 0; i < 5; ++i) kept[thread * 5 + i] = make<Small>();
-        make<Payload<112>>();
-    });
-    EXPECT_EQ(ouro::live_objects<Small>(heap()), 20u);
-    EXPECT_EQ(ouro::live_objects<Payload<112>>(heap()), 0u);
-    kept.clear();
-    EXPECT_EQ(ouro::live_objects<Small>(heap()), 0u);
-}
-
 TEST_F(CachesTest, a_generation_never_repeats_in_a_cell_that_goes_through_a_cache) {
     Ref<Small> first = make<Small>();
     const Id id = ouro::id(first);

@@ -55,18 +55,43 @@ TEST(HeaderInfo, every_edge_count_is_stored_and_read_beside_any_neighbours) {
             ASSERT_EQ(info.edges(), edges);
             ASSERT_EQ(info.type(), InfoValue{around}.type());
             ASSERT_EQ(info.level(), InfoValue{around}.level());
+            ASSERT_EQ(info.member(), InfoValue{around}.member());
             ASSERT_EQ(info.frozen(), InfoValue{around}.frozen());
             ASSERT_EQ(info.constructing(), InfoValue{around}.constructing());
         }
     }
-    EXPECT_EQ(InfoValue::kEdgesMax, 16383u);
+    EXPECT_EQ(InfoValue::kEdgesMax, 8191u);
 }
 
-TEST(HeaderInfo, constructing_and_frozen_are_the_two_highest_bits) {
+TEST(HeaderInfo, constructing_frozen_and_member_are_the_three_highest_bits) {
+    EXPECT_TRUE(InfoValue{std::uint32_t{1} << 29}.member());
+    EXPECT_FALSE(InfoValue{~(std::uint32_t{1} << 29)}.member());
     EXPECT_TRUE(InfoValue{std::uint32_t{1} << 31}.constructing());
     EXPECT_FALSE(InfoValue{std::uint32_t{1} << 31}.frozen());
     EXPECT_TRUE(InfoValue{std::uint32_t{1} << 30}.frozen());
     EXPECT_FALSE(InfoValue{std::uint32_t{1} << 30}.constructing());
+}
+
+TEST(Header, membership_begins_without_edges_and_leaves_the_rest_alone) {
+    Header header;
+    const std::uint32_t rest = InfoValue{~InfoValue::kMember}.with_edges(0).bits;
+    // order: relaxed, all; one thread.
+    header.info.store(~InfoValue::kMember, platform::memory_order_relaxed);
+    header.begin_membership();
+    EXPECT_EQ(header.info.load(platform::memory_order_relaxed), rest | InfoValue::kMember);
+    header.end_membership();
+    EXPECT_EQ(header.info.load(platform::memory_order_relaxed), rest);
+}
+
+TEST(Header, edges_are_counted_modulo_a_number) {
+    Header header;
+    header.info.store(0, platform::memory_order_relaxed);  // order: one thread
+    for (std::uint32_t edges = 1; edges < 7; ++edges) {
+        EXPECT_FALSE(header.add_edge(7));
+        EXPECT_EQ(header.edges(), edges);
+    }
+    EXPECT_TRUE(header.add_edge(7));
+    EXPECT_EQ(header.edges(), 0u);
 }
 
 TEST(Header, loads_give_what_was_stored) {

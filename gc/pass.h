@@ -177,7 +177,7 @@ private:
     bool may_enter_set(const Header* header);
     bool is_explained(Header* header);
     void leave_set(Member member);
-    void leave_target(std::uintptr_t value);
+    void leave_target(const FieldSlot& slot);
     void make_dead(Header* header, WordValue::Bits flags);
     void keep_for_user_code(Header* header, Member member);
     void set_aside(Member member);

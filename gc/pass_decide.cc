@@ -77,8 +77,13 @@ void Pass::leave_set(Member member) {
     left_ = true;
 }
 
-void Pass::leave_target(std::uintptr_t value) {
-    const Member member = member_near_work(value);
+void Pass::leave_target(const FieldSlot& slot) {
+    // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
+    // again.
+    const auto read = [&slot] { return slot.load(memory_order_acquire); };
+    const std::uintptr_t early = OURO_MUTANT(target_read_early) ? read() : 0;
+    platform::LoadWindow window;  // for a look at the header of a target that is no member
+    const Member member = member_near_work(OURO_MUTANT(target_read_early) ? early : read());
     if (member.page != kNoPage) leave_set(member);
 }
 
@@ -129,9 +134,7 @@ void Pass::step_spread() {
     Header* header = work_places_.header(work_.index);
     const Fields fields = fields_of(header);
     while (work_field_ < fields.count()) {
-        // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
-        // again.
-        leave_target(fields[work_field_++].load(memory_order_acquire));
+        leave_target(fields[work_field_++]);
         spend(1);
         if (budget_ <= 0) return;
     }

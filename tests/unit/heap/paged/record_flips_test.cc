@@ -5,7 +5,10 @@
 // that verify() follows out of the region (docs/verification.md).
 #include <type_traits>
 
+#include "heap/finalizer.h"
+#include "heap/values.h"
 #include "heap/verify.h"
+#include "heap/weak_reference.h"
 #include "tests/support/heap_test.h"
 #include "tests/support/record_damage.h"
 
@@ -88,6 +91,57 @@ TEST_F(RecordFlips, of_the_table_of_types_but_the_types_addresses_are_mostly_nam
     TypeTable::Entry& entry = *heap().type_of(testing::header_of(kept_[0]));
     const void* info = entry.info.load(platform::memory_order_relaxed);
     EXPECT_GE(percent_named(&entry, sizeof entry, info), 50);
+}
+
+TEST_F(RecordFlips, of_what_create_has_written_are_mostly_named) {
+    auto* begin = reinterpret_cast<unsigned char*>(&heap());
+    auto* config = reinterpret_cast<const unsigned char*>(&heap().config());
+    const auto bytes = static_cast<std::size_t>(config - begin) + sizeof(HeapConfig);
+    EXPECT_GE(percent_named(begin, bytes, &collector()), 40);
+}
+
+/// Of objects that lists of the heap lead through, every bit: the whole heap is asked.
+class ObjectFlips : public RecordFlips {
+protected:
+    template <class T>
+    int named_in(const Ref<T>& object, std::size_t bytes, const void* spared) {
+        int found = 0;
+        testing::flip_all(const_cast<std::remove_const_t<T>*>(object.get()), bytes, spared,
+                          [&] { found += verify(heap()) ? 1 : 0; });
+        EXPECT_FALSE(static_cast<bool>(verify(heap())));
+        return found;
+    }
+};
+
+TEST_F(ObjectFlips, of_interned_strings_are_mostly_named) {
+    const Ref<String> one = try_intern(heap(), "one").value();
+    const Ref<String> two = try_intern(heap(), "two").value();
+    EXPECT_GE(named_in(one, sizeof(String) + sizeof(Trailing) + 8, this), 64);
+    auto& next = reinterpret_cast<FieldSlot&>(*const_cast<String*>(two.get()));
+    const std::uintptr_t good = next.load(platform::memory_order_relaxed);
+    next.store(reinterpret_cast<std::uintptr_t>(two.get()) | 1, platform::memory_order_relaxed);
+    EXPECT_STREQ(verify(heap()).invariant, "the table of interned strings is broken");
+    next.store(good, platform::memory_order_relaxed);
+}
+
+TEST_F(ObjectFlips, of_weak_references_that_wait_and_of_finalizers_are_mostly_named) {
+    const auto called = [](WeakReference&) {};
+    const Ref<WeakReference> first = make<WeakReference>(kept_[0], +called);
+    const Ref<WeakReference> second = make<WeakReference>(kept_[0], +called);
+    heap().cut_weak_references(kept_[0].get(), false);
+    EXPECT_GE(named_in(first, sizeof(WeakReference), this), 64);
+    EXPECT_GE(named_in(second, sizeof(WeakReference), this), 64);
+    collect();
+    const auto nothing = [](const Ref<Object>&) { return Ref<Object>(); };
+    const Ref<Finalizer> one = try_finalize(kept_[1], nothing).value();
+    const Ref<Finalizer> two = try_finalize(kept_[1], nothing).value();
+    int found = 0;  // behind its weak reference, which lies in a list that may lead anywhere
+    testing::flip_all(reinterpret_cast<std::byte*>(one.get()) + sizeof(WeakReference),
+                      sizeof(Finalizer) - sizeof(WeakReference), this,
+                      [&] { found += verify(heap()) ? 1 : 0; });
+    EXPECT_GE(found, 64);
+    one->detach();
+    two->detach();
 }
 
 }  // namespace

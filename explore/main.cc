@@ -12,6 +12,11 @@
 namespace ouro::explore {
 namespace {
 
+/// What runs this layout's explorer again.
+constexpr const char* kProgram =
+    OURO_COMPACT ? "build/compact/bin/ouro_explore" : "build/release/bin/ouro_explore";
+constexpr const char* kCommand = OURO_COMPACT ? kProgram : "./dev explore";
+
 struct Options {
     std::string scenario = "all";
     std::string mutant;
@@ -112,8 +117,8 @@ void print_finding(const Options& options, const Scenario& scenario, const Repor
     arguments += " --replay '" + report.schedule + "'";
     std::printf("VIOLATION in %s after %llu schedules: %s\n", scenario.name,
                 static_cast<unsigned long long>(report.needed), report.violation.c_str());
-    std::printf("replay: ./dev explore %s\n", arguments.c_str());
-    std::printf("in gdb: gdb --args build/release/bin/ouro_explore %s --trap\n", arguments.c_str());
+    std::printf("replay: %s %s\n", kCommand, arguments.c_str());
+    std::printf("in gdb: gdb --args %s %s --trap\n", kProgram, arguments.c_str());
 }
 
 /// One scenario; true iff it is clean.
@@ -137,16 +142,22 @@ bool explore_one(const Options& options, const Scenario& scenario, Report& total
     return !report.violated;
 }
 
+/// With a mutant, the scenario that is about it comes first, and the first finding is the end.
 int explore(const Options& options) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(options.search.seed));
     Report total;
     bool clean = true;
     bool any = false;
-    for_each_scenario([&](const Scenario& scenario) {
+    const MutantInfo* mutant = find_mutant(options.mutant.c_str());
+    const auto explore_if = [&](const Scenario& scenario, bool wanted) {
+        if (!wanted || (mutant != nullptr && !clean)) return;
         if (options.scenario != "all" && options.scenario != scenario.name) return;
         any = true;
         clean = explore_one(options, scenario, total) && clean;
-    });
+    };
+    const Scenario* first = mutant == nullptr ? nullptr : find_scenario(mutant->scenario);
+    if (first != nullptr) explore_if(*first, true);
+    for_each_scenario([&](const Scenario& scenario) { explore_if(scenario, &scenario != first); });
     if (!any) {
         std::fprintf(stderr, "explore: no scenario '%s'; see --list\n", options.scenario.c_str());
         return 2;

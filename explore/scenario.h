@@ -31,6 +31,7 @@ std::span<const Scenario> end_scenarios();
 std::span<const Scenario> batch_scenarios();
 std::span<const Scenario> cache_scenarios();
 std::span<const Scenario> table_scenarios();
+std::span<const Scenario> look_scenarios();
 std::span<const Scenario> hostile_scenarios();
 
 /// Null when there is none of that name.
@@ -45,6 +46,7 @@ void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : batch_scenarios()) visit(scenario);
     for (const Scenario& scenario : cache_scenarios()) visit(scenario);
     for (const Scenario& scenario : table_scenarios()) visit(scenario);
+    for (const Scenario& scenario : look_scenarios()) visit(scenario);
     for (const Scenario& scenario : hostile_scenarios()) visit(scenario);
 }
 

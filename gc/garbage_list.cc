@@ -4,6 +4,7 @@
 
 #include "heap/reference_count.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
@@ -33,10 +34,27 @@ void Collector::for_each_tracked(V&& visit) {
     }
 }
 
+namespace {
+
+/// From what was seen there: the object may have ended since, and its memory be free.
+void set_frozen(Header* header, InfoValue seen) {
+    InfoValue now = seen;
+    while (now.type() != 0 && !now.constructing()) {
+        // order: acq_rel; the pass owner's other writes of info are ordered by the pass lock.
+        if (header->info.compare_exchange(now.bits, now.bits | InfoValue::kFrozen,
+                                          memory_order_acq_rel, memory_order_acquire))
+            return;
+    }
+}
+
+}  // namespace
+
 void Collector::freeze() {
-    // order: acq_rel; the pass owner's other writes of info are ordered by the pass lock.
-    for_each_tracked([](Header* header, InfoValue) {
-        header->info.fetch_or(InfoValue::kFrozen, memory_order_acq_rel);
+    for_each_tracked([](Header* header, InfoValue info) {
+        // order: any, a mutant
+        if (OURO_MUTANT(frozen_blindly))
+            header->info.fetch_or(InfoValue::kFrozen, memory_order_acq_rel);
+        set_frozen(header, info);
     });
 }
 

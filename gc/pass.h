@@ -187,6 +187,7 @@ private:
     bool condemn(Header* header);
     void enter_set(Header* header, Member member);
     void leave_set(Header* header, Member member);
+    void leave_target(const FieldSlot& slot);
     void make_dead(Header* header, WordValue::Bits flags);
     void keep_for_user_code(Header* header, Member member);
     void set_aside(Header* header, Member member);

@@ -74,6 +74,16 @@ void Pass::leave_set(Header* header, Member member) {
     left_ = true;
 }
 
+void Pass::leave_target(const FieldSlot& slot) {
+    // order: acquire; as in step_edges(). Only a hint here: who is missed is found by counting
+    // again.
+    const auto read = [&slot] { return slot.load(memory_order_acquire); };
+    const std::uintptr_t early = OURO_MUTANT(target_read_early) ? read() : 0;
+    platform::LoadWindow window;  // for a look at the header of a target that is no member
+    Header* target = member_in(OURO_MUTANT(target_read_early) ? early : read());
+    if (target != nullptr) leave_set(target, cell_near_work(target));
+}
+
 // Model: models/recount.pml
 void Pass::step_scan() {
     while (Header* header = next_member()) {
@@ -118,17 +128,11 @@ void Pass::step_spread() {
     }
     Header* header = work_places_.header(work_.index);
     const Fields fields = fields_of(header);
-    {
-        platform::LoadWindow window;  // as in step_edges()
-        const auto leave_target = [this](FieldSlot& slot) {
-            // order: acquire; as in step_edges(). Only a hint here: who is missed is found by
-            // counting again.
-            Header* target = member_in(slot.load(memory_order_acquire));
-            if (target != nullptr) leave_set(target, cell_near_work(target));
-            return 1u;
-        };
-        if (!follow(fields, work_field_, leave_target)) return;
-    }
+    const auto leave = [this](FieldSlot& slot) {
+        leave_target(slot);
+        return 1u;
+    };
+    if (!follow(fields, work_field_, leave)) return;
     spend(1);
     clear(Mark::todo, work_);
     const bool stays_in_batch = of_batch_ && options_.exclude_user_code;

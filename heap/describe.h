@@ -231,6 +231,7 @@ constexpr std::uint16_t type_flags() {
     if ((has_fields && !IsAcyclic<T>) || weak_reference) flags |= TypeInfo::kTracked;
     if (variable) flags |= TypeInfo::kVariable;
     if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
+    if (weak_reference) flags |= TypeInfo::kWeakReference;
     if (HasQuietDestructor<T>) flags |= TypeInfo::kQuietDestructor;
     return flags;
 }

@@ -3,15 +3,17 @@
 #include "heap/reference_count.h"
 #include "heap/values.h"
 #include "platform/context.h"
+#include "platform/mutant.h"
 
 namespace ouro {
 
 namespace {
 
-/// The header at an id's address, if there is one there. In a load window.
-Header* find_header(const Id& id) {
+/// The header at an id's address, if there is one there, and its heap, which is not asked for
+/// again: it may be none any more by then. In a load window.
+Header* find_header(const Id& id, Heap*& heap) {
     if (!detail::is_object(id.address)) return nullptr;
-    Heap* heap = Heap::of(detail::object_of(id.address));
+    heap = Heap::of(detail::object_of(id.address));
     Header* header = header_of(detail::object_of(id.address));
     return heap != nullptr && heap->blocks().is_header(header) ? header : nullptr;
 }
@@ -19,30 +21,32 @@ Header* find_header(const Id& id) {
 /// Is the object of this word, which was just read, the id's, and alive? In a load window.
 /// Reading the word before the generation makes the pair consistent: the generation changes only
 /// between an end (count 0 first) and the next object's publication.
-bool is_live(Header* header, WordValue word, const Id& id) {
-    Heap* heap = Heap::of(header);
-    const TypeTable::Entry* type = heap->type_of(header);
+bool is_live(Heap& heap, Header* header, WordValue word, const Id& id) {
+    const TypeTable::Entry* type = heap.type_of(header);
     if (type == nullptr || header->load_generation() != id.generation) return false;
     if (word.count() == 0) {
         const TypeInfo* info = type->info.load(platform::memory_order_relaxed);  // order: once
         return info->finalize != nullptr && !word.has(WordValue::kFinalized);    // limbo
     }
     if (!word.has(WordValue::kCondemned)) return true;
-    const Decision::Snapshot decision = heap->decision().load();
+    const Decision::Snapshot decision = heap.decision().load();
     return decision.state() != Decision::committed ||
-           !header->load_word().has(WordValue::kCondemned) ||
-           !(heap->decision().load() == decision);
+           !header->load_word().has(WordValue::kCondemned) || !(heap.decision().load() == decision);
 }
 
 /// The live object of an id, its word as of now; null when there is none. In a load window.
 Header* find_live(const Id& id, WordValue& word) {
-    Header* header = find_header(id);
+    Heap* heap = nullptr;
+    Header* header = find_header(id, heap);
     if (header == nullptr) return nullptr;
     word = header->load_word();
-    return is_live(header, word, id) ? header : nullptr;
+    return is_live(*heap, header, word, id) ? header : nullptr;
 }
 
-bool is_interned(Header* header) {
+/// Of a live object with this word. Any but an immortal one may have ended since: its memory, which
+/// is asked here, may be an interned string's by now.
+bool is_interned(Header* header, WordValue word) {
+    if (!word.immortal() && !OURO_MUTANT(interned_by_memory)) return false;
     return detail::type_of(header->payload()) == &detail::type_info_of<String> &&
            static_cast<String*>(header->payload())->is_interned();
 }
@@ -136,6 +140,11 @@ Result<Id> object_containing(std::uintptr_t address) {
     if (cell.page == kNoPage) return Error::dead;
     Header* header = heap->blocks().header_of_cell(cell);
     const Id id{reinterpret_cast<std::uintptr_t>(header->payload()), header->load_generation()};
+    // Once more, now that it is known whose memory is meant: at the first look it may have been
+    // free memory that has been divided since.
+    const BlockAllocator::Cell again = heap->blocks().cell_containing(detail::object_of(address));
+    if (heap->blocks().header_of_cell(again) != header && !OURO_MUTANT(contained_at_first_look))
+        return Error::dead;
     WordValue word;
     if (find_live(id, word) == nullptr) return Error::dead;
     // Nobody but its own constructor knows an object that is still being constructed.
@@ -153,23 +162,27 @@ Result<Id> object_at(std::uintptr_t address) {
 Result<const char*> type_name(const Id& id) {
     if (is_of_immediate(id)) return detail::is_small_int_bits(id.address) ? "int" : "constant";
     platform::LoadWindow window;
-    WordValue word;
-    Header* header = find_live(id, word);
+    Heap* heap = nullptr;
+    Header* header = find_header(id, heap);
     if (header == nullptr) return Error::dead;
-    const TypeTable::Entry* type = Heap::of(header)->type_of(header);
-    if (type == nullptr) return Error::dead;
+    // Before the rest: if the object is there then, it was there before, and the type is its.
+    const TypeTable::Entry* type = heap->type_of(header);
+    if (type == nullptr || !is_live(*heap, header, header->load_word(), id)) return Error::dead;
+    if (OURO_MUTANT(named_by_memory)) type = heap->type_of(header);
     return type->info.load(platform::memory_order_relaxed)->name;  // order: written once
 }
 
 Result<Ref<Object>> resolve(const Id& id) {
     if (is_of_immediate(id)) return Ref<Object>::adopt(id.address);
     platform::LoadWindow window;
-    Header* header = find_header(id);
+    Heap* heap = nullptr;
+    Header* header = find_header(id, heap);
     while (header != nullptr) {
         LinkedWord look(header);
-        if (!is_live(header, look.value(), id)) break;
-        if (is_interned(header)) return Ref<Object>::adopt(id.address | detail::kInternedTag);
-        switch (detail::try_upgrade(*Heap::of(header), header, look, detail::UpgradeBy::id)) {
+        if (!is_live(*heap, header, look.value(), id)) break;
+        if (is_interned(header, look.value()))
+            return Ref<Object>::adopt(id.address | detail::kInternedTag);
+        switch (detail::try_upgrade(*heap, header, look, detail::UpgradeBy::id)) {
             case detail::Upgrade::yes: return Ref<Object>::adopt(id.address);
             case detail::Upgrade::dead: return Error::dead;
             case detail::Upgrade::again: break;

@@ -36,9 +36,12 @@ struct TypeInfo {
     static constexpr std::uint16_t kVariable = 1u << 3;         ///< has a Trailing record
     static constexpr std::uint16_t kQuietDestructor = 1u << 4;  ///< see heap/describe.h
 
+    static constexpr std::uint16_t kWeakReference = 1u << 5;  ///< starts with an ObjectWeakNode
+
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }
     bool weakly_referable() const { return (flags & kWeaklyReferable) != 0; }
+    bool is_weak_reference() const { return (flags & kWeakReference) != 0; }
     bool variable() const { return (flags & kVariable) != 0; }
     /// Is there a destructor, and may it do anything?
     bool has_loud_destructor() const {

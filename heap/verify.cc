@@ -120,7 +120,8 @@ private:
         if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
             return report("an object in use has count 0", header);
         const bool dead_in_batch = in_batch && word.count() == 0;
-        if ((word.has(WordValue::kCondemned) && !dead_in_batch) || word.has(WordValue::kHeld))
+        const bool held = word.has(WordValue::kHeld) && !waits_to_call(header, *type);
+        if ((word.has(WordValue::kCondemned) && !dead_in_batch) || held)
             return report("an object is condemned or held while nothing runs", header);
         if (word.count() != 0 && word.has(WordValue::kFinalized) &&
             info_of(*type).finalize == nullptr)
@@ -137,6 +138,12 @@ private:
                       ? Fields::variable_bytes(info_of(*type),
                                                Trailing::of(header->payload(), info_of(*type)))
                       : info_of(*type).size;
+    }
+
+    /// A weak reference object is held by the heap until its callback has run.
+    static bool waits_to_call(Header* header, const TypeTable::Entry& type) {
+        return info_of(type).is_weak_reference() &&
+               static_cast<const ObjectWeakNode*>(header->payload())->waits();
     }
 
     /// Was a thread that the fork has left behind making or ending the object?

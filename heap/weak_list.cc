@@ -246,13 +246,19 @@ bool WeakAnchor::is_sound(const void* object) const {
     return true;
 }
 
-bool DueCallbacks::is_sound(Heap& heap, std::size_t objects) const {
+// Ends: in a list that leads back, some node is met again at a distance from a mark that doubles.
+bool DueCallbacks::is_sound() const {
     const WeakNode* last = nullptr;
+    const WeakNode* mark = nullptr;
+    std::size_t steps = 0, distance = 1;
     for (const WeakNode* node = first_; node != nullptr; node = node->next_) {
-        if (objects-- == 0 || !heap.is_object(node) || node->target() != nullptr) return false;
+        Heap* heap = Heap::of(node);
+        if (node == mark || heap == nullptr || !heap->is_object(node)) return false;
         if (node->kind_ == WeakNode::Kind::handle || !node->is_sound(true)) return false;
+        if (!static_cast<const ObjectWeakNode*>(node)->waits()) return false;
         if (!header_of(node)->load_word().has(WordValue::kHeld)) return false;
         last = node;
+        if (++steps == distance) mark = node, distance *= 2, steps = 0;
     }
     return last == last_;
 }

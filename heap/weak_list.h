@@ -33,8 +33,9 @@ public:
     bool empty() const { return first_ == nullptr; }
     void add(WeakNode& node);
     ObjectWeakNode* take();
-    /// verify(): is each an object of this heap, of at most so many, and held until it has called?
-    bool is_sound(Heap& heap, std::size_t objects) const;
+    /// verify(): is each an object, which need not be of this heap, and held until it has called?
+    /// Nobody changes the list meanwhile.
+    bool is_sound() const;
 
 private:
     WeakNode* first_ = nullptr;
@@ -104,6 +105,8 @@ public:
         : WeakNode(Kind::object, CodeCheck(on_death)), callback_(on_death) {}
 
     WeakCallback callback() const { return callback_; }
+    /// Has the target died, and the callback not run yet?
+    bool waits() const { return target() == nullptr && callback_ != nullptr; }
     /// The callback, which is forgotten.
     WeakCallback take_callback() {
         callback_check_ = {};

@@ -1,6 +1,7 @@
 /* One count word under its readers and writers: W3, the mark, and the candidate bit beside the page.
  * Code: heap/paged/word.h unchanged
  * Code: gc/pass_claim.cc claim
+ * Code: gc/pass_decide.cc step_condemn
  * Code: gc/pass_decide.cc condemn
  * Code: gc/pass_claim.cc unclaim
  * Code: heap/paged/header.h count_down

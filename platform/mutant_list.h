@@ -19,11 +19,14 @@
     X(holder_load, "cached_full", "order: the holder is only looked at, not read last")           \
     X(sums_made_first, "cached_short_figures", "K1: what was made is added up before what ended") \
     X(given_relaxed, "cached_handoff", "order: a cell is given back relaxed")                     \
-    X(taken_over_relaxed, "cached_handoff", "order: cells are taken over relaxed")
+    X(taken_over_relaxed, "cached_handoff", "order: cells are taken over relaxed")                \
+    X(begun_relaxed, "named", "order: a new object's type is written relaxed")
 
 /// Of what only the compact layout has.
 #define OURO_COMPACT_ONLY_MUTANT_LIST(X)                                                     \
     X(joined_used_at_once, "joined", "rule 2: what was joined is used while somebody looks") \
+    X(target_read_early, "spread", "rule 2: a field is read before the window is open")      \
+    X(contained_at_first_look, "contained", "memory that is divided is taken for one block") \
     X(header_trusted, "apart", "rule 2: a header of an earlier window is taken for one")
 
 /// And of the former, what the compact layout has as well.
@@ -58,6 +61,10 @@
     X(upgrade_without_recheck, "last", "rule 15: the weak target is not read again")               \
     X(rest_forgotten, "portions", "what a pass has left to the next is lost")                      \
     X(type_not_compared, "types", "what was an empty entry of the type table is another type's")   \
+    X(interned_by_memory, "resolved",                                                              \
+      "an id's memory is asked whether it is interned, not its object")                            \
+    X(named_by_memory, "named", "an id's memory is asked for the type's name, not its object")     \
+    X(frozen_blindly, "set_aside", "free memory is set aside")                                     \
     X(load_without_recheck, "reuse", "rule 15: the field is not read again")                       \
     X(load_increments_blindly, "publish", "rule 15: a field load adds without comparing")          \
     X(claim_does_not_pin, "apart", "G1: the memory of a claimed member is given back")             \

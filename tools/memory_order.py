@@ -60,7 +60,8 @@ KINDS = [
     ),
     (r"word\.store", "same word: `newborn_relaxed`"),
     (r"word\.load", "same word: `word_load_relaxed`"),
-    (r"info\.", "same word: `info_load_relaxed`, `finished_relaxed`"),
+    (r"free\[word\]", "same bits: `given_relaxed`, `taken_over_relaxed`"),
+    (r"info\.(load|store|fetch|compare)", "same word: `info_load_relaxed`, `finished_relaxed`"),
     (r"generation", "published with the word: `newborn_relaxed`"),
     (r"target_|first_\.", "same edge: `weak_cut_relaxed`; models/weak_upgrade.pml"),
     (r"next_interned_", "one thread only"),
@@ -78,7 +79,6 @@ KINDS = [
     (r"late mark", "same bits: `bits_taken_relaxed`"),
     (r"look at the windows", "protocol: `cache_found_early`, `cache_taken_at_once`"),
     (r"held", "protocol: `holder_ignored`; order: `holder_load`"),
-    (r"free\[word\]", "same bits: `given_relaxed`, `taken_over_relaxed`"),
     (r"hint|postponed_|callbacks_wait_", "a hint: no data depends on the value"),
     (r"nobody else|\block", "one thread, or the lock orders it"),
 ]

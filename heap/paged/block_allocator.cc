@@ -156,10 +156,13 @@ Header* BlockAllocator::take_cell(PageIndex page) {
 }
 
 void BlockAllocator::begin_block(Header* header, TypeIndex type) {
-    // order: relaxed, all; published with the object by the first count (heap.cc).
+    // order: relaxed, both; ours alone, and published below.
     header->generation.store(header->generation.load(memory_order_relaxed) + 1,
                              memory_order_relaxed);
-    header->info.store(type | InfoValue::kConstructing, memory_order_relaxed);
+    // order: release; pairs with load_info(): who looks by an id and sees the type sees the
+    // generation, and the end of the object before (heap/query.cc).
+    header->info.store(type | InfoValue::kConstructing,
+                       OURO_ORDER(memory_order_release, begun_relaxed, memory_order_relaxed));
 }
 
 Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {

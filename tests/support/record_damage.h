@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 
@@ -27,6 +28,24 @@ inline void flip_all(void* record, std::size_t bytes, const void* spared,
             byte ^= mask;
         }
     }
+}
+
+/// Calls `check` with every 32-bit word of the record that was `before` when `copy` was taken of it
+/// and is `now`: how many there are. For what a known operation has just changed.
+inline int for_changed_words(void* record, const void* copy, std::size_t bytes,
+                             std::uint32_t before, std::uint32_t now,
+                             const std::function<void(std::uint32_t&)>& check) {
+    int found = 0;
+    for (std::size_t at = 0; at + sizeof before <= bytes; at += sizeof before) {
+        auto* word = reinterpret_cast<std::uint32_t*>(static_cast<unsigned char*>(record) + at);
+        if (std::memcmp(static_cast<const unsigned char*>(copy) + at, &before, sizeof before) != 0)
+            continue;
+        if (std::memcmp(word, &now, sizeof now) != 0) continue;
+        ++found;
+        check(*word);
+        *word = now;
+    }
+    return found;
 }
 
 /// Words of the record that hold the value are changed, one after the other. How many there are.

@@ -1,8 +1,10 @@
 // Goal: verify() of the collector's records names what is damaged, and ends whatever they hold.
 // Method: every bit of a record flipped by itself, at rest and in the middle of a pass; the
 // references among the records; one lock.
+#include <cstring>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "heap/verify_parts.h"
 #include "tests/support/heap_test.h"
@@ -33,7 +35,8 @@ TEST_F(PassVerifyTest, a_pass_that_is_none_has_no_phase_no_list_and_no_flag) {
     EXPECT_EQ(pass_.verify(), nullptr);
     const std::set<std::string> named = named_by_flips();
     for (const char* sentence :
-         {"pass: the phase", "pass: a flag or a count", "pass: a list of pages"})
+         {"pass: the phase", "pass: a flag or a count", "pass: a list of pages",
+          "pass: a list while no pass is under way"})
         EXPECT_TRUE(named.contains(sentence)) << sentence;
     EXPECT_EQ(pass_.verify(), nullptr);
 }
@@ -59,6 +62,16 @@ TEST_F(PassVerifyTest, a_pass_under_way_has_its_cursors_where_pages_are) {
     EXPECT_TRUE(named.contains("pass: a cursor"));
     EXPECT_EQ(pass_.verify(), nullptr);
     kept->left = nullptr;
+}
+
+TEST_F(PassVerifyTest, a_release_that_is_put_off_is_one_of_an_object) {
+    heap_.postpone_release(reinterpret_cast<void*>(make<Plain>(1).detach()));
+    PassOptions options;
+    options.only_postponed = true;
+    run(options);
+    EXPECT_EQ(pass_.verify(), nullptr);
+    EXPECT_TRUE(named_by_flips().contains("pass: a postponed release"));
+    heap_.settle_postponed(pass_.take_postponed(), 0);
 }
 
 TEST_F(PassVerifyTest, a_list_that_is_not_empty_between_passes_is_named) {
@@ -107,6 +120,37 @@ TEST_F(CollectorVerifyTest, what_a_pass_would_follow_is_checked_before_it_goes_o
     field.store(reinterpret_cast<std::uintptr_t>(&outside[2]), platform::memory_order_relaxed);
     EXPECT_STREQ(collector().verify().invariant, "a field refers outside all heaps");
     field.store(0, platform::memory_order_relaxed);
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+}
+
+TEST_F(CollectorVerifyTest, a_flag_that_is_none_is_named) {
+    std::vector<unsigned char> copy(sizeof(Collector));
+    platform::reveal(&collector(), sizeof(Collector));
+    std::memcpy(copy.data(), static_cast<const void*>(&collector()), sizeof(Collector));
+    collector().disable();
+    EXPECT_EQ(testing::for_changed_words(&collector(), copy.data(), sizeof(Collector), 1, 0,
+                                         [&](std::uint32_t& word) {
+                                             word = 2;
+                                             EXPECT_STREQ(
+                                                 collector().verify().invariant,
+                                                 "collector record: a flag or the configuration");
+                                         }),
+              1);
+    collector().enable();
+}
+
+TEST_F(CollectorVerifyTest, a_gap_among_the_callbacks_is_named) {
+    const Collector::Callback first = [](void*, const CollectInfo&) {};
+    EXPECT_TRUE(collector().add_callback(first, this));
+    EXPECT_TRUE(collector().add_callback(first, &collector()));
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+    auto* at = reinterpret_cast<unsigned char*>(&collector());
+    std::size_t place = 0;
+    while (std::memcmp(at + place, &first, sizeof first) != 0) place += sizeof first;
+    ASSERT_LT(place, sizeof(Collector));
+    std::memset(at + place, 0, sizeof first);
+    EXPECT_STREQ(collector().verify().invariant, "collector record: the callbacks");
+    std::memcpy(at + place, &first, sizeof first);
     EXPECT_FALSE(static_cast<bool>(collector().verify()));
 }
 

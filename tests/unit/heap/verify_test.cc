@@ -96,6 +96,15 @@ TEST_F(VerifyTest, an_unknown_type_is_named) {
     set_info(good);
 }
 
+TEST_F(VerifyTest, a_free_cell_on_the_garbage_list_is_named) {
+    Ref<Plain> gone = make<Plain>(3);
+    const BlockAllocator::Cell cell = heap().blocks().cell_of(testing::header_of(gone));
+    gone.reset();
+    heap().blocks().set(Mark::kept, cell);
+    EXPECT_STREQ(verify(heap()).invariant, "a cell without object is a member of a set");
+    heap().blocks().clear(Mark::kept, cell);
+}
+
 TEST_F(VerifyTest, a_size_beyond_the_cell_is_named) {
     const Ref<Hub> hub = make_hub(4);
     Trailing& trailing = Trailing::of(hub.get(), detail::type_info_of<Hub>);
@@ -163,6 +172,25 @@ TEST_F(VerifyTest, a_claim_without_owner_is_named) {
     set_word(good.bits | WordValue::kClaimed);
     expect_named("an object is claimed by nobody");
     set_word(good.bits);
+}
+
+TEST_F(VerifyTest, the_mark_of_a_finalizer_that_has_run_where_there_is_none_is_named) {
+    const WordValue good = header()->load_word();
+    set_word(good.bits | WordValue::kFinalized);
+    expect_named("an object without finalizer is marked as finalized");
+    set_word(good.bits);
+}
+
+TEST_F(VerifyTest, an_immediate_that_is_none_is_named) {
+    FieldSlot& slot = slot_of(target_->left);
+    const std::uintptr_t not_interned = top_.bits() | detail::kInternedTag;
+    for (const std::uintptr_t bad :
+         {not_interned, detail::kNoneBits | ~(~std::uintptr_t{0} >> 1)}) {
+        ASSERT_FALSE(detail::is_immediate(bad));
+        slot.store(bad, platform::memory_order_relaxed);
+        expect_named("a field holds an immediate that is none");
+    }
+    slot.store(0, platform::memory_order_relaxed);
 }
 
 TEST_F(VerifyTest, a_mark_without_a_list_is_named) {

@@ -40,6 +40,24 @@ TEST_F(WeakCallbacksTest, wait_until_they_are_run_and_hold_their_references_mean
     EXPECT_EQ(live_objects(), 2u) << "the target and the second weak reference";
 }
 
+// Held by the heap, at rest, until their turn.
+TEST_F(WeakCallbacksTest, that_wait_are_sound_also_those_of_another_heap) {
+    testing::Region region(testing::kMiB);
+    ManagedHeap other(region.span(), testing::manual());
+    const Ref<Plain> target = make<Plain>(1);
+    const Ref<WeakReference> own = make<WeakReference>(target, &count);
+    EXPECT_TRUE(testing::is_sound(collector()));
+    heap().cut_weak_references(target.get(), false);
+    EXPECT_TRUE(testing::is_sound(collector()));
+    const Ref<Plain> another = make<Plain>(2);
+    const Ref<WeakReference> foreign = other.make<WeakReference>(another, &count);
+    heap().cut_weak_references(another.get(), false);
+    EXPECT_TRUE(testing::is_sound(collector()));
+    EXPECT_TRUE(testing::is_sound(other.collector()));
+    collect();
+    EXPECT_EQ(called_, 2);
+}
+
 TEST_F(WeakCallbacksTest, run_with_the_next_collection) {
     const Ref<Plain> target = make<Plain>(1);
     const Ref<WeakReference> weak = make<WeakReference>(target, &count);

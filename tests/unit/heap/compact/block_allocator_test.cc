@@ -16,6 +16,7 @@
 #include "platform/annotate.h"
 #include "platform/context.h"
 #include "tests/support/random.h"
+#include "tests/support/record_damage.h"
 #include "tests/support/region.h"
 
 namespace ouro {
@@ -259,6 +260,44 @@ TEST_F(CompactBlocks, damage_is_named) {
     damage(free_block, InfoValue::kPending, "C3: the lists of free blocks");
     Header* end = free_block + free_block->load_info().units();
     damage(end, InfoValue::kKept, "C1: the header behind the last block");
+}
+
+TEST_F(CompactBlocks, a_size_at_the_end_of_a_free_block_that_is_another_is_named) {
+    Header* free_block = allocate(kSmall) + kSmall;
+    Unit* size = reinterpret_cast<Unit*>(free_block + free_block->load_info().units()) - 1;
+    platform::unpoison(size, sizeof *size);
+    *size ^= 1;
+    EXPECT_STREQ(blocks_.verify(), "C2: the size at the end of a free block");
+    *size ^= 1;
+}
+
+TEST_F(CompactBlocks, a_first_header_of_a_card_that_is_none_is_named) {
+    allocate(kSmall);
+    auto* sets =
+        reinterpret_cast<std::uint8_t*>(&blocks_.card_word(BlockAllocator::kCandidateCards, 0));
+    std::uint8_t* firsts =
+        sets + BlockAllocator::kCardSets * blocks_.card_words() * sizeof(BlockAllocator::CardWord) +
+        blocks_.page_count() * sizeof(std::uint16_t);
+    for (const PageIndex card : {PageIndex{0}, PageIndex{1}, blocks_.page_count() - 1}) {
+        firsts[card] ^= 1;
+        EXPECT_STREQ(blocks_.verify(), "C5: the first header of a card") << card;
+        firsts[card] ^= 1;
+    }
+}
+
+TEST_F(CompactBlocks, a_place_inside_a_block_where_tidying_would_go_on_is_named) {
+    allocate(kSmall);
+    std::vector<unsigned char> copy(sizeof blocks_);
+    platform::reveal(&blocks_, sizeof blocks_);
+    std::memcpy(copy.data(), static_cast<const void*>(&blocks_), sizeof blocks_);
+    ASSERT_TRUE(blocks_.tidy());
+    const auto units = static_cast<std::uint32_t>(blocks_.figures().capacity_bytes / kUnitBytes);
+    EXPECT_EQ(testing::for_changed_words(&blocks_, copy.data(), sizeof blocks_, 0, units,
+                                         [&](std::uint32_t& word) {
+                                             word = 1;
+                                             EXPECT_STREQ(blocks_.verify(), "where tidy() goes on");
+                                         }),
+              1);
 }
 
 TEST_F(CompactBlocks, links_that_make_no_list_are_named) {

@@ -187,6 +187,20 @@ TEST_F(PlantedDamage, a_used_run_that_calls_itself_free_is_named) {
     EXPECT_STREQ(blocks_.verify(), "free pages: sum");
 }
 
+TEST_F(PlantedDamage, a_cache_that_nobody_knows_is_named) {
+    const PageIndex head = blocks_.cell_of(large_).page;
+    set_layout(head, {PageLayout::kCache, 0, blocks_.page(head).load_layout().pages});
+    EXPECT_STREQ(blocks_.verify(), "page record: a cache that is none");
+}
+
+TEST_F(PlantedDamage, a_span_that_is_held_by_nobody_is_named) {
+    for (Header* header : {kept_, large_}) {
+        record_of(header).held.store(1, platform::memory_order_relaxed);
+        EXPECT_STREQ(blocks_.verify(), "K3: held by nobody, or not held by its holder");
+        record_of(header).held.store(0, platform::memory_order_relaxed);
+    }
+}
+
 TEST_F(PlantedDamage, tails_that_lead_elsewhere_are_named) {
     const PageIndex head = blocks_.cell_of(large_).page;
     set_layout(head + 2, {PageLayout::kSpanTail, 0, 1});
@@ -266,6 +280,10 @@ TEST_F(PlantedDamage, a_list_of_dissolving_spans_that_is_broken_is_named) {
     ++blocks_.page(page).cells;
     EXPECT_STREQ(blocks_.verify(), "page record: cells");
     --blocks_.page(page).cells;
+    auto& free = blocks_.page(page).free[0];
+    free.fetch_and(~std::uint64_t{1}, platform::memory_order_relaxed);
+    EXPECT_STREQ(blocks_.verify(), "B2: a dissolving span has cells in use");
+    free.fetch_or(1, platform::memory_order_relaxed);
 }
 
 TEST_F(PlantedDamage, a_large_object_that_is_not_counted_is_named) {

@@ -293,55 +293,5 @@ TEST_F(SmallShare, a_share_too_small_for_a_cache_parks_nothing) {
     EXPECT_FALSE(is_parked());
 }
 
-TEST_F(CachesTest, damage_of_a_cache_is_named) {
-    use_all_sizes();
-    const Ref<Small> object = make<Small>();
-    CellCache* cache = nullptr;
-    for (auto& place : platform::current_context().places) {
-        auto* found = static_cast<CellCache*>(place.load(platform::memory_order_relaxed));
-        if (found != nullptr && found->blocks == &heap().blocks()) cache = found;
-    }
-    ASSERT_NE(cache, nullptr);
-    EXPECT_EQ(heap().blocks().verify(), nullptr);
-    const auto expect = [&](auto& word, auto bad, const char* sentence) {
-        const auto good = std::exchange(word, bad);
-        EXPECT_STREQ(heap().blocks().verify(), sentence);
-        word = good;
-    };
-    const char* const kCache = "a cache, or the list of caches";
-    expect(cache->next, cache, kCache);
-    expect(cache->next, cache + 1, kCache);
-    expect(cache->owner, static_cast<platform::Context*>(nullptr), kCache);
-    expect(const_cast<std::uint32_t&>(cache->pages), 2u, kCache);
-    expect(const_cast<std::uint32_t&>(cache->types), 2u, kCache);
-    CellCache::Slot* held = nullptr;
-    for (CellCache::Slot& slot : cache->slots) held = slot.page != kNoPage ? &slot : held;
-    ASSERT_NE(held, nullptr);
-    expect(held->page, PageIndex{100'000}, "K3: the page of a slot");
-    expect(held->begin, held->begin + 16, "K3: the page of a slot");
-    const char* const kRings = "K3: the rings of slots";
-    CellCache::Slot& unused = cache->slots[cache->current(CellCache::kUnused)];
-    expect(unused.page, held->page, kRings);
-    expect(unused.next, std::uint8_t{CellCache::kSlots}, kRings);
-    expect(held->next, cache->current(CellCache::kUnused), kRings);
-    expect(held->size_class, std::uint8_t{CellCache::kUnused}, kRings);
-    expect(cache->rings[CellCache::kUnused], std::uint8_t{CellCache::kNoSlot}, kRings);
-    unused.bits[0].store(1, platform::memory_order_relaxed);
-    EXPECT_STREQ(heap().blocks().verify(), kRings);
-    unused.bits[0].store(0, platform::memory_order_relaxed);
-    auto& record = heap().blocks().page(held->page).held;
-    record.fetch_add(1, platform::memory_order_relaxed);
-    EXPECT_STREQ(heap().blocks().verify(), "K3: the slot of a span");
-    record.fetch_sub(1, platform::memory_order_relaxed);
-    auto& mine = held->bits[0];
-    auto& theirs = heap().blocks().page(held->page).free[0];
-    const std::uint64_t bits = mine.load(platform::memory_order_relaxed);
-    ASSERT_NE(bits, 0u);
-    theirs.fetch_or(bits & (~bits + 1), platform::memory_order_relaxed);
-    EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
-    theirs.fetch_and(~bits, platform::memory_order_relaxed);
-    EXPECT_EQ(heap().blocks().verify(), nullptr);
-}
-
 }  // namespace
 }  // namespace ouro

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/random.h"
+#include "tests/support/record_damage.h"
 #include "tests/support/sanitizer.h"
 
 namespace ouro {
@@ -166,6 +167,24 @@ TEST(RunAllocator, what_it_reports_as_the_largest_run_can_be_taken) {
         ASSERT_NE(model.take(largest), kNoPage) << count;
         model.check();
     }
+}
+
+TEST(RunAllocator, damage_of_its_lists_and_bitmaps_is_named) {
+    constexpr std::uint32_t kPages = 100;
+    const std::unique_ptr<PageInfo[]> pages(new PageInfo[kPages]);
+    RunAllocator runs;
+    runs.init(pages.get(), kPages);
+    const PageIndex first = runs.take(7);
+    runs.take(13);
+    runs.give(first, 7);
+    ASSERT_TRUE(runs.is_sound(2));
+    EXPECT_FALSE(runs.is_sound(1));
+    std::size_t named = 0;
+    testing::flip_all(&runs, sizeof runs, pages.get(), [&] { named += runs.is_sound(2) ? 0 : 1; });
+    constexpr std::size_t kLists = 30 * 8;
+    EXPECT_GE(named, 8 * (kLists * sizeof(PageIndex) + sizeof(std::uint32_t) + 30))
+        << "every bit of every head, and of the bitmaps";
+    EXPECT_TRUE(runs.is_sound(2));
 }
 
 TEST(RunAllocator, a_whole_region_of_any_size_can_be_taken_as_one_run) {

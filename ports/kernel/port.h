@@ -41,7 +41,9 @@ bool probe_word(std::uint32_t* word);
 inline bool is_in_interrupt() { return ouro_kernel_interrupt_depth() != 0; }
 /// The record of the handler that runs, by its depth.
 platform::Context& interrupt_context(unsigned depth);
+#if OURO_KERNEL_CORES > 1
 bool interrupt_windows_closed();
+#endif
 /// Tries read-modify-writes.
 bool probe_word(std::uint32_t* word);
 #endif
@@ -155,7 +157,6 @@ inline platform::Context& current_context() {
     return task_context();
 }
 
-bool all_windows_closed();
 std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);

@@ -42,8 +42,8 @@ struct ContextLocals<true> {
     void (*at_end)(Context&) = nullptr;
 };
 
-/// The depth of a context's load windows. Read by others. Ports of machines with one core may count
-/// those of all contexts in one word instead (OURO_PORT_ONE_WINDOW).
+/// The depth of a context's load windows. Read by others. A port may count those of all contexts in
+/// one word instead (OURO_PORT_ONE_WINDOW).
 struct ContextWindow {
 #if defined(OURO_PORT_ONE_WINDOW)
     static atomic<std::uint32_t>& window_word() { return port::g_open_windows; }

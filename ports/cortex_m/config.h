@@ -32,6 +32,10 @@
 #define OURO_CORTEX_M_CORE_ID_ADDRESS 0
 #endif
 
+#if OURO_CORTEX_M_CORES == 1
+#define OURO_PORT_ONE_WINDOW 1  // ports/machine/windows.h
+#endif
+
 namespace ouro::port {
 
 inline constexpr unsigned kThreadsMax = OURO_CORTEX_M_THREADS;

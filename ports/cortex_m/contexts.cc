@@ -38,7 +38,7 @@ void check_interrupt_priority(std::uint32_t priority) {
         fatal("an interrupt of the lowest priority uses Ouro", nullptr);
 }
 
-#if OURO_CORTEX_M_CORES > 1
+#if !defined(OURO_PORT_ONE_WINDOW)
 bool all_windows_closed() {
     for (platform::Context& context : g_threads) {
         if (!is_closed(context.window)) return false;

@@ -62,14 +62,12 @@ Slot& own_slot() {
 
 platform::Context& task_context() { return own_slot(); }
 
-#if OURO_KERNEL_CORES > 1
 bool all_windows_closed() {
     for (Slot& slot : g_tasks) {
         if (!is_closed(slot.window)) return false;
     }
     return is_closed(g_main.window) && interrupt_windows_closed();
 }
-#endif
 
 void yield_thread() {
     if (is_in_interrupt() || kernel::state() != kernel::State::running) return;
@@ -97,7 +95,6 @@ platform::Context& interrupt_context(unsigned depth) {
     return g_interrupts[core_id()][depth - 1];
 }
 
-#if OURO_KERNEL_CORES > 1
 bool interrupt_windows_closed() {
     for (auto& core : g_interrupts) {
         for (platform::Context& context : core) {
@@ -106,7 +103,6 @@ bool interrupt_windows_closed() {
     }
     return true;
 }
-#endif
 
 bool probe_word(std::uint32_t* word) {
     auto& probed = *reinterpret_cast<atomic<std::uint32_t>*>(word);

@@ -41,9 +41,7 @@ bool probe_word(std::uint32_t* word);
 inline bool is_in_interrupt() { return ouro_kernel_interrupt_depth() != 0; }
 /// The record of the handler that runs, by its depth.
 platform::Context& interrupt_context(unsigned depth);
-#if OURO_KERNEL_CORES > 1
 bool interrupt_windows_closed();
-#endif
 /// Tries read-modify-writes.
 bool probe_word(std::uint32_t* word);
 #endif

@@ -37,7 +37,7 @@ platform::Context& interrupt_context(std::uint32_t exception) {
     fatal("more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS", nullptr);
 }
 
-#if OURO_CORTEX_M_CORES > 1
+#if !defined(OURO_PORT_ONE_WINDOW)
 bool interrupt_windows_closed() {
     for (auto& core : g_interrupts) {
         for (InterruptSlot& slot : core) {

@@ -14,7 +14,7 @@ namespace ouro::port {
 /// not use Ouro. Time: O(kInterruptLevels).
 platform::Context& interrupt_context(std::uint32_t exception);
 
-#if OURO_CORTEX_M_CORES > 1
+#if !defined(OURO_PORT_ONE_WINDOW)
 /// Is no handler inside a window? See is_closed(). Time: O(cores * kInterruptLevels).
 bool interrupt_windows_closed();
 #endif

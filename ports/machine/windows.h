@@ -1,17 +1,14 @@
 // Load windows on one core and on several (platform/context.h). Included by ports whose header has
 // defined atomic<T> and kCores.
 //
-// On one core all contexts count their windows in one word: who looks runs, so nobody else enters
-// or leaves one meanwhile, and one look tells of all contexts. On several each context has a word
-// of its own, which the others' entering does not take away.
+// Each context has a word of its own, so that one that is removed inside a window takes it along.
+// A port with one core whose threads nobody removes may have all of them count in one word instead
+// (OURO_PORT_ONE_WINDOW): who looks runs, so nobody else enters or leaves one meanwhile, and one
+// look tells of all contexts.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-
-#if defined(OURO_KERNEL_CORES) ? OURO_KERNEL_CORES == 1 : OURO_CORTEX_M_CORES == 1
-#define OURO_PORT_ONE_WINDOW 1
-#endif
 
 namespace ouro::port {
 
@@ -44,9 +41,16 @@ inline bool all_windows_closed() {
 #else
 
 inline void enter_window(atomic<std::uint32_t>& window) {
-    // order: acq_rel read-modify-write; pairs with the one in is_closed(): the later of the two
-    // sees the earlier.
-    window.fetch_add(1, std::memory_order_acq_rel);
+    if constexpr (kCores == 1) {
+        // order: the compiler's only; an observer runs on this core, in a handler or in a thread
+        // that was switched to, and sees what was done before it in program order.
+        window.store(window.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+        // order: acq_rel read-modify-write; pairs with the one in is_closed(): the later of the two
+        // sees the earlier.
+        window.fetch_add(1, std::memory_order_acq_rel);
+    }
 }
 
 inline void leave_window(atomic<std::uint32_t>& window) {
@@ -57,6 +61,11 @@ inline void leave_window(atomic<std::uint32_t>& window) {
 
 /// For observers: has the window been seen closed? Time: O(1).
 inline bool is_closed(atomic<std::uint32_t>& window) {
+    if constexpr (kCores == 1) {
+        // order: acquire; pairs with leave_window(). Who runs now is the observer: nobody else's
+        // window changes while it looks, so looking again would not help.
+        return window.load(std::memory_order_acquire) == 0;
+    }
     constexpr unsigned kLooks = 256;
     for (unsigned i = 0; i < kLooks; ++i) {
         // order: acq_rel read-modify-write; pairs with enter_window() and leave_window().

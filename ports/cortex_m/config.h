@@ -5,7 +5,7 @@
 
 #include "ports/machine/arm_config.h"
 
-/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 12
+/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 8
 /// bytes of memory each.
 #ifndef OURO_CORTEX_M_THREADS
 #define OURO_CORTEX_M_THREADS 4

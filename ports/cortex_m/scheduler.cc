@@ -21,7 +21,7 @@ constinit atomic<std::uint32_t> g_taken((1u << kCores) - 1);  ///< a bit per pla
 constinit bool g_rotate[kCores] = {};  ///< the running thread has had its slice, or offers the rest
 constinit const scheduler::Policy* g_policy = nullptr;
 
-/// The thread that runs on the core; null as long as there is no scheduling there.
+/// The thread that runs on the core. Not in handlers: one that ended may be the last that ran.
 ThreadRecord* current(unsigned core) {
     // order: relaxed; its own core's.
     return g_table[g_running_mark[core] - 1].load(std::memory_order_relaxed);
@@ -105,8 +105,6 @@ void check_stack(const ThreadRecord& thread) {
 
 /// It has left its stack for good: its place and its context are free, its joiner may go on.
 void retire(ThreadRecord& thread) {
-    // The main program never ends: handlers, until somebody else runs, find it as the current one.
-    g_running_mark[thread.core] = thread.core + 1u;
     // order: relaxed; the next line publishes it.
     g_table[thread.index].store(nullptr, std::memory_order_relaxed);
     // order: release; pairs with take_place() for the next thread in this place.
@@ -164,7 +162,10 @@ void start(unsigned priority, const Policy* policy) {
     tick::start(policy != nullptr ? policy->slice(core) : tick::kSlice);
 }
 
-bool is_running() { return current(core_id()) != nullptr; }
+bool is_running() {
+    // order: relaxed; its own core's. The main program has its place from the start on, for good.
+    return g_table[core_id()].load(std::memory_order_relaxed) != nullptr;
+}
 
 unsigned current_index() { return g_running_mark[core_id()] - 1; }
 

@@ -293,8 +293,10 @@ bool Collector::background_round() {
 /// Deferred candidates get their share of the time, no more: the next look is as far away as this
 /// one took, times the other work's share.
 void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
-    const std::uint64_t share = config_.deferred_percent;
-    deferred_due_ns_ = end + (end - start) * (100 - share) / share;
+    // In 256ths: small machines need a long function for a division of 64 bits.
+    const std::uint32_t share = config_.deferred_percent;
+    const std::uint32_t factor = (100 - share) * 256 / share;
+    deferred_due_ns_ = end + (end - start) * factor / 256;
 }
 
 // ---- fork

@@ -230,6 +230,27 @@ bool Collector::has_more_candidates() {
     return pass_.has_more();
 }
 
+/// Callbacks that wait, and chains left over from bounded cascades.
+void Collector::settle_chains(std::uint32_t& budget) {
+    std::size_t ended_weak = 0;  // of targets that ended by count
+    budget -= heap_.run_waiting_callbacks(budget, ended_weak);
+    if (budget != 0) budget -= std::min(heap_.run_postponed(true, budget), budget);
+}
+
+/// Postponed objects that a pass has found among the candidates.
+void Collector::settle_taken(std::uint32_t& budget) {
+    while (budget != 0) {
+        void* object = nullptr;
+        {
+            platform::LockGuard guard(pass_lock_);
+            object = pass_.take_postponed();
+        }
+        if (object == nullptr) break;
+        const std::uint32_t ended = heap_.settle_postponed(object, budget);
+        budget -= std::min(ended == 0 ? 1 : ended, budget);
+    }
+}
+
 /// Ends that were put off: chains left over from bounded cascades, and single objects, which only a
 /// look at the candidates finds. At most `budget` objects. Goes on as long as something ends: user
 /// code may put off more. `separately`: by a context that does not own the collection. True iff
@@ -239,9 +260,7 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
     while (heap_.has_postponed() && !heap_.nests_too_deep() && budget != 0 &&
            idle_rounds < kIdleRoundsMax) {
         const std::uint32_t before = budget;
-        std::size_t ended_weak = 0;  // of targets that ended by count
-        budget -= heap_.run_waiting_callbacks(budget, ended_weak);
-        if (budget != 0) budget -= std::min(heap_.run_postponed(true, budget), budget);
+        settle_chains(budget);
         PassOptions options;
         options.only_postponed = true;
         options.include_deferred = true;
@@ -252,16 +271,7 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
                 run_pass(&options);
             }
         }
-        while (budget != 0) {
-            void* object = nullptr;
-            {
-                platform::LockGuard guard(pass_lock_);
-                object = pass_.take_postponed();
-            }
-            if (object == nullptr) break;
-            const std::uint32_t ended = heap_.settle_postponed(object, budget);
-            budget -= std::min(ended == 0 ? 1 : ended, budget);
-        }
+        settle_taken(budget);
         idle_rounds = budget == before ? idle_rounds + 1 : 0;
     }
     return !heap_.has_postponed();

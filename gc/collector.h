@@ -285,6 +285,9 @@ private:
     bool continue_stepped_pass(CollectResult& result, std::uint32_t units);
     void step_batch(CollectResult& result, std::uint32_t& budget, std::uint32_t looks = kAll);
     bool left_for_drain() const;
+    bool settle_some(std::uint32_t& budget);
+    void settle_chains(std::uint32_t& budget);
+    void settle_taken(std::uint32_t& budget);
     bool settle_postponed(std::uint32_t& budget, bool separately = false);
     bool settle_postponed() {
         std::uint32_t all = kAll;

@@ -65,6 +65,16 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
     return true;
 }
 
+/// settle_postponed() without a pass: the next pass of step() finds the rest, among its candidates.
+/// False: there was nothing to do.
+bool Collector::settle_some(std::uint32_t& budget) {
+    if (!heap_.has_postponed() || heap_.nests_too_deep()) return false;
+    const std::uint32_t before = budget;
+    settle_chains(budget);
+    settle_taken(budget);
+    return budget != before;
+}
+
 bool Collector::step(std::uint32_t units) {
     if (CollectingScope::is_here(collecting_on_)) return false;
     if (!enter_collection(false)) return true;
@@ -78,12 +88,12 @@ bool Collector::step(std::uint32_t units) {
         if (!stepping_ && has_batch()) {
             step_batch(result, budget, Pass::looks_for(units / 2));
             ended = !stepping_ && !has_batch();
-        } else {
+        } else if (stepping_ || !settle_some(budget)) {
             if (!stepping_) begin_stepped_pass();
             ended = stepping_ && continue_stepped_pass(result, units);
+            if (ended) settle_some(budget);
         }
-        const bool settled = !ended || settle_postponed(budget) || heap_.nests_too_deep();
-        result.complete = settled && result.complete;
+        if (heap_.has_postponed() && !heap_.nests_too_deep()) result.complete = false;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
     const bool more = !ended || !result.complete || gave_up_roots_ || count() != 0;

@@ -9,10 +9,7 @@
 #include <cstdint>
 
 #include "heap/type_info.h"
-
-#ifndef OURO_CENSUS
-#define OURO_CENSUS 0
-#endif
+#include "platform/context.h"
 
 namespace ouro {
 

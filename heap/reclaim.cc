@@ -55,9 +55,10 @@ std::uint32_t next_field_of(std::uintptr_t slot) {
 
 class Cascade {
 public:
-    /// `limit`: objects that it ends before the rest is put off; 0 = all.
+    /// `limit`: objects that it ends before the rest is put off; 0 or ~0 = all. A reference out of
+    /// a parent that ends nothing counts as one, too.
     Cascade(Heap& heap, bool allow_user_code, std::uint32_t limit)
-        : heap_(heap), limit_(limit), allow_user_code_(allow_user_code) {}
+        : heap_(heap), limit_(limit + 1 == 0 ? 0 : limit), allow_user_code_(allow_user_code) {}
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) {
@@ -65,12 +66,28 @@ public:
         run(dead);
     }
 
-    /// Goes on with a chain of dead parents.
-    void resume(Header* chain) {
-        top_ = bottom_ = chain;
-        while (Header* above = parent_of(bottom_)) bottom_ = above;
-        run(nullptr);
+    /// Takes dead parents off the heap's list, at most `limit`. False: there are none.
+    bool take_chain() {
+        platform::LockGuard guard(heap_.postponed_lock_);
+        top_ = bottom_ = heap_.postponed_.load(memory_order_relaxed);  // order: under the lock
+        if (top_ == nullptr) return false;
+        Header* rest = nullptr;
+        if (limit_ != 0) {
+            rest = parent_of(bottom_);
+            for (std::uint32_t taken = 1; rest != nullptr && taken < limit_; ++taken) {
+                bottom_ = rest;
+                rest = parent_of(bottom_);
+            }
+            FieldSlot& slot = first_field(bottom_);
+            const std::uintptr_t next =
+                slot.load(memory_order_relaxed) & kFieldMask;  // order: ours
+            slot.store(next, memory_order_release);            // order: as in hand_over()
+        }
+        heap_.postponed_.store(rest, memory_order_relaxed);  // order: under the lock
+        return true;
     }
+    /// Goes on with the chain that was taken.
+    void resume() { run(nullptr); }
 
     std::uint32_t ended() const { return ended_; }
 
@@ -94,9 +111,12 @@ private:
     /// Lets go of the fields of `dead` (may be null) and of all parents on the chain.
     void run(void* dead) {
         while (dead != nullptr || top_ != nullptr) {
-            if (dead == nullptr) dead = pop();
+            const std::uint32_t ended = ended_;
+            const bool from_chain = dead == nullptr;
+            if (from_chain) dead = pop();
             void* child = next_child(dead);  // pushes or frees `dead`
             dead = child != nullptr && let_go(child) ? child : nullptr;
+            if (from_chain && ended_ == ended) ++ended_;
             if (top_ != nullptr && exhausted()) {
                 if (dead != nullptr) continue;  // its memory has no link yet: one more step
                 hand_over();
@@ -332,17 +352,11 @@ bool Heap::is_chain_sound() {
 void Heap::end_plain(void* object) { Cascade(*this, false, 0).end(object); }
 
 std::uint32_t Heap::run_postponed(bool allow_user_code, std::uint32_t limit) {
-    Header* chain = nullptr;
-    {
-        platform::LockGuard guard(postponed_lock_);
-        chain = postponed_.load(memory_order_relaxed);  // order: under the lock
-        postponed_.store(nullptr, memory_order_relaxed);
-    }
-    if (chain == nullptr) return 0;
+    Cascade cascade(*this, allow_user_code, limit);
+    if (!cascade.take_chain()) return 0;
     platform::Context& context = platform::current_context();
     ++context.cascade_depth;
-    Cascade cascade(*this, allow_user_code, limit);
-    cascade.resume(chain);
+    cascade.resume();
     if (context.put_off != 0 && context.cascade_depth == 1) settle_nested(context);
     --context.cascade_depth;
     return cascade.ended();

@@ -9,6 +9,12 @@
 #include <cstdint>
 
 #include "platform/atomic.h"
+#include "platform/compiler.h"
+
+/// 1: the constructor census is built in (heap/census.h), for debug builds.
+#ifndef OURO_CENSUS
+#define OURO_CENSUS 0
+#endif
 
 namespace ouro::platform {
 
@@ -36,10 +42,36 @@ struct ContextLocals<true> {
     void (*at_end)(Context&) = nullptr;
 };
 
-/// Per-context state of the core. Only its own context writes it; `window` is read by others.
-struct Context : ContextLocals<port::kContextLocals> {
-    /// Depth of load windows (see LoadWindow); 0 = this context looks at no uncounted object.
-    atomic<std::uint32_t> window{0};
+/// The depth of a context's load windows. Read by others. A port may count those of all contexts in
+/// one word instead (OURO_PORT_ONE_WINDOW).
+struct ContextWindow {
+#if defined(OURO_PORT_ONE_WINDOW)
+    static atomic<std::uint32_t>& window_word() { return port::g_open_windows; }
+    void reset_window() {}
+    static bool window_is_closed() { return true; }
+#else
+    atomic<std::uint32_t> window{0};  ///< 0 = this context looks at no uncounted object
+
+    atomic<std::uint32_t>& window_word() { return window; }
+    void reset_window() { window.store(0, memory_order_relaxed); }  // order: nobody else has it
+    // order: relaxed; asked by its only writer.
+    bool window_is_closed() const { return window.load(memory_order_relaxed) == 0; }
+#endif
+};
+
+/// The innermost constructor census of a context (heap/census.h), in builds that have one.
+template <bool kPresent>
+struct ContextCensus {};
+
+template <>
+struct ContextCensus<true> {
+    void* census = nullptr;
+};
+
+/// Per-context state of the core. Only its own context writes it.
+struct Context : ContextLocals<port::kContextLocals>,
+                 ContextWindow,
+                 ContextCensus<OURO_CENSUS == 1> {
     /// Nesting depth of reclaim cascades that user code started from inside a cascade.
     std::uint16_t cascade_depth = 0;
     /// Heaps in which this context has put ends off because user code nested too deep, and will see
@@ -47,15 +79,22 @@ struct Context : ContextLocals<port::kContextLocals> {
     std::uint16_t put_off = 0;
     /// How many in each.
     std::uint8_t put_off_in[kHeapsMax] = {};
-    /// Innermost constructor census of this context (heap/census.h), in builds that have one.
-    void* census = nullptr;
 
     /// At rest, for whoever has the record next.
     void reset() {
-        window.store(0, memory_order_relaxed);  // order: relaxed; nobody else has it
+        reset_window();
         cascade_depth = put_off = 0;
         for (std::uint8_t& count : put_off_in) count = 0;
-        census = nullptr;
+        static_cast<ContextCensus<OURO_CENSUS == 1>&>(*this) = {};
+    }
+    /// Is it as reset() leaves it? Of a context that does not run, or the caller's.
+    bool is_at_rest() const {
+        std::uint32_t rest = put_off;
+        for (const std::uint8_t count : put_off_in) rest |= count;
+#if OURO_CENSUS
+        if (census != nullptr) return false;
+#endif
+        return rest == 0 && cascade_depth == 0 && window_is_closed();
     }
 };
 
@@ -69,17 +108,27 @@ using port::current_context;
 /// and never wait.
 class [[nodiscard]] LoadWindow {
 public:
-    LoadWindow() : LoadWindow(current_context()) {}
+    LoadWindow() : LoadWindow(own_word()) {}
     /// Of the caller, who has asked for its context already.
-    explicit LoadWindow(Context& context) : context_(context) {
-        port::enter_window(context_.window);
-    }
-    ~LoadWindow() { port::leave_window(context_.window); }
+    explicit LoadWindow(Context& context) : LoadWindow(context.window_word()) {}
+    ~LoadWindow() { port::leave_window(word_); }
     LoadWindow(const LoadWindow&) = delete;
     LoadWindow& operator=(const LoadWindow&) = delete;
 
 private:
-    Context& context_;
+    explicit LoadWindow(atomic<std::uint32_t>& word) : word_(word) { port::enter_window(word_); }
+
+    static atomic<std::uint32_t>& own_word() {
+#if defined(OURO_PORT_ONE_WINDOW)
+        // A handler that may not use Ouro is refused, by its record.
+        if (OURO_UNLIKELY(port::is_in_interrupt())) (void)current_context();
+        return ContextWindow::window_word();
+#else
+        return current_context().window_word();
+#endif
+    }
+
+    atomic<std::uint32_t>& word_;
 };
 
 /// True if, since this call began, every context has been seen outside all windows.

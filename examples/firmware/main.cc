@@ -3,6 +3,7 @@
 // it runs in 32 KiB. README.md has what it prints.
 //
 // Time is the emulated machine's: an instruction takes 8 ns.
+#include <array>
 #include <cstdint>
 
 #include "examples/firmware/count_race.h"
@@ -35,32 +36,38 @@ void print_column(std::uint32_t value, unsigned width) {
     board::print_number(value);
 }
 
-void run(const char* name, bool collector, std::uint32_t updates, Histogram& histogram) {
+void run(const char* name, Collecting how, std::uint32_t updates, Histogram& histogram) {
     board::print(name);
     board::print("\n");
-    Memory memory(collector);
+    Memory memory(how);
     run_tasks(memory, updates, histogram, updates / kReports, report);
 }
 
-[[maybe_unused]] void print_histograms(const Histogram& off, const Histogram& on) {
-    board::print("control output after its due time      collector off          on\n");
+using Histograms = std::array<const Histogram*, 3>;
+
+template <class Figure>
+void print_row(const Histograms& all, Figure&& figure) {
+    unsigned width = 20;
+    for (const Histogram* histogram : all) {
+        print_column(figure(*histogram), width);
+        width = 12;
+    }
+    board::print("\n");
+}
+
+[[maybe_unused]] void print_histograms(const Histograms& all) {
+    board::print("control output after its due time  collector off          on     stepped\n");
     for (unsigned i = 0; i < Histogram::kBuckets; ++i) {
         const bool last = i + 1 == Histogram::kBuckets;
         board::print(last ? "  later                     " : "  less than ");
         if (!last) print_column(Histogram::kLimits[i], 6);
         if (!last) board::print(" us       ");
-        print_column(off.count(i), 24);
-        print_column(on.count(i), 12);
-        board::print("\n");
+        print_row(all, [i](const Histogram& one) { return one.count(i); });
     }
     board::print("  due again before its end  ");
-    print_column(off.missed(), 24);
-    print_column(on.missed(), 12);
-    board::print("\n");
+    print_row(all, [](const Histogram& one) { return one.missed(); });
     board::print("  the longest, us           ");
-    print_column(off.longest_us(), 24);
-    print_column(on.longest_us(), 12);
-    board::print("\n");
+    print_row(all, [](const Histogram& one) { return one.longest_us(); });
 }
 
 }  // namespace
@@ -76,19 +83,22 @@ int main() {
     print(" in ", kMemoryBytes, " bytes\n");
     CountRace race;
     {
-        Memory memory(false);
+        Memory memory(Collecting::when_full);
         race = race_counts(memory);
     }
     print("references copied by a thread and an interrupt: there are ", race.expected, ", ");
     print("the count says ", race.counted, "\n");
 
-    Histogram off, on;
+    Histogram off, on, stepped;
 #if FIRMWARE_SHARED_PTR
-    run("nobody collects rings", false, kUpdates, off);
+    run("nobody collects rings", Collecting::when_full, kUpdates, off);
 #else
-    run("collector off: rings are collected when memory runs short", false, kUpdates / 10, off);
-    run("collector on: a thread of the lowest priority", true, kUpdates, on);
-    print_histograms(off, on);
+    run("collector off: rings are collected when memory runs short", Collecting::when_full,
+        kUpdates / 10, off);
+    run("collector on: a thread of the lowest priority", Collecting::thread, kUpdates, on);
+    run("collector stepped: by the program's loop while it has nothing to do", Collecting::stepped,
+        kUpdates / 10, stepped);
+    print_histograms({&off, &on, &stepped});
 #endif
     return 0;
 }

@@ -53,10 +53,10 @@ alignas(8) std::byte g_region[kMemoryBytes];
 constexpr std::size_t kStackBytes = 1024;
 [[gnu::section(".noinit")]] alignas(8) unsigned char g_stack[kStackBytes];
 
-ouro::ManagedHeapConfig config(bool collector) {
+ouro::ManagedHeapConfig config(Collecting how) {
     ouro::ManagedHeapConfig config;
     config.heap.out_of_memory = [](ouro::Heap&, std::size_t) { out_of_memory(); };
-    config.collector.background = collector;
+    config.collector.background = how == Collecting::thread;
     // The least urgent thread: it runs when nobody else has anything to do.
     config.collector.thread = {.stack = g_stack, .stack_bytes = kStackBytes, .priority = 0};
     return config;
@@ -64,6 +64,6 @@ ouro::ManagedHeapConfig config(bool collector) {
 
 }  // namespace
 
-Memory::Memory(bool collector) : heap_(g_region, config(collector)) {}
+Memory::Memory(Collecting how) : heap_(g_region, config(how)), how_(how) {}
 
 #endif

@@ -61,6 +61,15 @@ void take_sample(void* argument) {
     run.due.set();
 }
 
+/// What the program's loop does until it has something to do: steps of the collector, if it is to.
+void idle(Memory& memory, std::uint64_t ns) {
+    ouro::platform::Event never;
+    const std::uint64_t end = clock_ns() + ns;
+    while (clock_ns() < end) {
+        if (!memory.step()) never.wait(kMillisecond);
+    }
+}
+
 void control_task(void* argument) {
     Run& run = *static_cast<Run*>(argument);
     std::uint32_t releases = 0;
@@ -111,11 +120,10 @@ void run_tasks(Memory& memory, std::uint32_t updates, Histogram& histogram,
     ouro::platform::Thread control;
     control.start(control_task, &run,
                   {.stack = g_control_stack, .stack_bytes = kStackBytes, .priority = 2});
-    ouro::platform::Event never;
     std::uint32_t reported = 0;
     std::int32_t sum = 0;
     for (std::uint32_t done = 0; done < updates; done = updates_done()) {
-        never.wait(37 * kMillisecond);
+        idle(memory, 37 * kMillisecond);
         for (unsigned i = 0; i < 3; ++i) sum += look(run.station);
         if (done / report_updates != reported) {
             reported = done / report_updates;

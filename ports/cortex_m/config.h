@@ -5,7 +5,7 @@
 
 #include "ports/machine/arm_config.h"
 
-/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 20
+/// Most threads that use Ouro at once, the one that runs main() on each core included. Costs 8
 /// bytes of memory each.
 #ifndef OURO_CORTEX_M_THREADS
 #define OURO_CORTEX_M_THREADS 4
@@ -30,6 +30,10 @@
 /// With more than one core: the address of a word that reads as the number of the core.
 #ifndef OURO_CORTEX_M_CORE_ID_ADDRESS
 #define OURO_CORTEX_M_CORE_ID_ADDRESS 0
+#endif
+
+#if OURO_CORTEX_M_CORES == 1
+#define OURO_PORT_ONE_WINDOW 1  // ports/machine/windows.h
 #endif
 
 namespace ouro::port {

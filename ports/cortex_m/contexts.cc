@@ -38,11 +38,13 @@ void check_interrupt_priority(std::uint32_t priority) {
         fatal("an interrupt of the lowest priority uses Ouro", nullptr);
 }
 
+#if !defined(OURO_PORT_ONE_WINDOW)
 bool all_windows_closed() {
     for (platform::Context& context : g_threads) {
         if (!is_closed(context.window)) return false;
     }
     return interrupt_windows_closed();
 }
+#endif
 
 }  // namespace ouro::port

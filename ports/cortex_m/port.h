@@ -102,13 +102,12 @@ enum class Wait : std::uint8_t {
 /// others run, and by the scheduler.
 struct ThreadRecord {
     std::uint32_t* stack_pointer = nullptr;  ///< of a thread that does not run
-    std::uint32_t exception_return = 0;      ///< 0: has not run yet
-    platform::Context* context = nullptr;
     atomic<std::uint32_t>* waits_on = nullptr;
     std::uint64_t deadline = 0;
     std::uint32_t* stack = nullptr;  ///< lowest word; null = not known (main)
-    std::uint32_t stack_words = 0;
     atomic<std::uint32_t> ended{1};
+    std::uint16_t stack_words = 0;      ///< 65,535: or more
+    std::uint8_t exception_return = 0;  ///< its lowest byte, the others are ones; 0: has not run
     Wait wait = Wait::nothing;
     std::uint8_t priority = 0;
     std::uint8_t core = 0;
@@ -145,7 +144,6 @@ extern platform::Context* g_running_context[kCores];
     return *g_running_context[core_id()];
 }
 
-bool all_windows_closed();
 std::uint64_t clock_ns();
 void yield_thread();
 /// Calls ouro_cortex_m_fatal(reason, address), which the firmware may define.

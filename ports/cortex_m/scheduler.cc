@@ -18,9 +18,14 @@ constinit ThreadRecord g_mains[kCores];
 // Places [0, kCores) are those of the mains.
 constinit atomic<ThreadRecord*> g_table[kThreadsMax];
 constinit atomic<std::uint32_t> g_taken((1u << kCores) - 1);  ///< a bit per place
-constinit ThreadRecord* g_current[kCores] = {};
 constinit bool g_rotate[kCores] = {};  ///< the running thread has had its slice, or offers the rest
 constinit const scheduler::Policy* g_policy = nullptr;
+
+/// The thread that runs on the core. Not in handlers: one that ended may be the last that ran.
+ThreadRecord* current(unsigned core) {
+    // order: relaxed; its own core's.
+    return g_table[g_running_mark[core] - 1].load(std::memory_order_relaxed);
+}
 
 /// Can it run now? If so it waits for nothing any more.
 bool can_run(ThreadRecord& thread) {
@@ -115,28 +120,28 @@ extern "C" [[gnu::used]] std::uint64_t ouro_cortex_m_switch(std::uint32_t* stack
                                                             std::uint32_t exception_return,
                                                             std::uint32_t pc) {
     const unsigned core = core_id();
-    ThreadRecord* from = g_current[core];
+    ThreadRecord* from = current(core);
     const unsigned left = from->index;
     from->stack_pointer = stack_pointer;
-    from->exception_return = exception_return;
+    from->exception_return = static_cast<std::uint8_t>(exception_return);
     check_stack(*from);
     if (from->wait == Wait::no_more) retire(*from);
     const unsigned after = left + 1 < kThreadsMax ? left + 1 : 0;
     const unsigned first = *const_cast<volatile bool*>(&g_rotate[core]) ? after : left;
     *const_cast<volatile bool*>(&g_rotate[core]) = false;
     ThreadRecord* to = choose(core, g_policy != nullptr ? g_policy->first(core) : first);
-    g_current[core] = to;
-    g_running_context[core] = to->context;
+    g_running_context[core] = &thread_context(to->index);
     g_running_mark[core] = to->index + 1u;
     // A new thread has no floating-point frame; the rest is as for the one that was left.
-    if (to->exception_return == 0) to->exception_return = exception_return | switching::kPlainFrame;
+    if (to->exception_return == 0)
+        to->exception_return = static_cast<std::uint8_t>(exception_return | switching::kPlainFrame);
     switching::set_stack_limit(to->stack);
     if (g_policy != nullptr) {
         g_policy->switched(core, pc, left, to->index);
         tick::restart(g_policy->slice(core));
     }
     return reinterpret_cast<std::uintptr_t>(to->stack_pointer) |
-           static_cast<std::uint64_t>(to->exception_return) << 32;
+           static_cast<std::uint64_t>(switching::kReturn | to->exception_return) << 32;
 }
 
 namespace scheduler {
@@ -145,13 +150,11 @@ void start(unsigned priority, const Policy* policy) {
     const unsigned core = core_id();
     if (!switching::is_on_process_stack()) fatal("main must run on the process stack", nullptr);
     ThreadRecord& main = g_mains[core];
-    main.context = &thread_context(core);
     main.priority = static_cast<std::uint8_t>(priority);
     main.core = main.index = static_cast<std::uint8_t>(core);
     // order: relaxed; of this thread.
     main.ended.store(0, std::memory_order_relaxed);
     g_policy = policy;
-    g_current[core] = &main;
     // order: release; pairs with choose().
     g_table[core].store(&main, std::memory_order_release);
     machine::set_priority(kPendSv, 0xFF);
@@ -159,9 +162,12 @@ void start(unsigned priority, const Policy* policy) {
     tick::start(policy != nullptr ? policy->slice(core) : tick::kSlice);
 }
 
-bool is_running() { return g_current[core_id()] != nullptr; }
+bool is_running() {
+    // order: relaxed; its own core's. The main program has its place from the start on, for good.
+    return g_table[core_id()].load(std::memory_order_relaxed) != nullptr;
+}
 
-unsigned current_index() { return is_running() ? g_current[core_id()]->index : core_id(); }
+unsigned current_index() { return g_running_mark[core_id()] - 1; }
 
 unsigned thread_count() {
     unsigned count = 0;
@@ -195,7 +201,7 @@ void wait_until(atomic<std::uint32_t>& word, Wait wait, std::uint64_t deadline) 
         while (!can_run(alone)) machine::wait_for_event();
         return;
     }
-    ThreadRecord& self = *g_current[core_id()];
+    ThreadRecord& self = *current(core_id());
     self.waits_on = &word;
     self.deadline = deadline;
     // The handler looks at the rest once it sees this; it may do so before it was asked.
@@ -220,7 +226,7 @@ namespace {
 
 [[noreturn]] void run_thread(void (*function)(void*), void* argument) {
     function(argument);
-    ThreadRecord& self = *g_current[core_id()];
+    ThreadRecord& self = *current(core_id());
     *const_cast<volatile Wait*>(&self.wait) = Wait::no_more;
     for (;;) yield_thread();
 }
@@ -242,10 +248,11 @@ void prepare_stack(ThreadRecord& record, const platform::ThreadSettings& setting
     const auto low = (reinterpret_cast<std::uintptr_t>(settings.stack) + kAlign - 1) & -kAlign;
     const auto end = reinterpret_cast<std::uintptr_t>(settings.stack) + settings.stack_bytes;
     record.stack = reinterpret_cast<std::uint32_t*>(low);
-    record.stack_words = static_cast<std::uint32_t>(((end & -kAlign) - low) / sizeof kFill);
-    for (std::uint32_t i = 0; i < record.stack_words; ++i) record.stack[i] = kFill;
+    const auto words = static_cast<std::uint32_t>(((end & -kAlign) - low) / sizeof kFill);
+    record.stack_words = static_cast<std::uint16_t>(words < 0xFFFF ? words : 0xFFFF);
+    for (std::uint32_t i = 0; i < words; ++i) record.stack[i] = kFill;
     record.stack_pointer = switching::first_frame(
-        record.stack + record.stack_words, reinterpret_cast<std::uintptr_t>(&run_thread),
+        record.stack + words, reinterpret_cast<std::uintptr_t>(&run_thread),
         reinterpret_cast<std::uintptr_t>(function), reinterpret_cast<std::uintptr_t>(argument));
     record.exception_return = 0;
 }
@@ -262,8 +269,7 @@ bool Thread::start(void (*function)(void*), void* argument,
     const unsigned place = take_place();
     if (place == kThreadsMax) return false;
     prepare_stack(record_, settings, function, argument);
-    record_.context = &thread_context(place);
-    record_.context->reset();
+    thread_context(place).reset();
     record_.priority = static_cast<std::uint8_t>(settings.priority);
     record_.core = static_cast<std::uint8_t>(settings.core);
     record_.index = static_cast<std::uint8_t>(place);

@@ -9,6 +9,9 @@ namespace ouro::port::switching {
 /// EXC_RETURN says: no floating-point registers were stacked.
 inline constexpr std::uint32_t kPlainFrame = 1u << 4;
 
+/// What all of its values have above their lowest byte.
+inline constexpr std::uint32_t kReturn = 0xFFFF'FF00;
+
 /// Does the caller run on the process stack? In threads.
 inline bool is_on_process_stack() {
     std::uint32_t control;

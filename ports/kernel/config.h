@@ -3,7 +3,7 @@
 // of ports/machine/arm_config.h.
 #pragma once
 
-/// Most tasks that use Ouro at once. Costs 24 bytes of memory each on machines of 32 bits.
+/// Most tasks that use Ouro at once. Costs 20 bytes of memory each on machines of 32 bits.
 #ifndef OURO_KERNEL_TASKS
 #define OURO_KERNEL_TASKS 8
 #endif

@@ -155,7 +155,6 @@ inline platform::Context& current_context() {
     return task_context();
 }
 
-bool all_windows_closed();
 std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);

@@ -37,6 +37,7 @@ platform::Context& interrupt_context(std::uint32_t exception) {
     fatal("more interrupt priorities use Ouro than OURO_CORTEX_M_INTERRUPT_LEVELS", nullptr);
 }
 
+#if !defined(OURO_PORT_ONE_WINDOW)
 bool interrupt_windows_closed() {
     for (auto& core : g_interrupts) {
         for (InterruptSlot& slot : core) {
@@ -45,6 +46,7 @@ bool interrupt_windows_closed() {
     }
     return true;
 }
+#endif
 
 }  // namespace ouro::port
 

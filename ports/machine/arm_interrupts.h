@@ -14,8 +14,10 @@ namespace ouro::port {
 /// not use Ouro. Time: O(kInterruptLevels).
 platform::Context& interrupt_context(std::uint32_t exception);
 
+#if !defined(OURO_PORT_ONE_WINDOW)
 /// Is no handler inside a window? See is_closed(). Time: O(cores * kInterruptLevels).
 bool interrupt_windows_closed();
+#endif
 
 /// Told once about every priority whose handlers use Ouro: the port may stop the program.
 void check_interrupt_priority(std::uint32_t priority);

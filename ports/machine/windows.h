@@ -1,11 +1,44 @@
 // Load windows on one core and on several (platform/context.h). Included by ports whose header has
 // defined atomic<T> and kCores.
+//
+// Each context has a word of its own, so that one that is removed inside a window takes it along.
+// A port with one core whose threads nobody removes may have all of them count in one word instead
+// (OURO_PORT_ONE_WINDOW): who looks runs, so nobody else enters or leaves one meanwhile, and one
+// look tells of all contexts.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 namespace ouro::port {
+
+#if defined(OURO_PORT_ONE_WINDOW)
+
+static_assert(kCores == 1);
+
+/// Windows that are open, of all contexts.
+extern atomic<std::uint32_t> g_open_windows;
+
+inline void enter_window(atomic<std::uint32_t>& window) {
+    // order: relaxed read-modify-write, between those of who preempts and is preempted; the fence
+    // is the compiler's only: an observer runs on this core, in a handler or in a thread that was
+    // switched to, and sees what was done before it in program order.
+    window.fetch_add(1, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+inline void leave_window(atomic<std::uint32_t>& window) {
+    // order: release; pairs with all_windows_closed(): what was read in the window was read before
+    // the observer goes on.
+    window.fetch_sub(1, std::memory_order_release);
+}
+
+inline bool all_windows_closed() {
+    // order: acquire; pairs with leave_window().
+    return g_open_windows.load(std::memory_order_acquire) == 0;
+}
+
+#else
 
 inline void enter_window(atomic<std::uint32_t>& window) {
     if constexpr (kCores == 1) {
@@ -40,5 +73,9 @@ inline bool is_closed(atomic<std::uint32_t>& window) {
     }
     return false;
 }
+
+bool all_windows_closed();
+
+#endif
 
 }  // namespace ouro::port

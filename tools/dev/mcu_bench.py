@@ -15,7 +15,7 @@ has a region of 8 KiB, the others one of 64 KiB.
     --curve    what other settings of the allocator would give (tools/dev/mcu_curve.py)
     --trace    where the instructions of one operation go: --trace references make_leaf
     --budgets  writes what the tests hold the figures to, bench/mcu/budgets.json: those of now, with
-               a margin
+               a margin, for the boards that it names or those that are given
 
 Everything repeats to the last digit; a goal that is missed is no error.
 """
@@ -373,7 +373,7 @@ def main() -> int:
             mcu_trace.show(boards[0], *options.trace)
             return 0
         if options.budgets:
-            write_budgets(boards)
+            write_budgets(options.board or list(json.loads(BUDGETS.read_text(encoding="utf-8"))))
             return 0
         results = {board: measure(board) for board in boards}
         print_goals(results)

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -167,6 +169,28 @@ TEST_F(SteppedTest, threads_may_step_at_once) {
 class SteppedAndBounded : public HeapTest {
 protected:
     SteppedAndBounded() : HeapTest(kBytes, testing::bounded(testing::manual())) {}
+
+    void drop_list_of(int length) {
+        Ref<Plain> first;
+        for (int i = length; i > 0; --i) {
+            Ref<Plain> node = make<Plain>(i);
+            node->left = std::move(first);
+            first = std::move(node);
+        }
+    }
+    /// The largest change of `count` in one step, until there is nothing left to do.
+    template <class Count>
+    std::int64_t most_in_a_step(std::uint32_t units, Count&& count) {
+        std::int64_t most = 0;
+        int steps = 0;
+        for (bool more = true; more && steps < 1'000'000; ++steps) {
+            const auto before = static_cast<std::int64_t>(count());
+            more = collector().step(units);
+            most = std::max(most, std::abs(static_cast<std::int64_t>(count()) - before));
+        }
+        EXPECT_LT(steps, 1'000'000) << "steps get nowhere";
+        return most;
+    }
 };
 
 TEST_F(SteppedAndBounded, drain_ends_no_more_of_a_rest_than_its_budget) {
@@ -181,6 +205,34 @@ TEST_F(SteppedAndBounded, drain_ends_no_more_of_a_rest_than_its_budget) {
     }
     EXPECT_LE(most, 8) << "one may end to make room for the way back to the rest";
     EXPECT_EQ(events::count('D'), 1000);
+}
+
+TEST_F(SteppedAndBounded, dead_parents_that_wait_go_within_the_budget) {
+    for (int i = 0; i < 300; ++i) drop_list_of(11);
+    ASSERT_GT(live_objects(), 3000u);
+    EXPECT_LE(most_in_a_step(8, [&] { return live_objects(); }), 9);
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+TEST_F(SteppedAndBounded, no_step_goes_through_all_candidates) {
+    std::vector<Ref<Plain>> live;
+    for (int i = 0; i < 2000; ++i) {
+        live.push_back(make<Plain>(i));
+        const Ref<Plain> copy = live.back();  // its release makes the object a candidate
+    }
+    for (int i = 0; i < 5; ++i) drop_list_of(30);
+    const auto passes = [&] { return collector().statistics().passes; };
+    EXPECT_LE(most_in_a_step(8, passes), 1);
+    EXPECT_EQ(live_objects(), 2000u);
+}
+
+TEST_F(SteppedAndBounded, references_to_what_lives_on_go_within_the_budget) {
+    const Ref<Plain> shared = make<Plain>(1);
+    Ref<testing::Hub> hub = make_hub(3000);
+    for (int i = 0; i < 3000; ++i) hub->at(i) = shared;
+    hub.reset();
+    EXPECT_LE(most_in_a_step(8, [&] { return refcount(shared); }), 9);
+    EXPECT_EQ(refcount(shared), 1u);
 }
 
 TEST_F(SteppedTest, step_and_drain_inside_a_finalizer_do_nothing) {

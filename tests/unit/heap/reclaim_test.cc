@@ -325,6 +325,17 @@ TEST_F(BoundedCascade, wide_objects_keep_the_bound_too) {
     EXPECT_EQ(events::count('D'), 200);
 }
 
+TEST_F(BoundedCascade, references_to_what_lives_on_count_towards_the_bound) {
+    const Ref<Plain> shared = make<Plain>(1);
+    Ref<Hub> hub = make_hub(3000);
+    for (int i = 0; i < 3000; ++i) hub->at(i) = shared;
+    ASSERT_EQ(refcount(shared), 3001u);
+    hub.reset();
+    EXPECT_GE(refcount(shared), 3001u - 11);
+    collect();
+    EXPECT_EQ(refcount(shared), 1u);
+}
+
 TEST_F(BoundedCascade, drain_ends_the_rest_without_a_collection) {
     Ref<Destroyed> list = list_of(1000);
     list.reset();

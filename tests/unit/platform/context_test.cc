@@ -31,14 +31,26 @@ TEST(Context, is_the_same_for_a_thread_and_different_for_others) {
 
 TEST(Context, of_a_new_thread_is_at_rest) {
     for (int i = 0; i < 20; ++i) {
-        std::thread([] {
-            Context& context = current_context();
-            EXPECT_EQ(context.window.load(memory_order_relaxed), 0u);
-            EXPECT_EQ(context.cascade_depth, 0u);
-            EXPECT_EQ(context.put_off, 0u);
-            EXPECT_EQ(context.census, nullptr);
-        }).join();
+        std::thread([] { EXPECT_TRUE(current_context().is_at_rest()); }).join();
     }
+}
+
+TEST(Context, whatever_is_in_it_is_no_rest) {
+    Context context;
+    EXPECT_TRUE(context.is_at_rest());
+    const auto disturb = [&](auto change) {
+        change();
+        EXPECT_FALSE(context.is_at_rest());
+        context.reset();
+        EXPECT_TRUE(context.is_at_rest());
+    };
+    disturb([&] { context.window.store(1, memory_order_relaxed); });
+    disturb([&] { context.cascade_depth = 1; });
+    disturb([&] { context.put_off = 1; });
+    disturb([&] { context.put_off_in[kHeapsMax - 1] = 1; });
+#if OURO_CENSUS
+    disturb([&] { context.census = &context; });
+#endif
 }
 
 TEST(Context, more_threads_than_records_may_come_and_go) {

@@ -240,9 +240,9 @@ void Pass::step_explore() {
     platform::LoadWindow window;
     do {
         const Fields fields = fields_of(work_places_.header(work_.index));
-        const auto explore = [this](FieldSlot& slot) {
-            if (!claim_target(slot)) return 1u;
-            return root_claims_ > root_limit_ ? kAllUnits : 2u;
+        const auto explore = [this](FieldSlot& slot) -> std::uint32_t {
+            if (!claim_target(slot)) return 1;
+            return root_claims_ > root_limit_ ? kAllUnits : 2;
         };
         if (!follow(fields, work_field_, explore)) return;
         spend(1);

@@ -303,9 +303,9 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = settled && result.complete && !pass.aborted;
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
-        if (heap_.nests_too_deep()) break;
+        // The rest of what was taken: an end, for nothing is added to it.
         if (options.members_max != 0 && has_more_candidates()) continue;
-        if (result.complete && !put_off) break;
+        if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
         ++attempt;
     }
     heap_.blocks().tidy();

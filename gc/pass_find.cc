@@ -58,7 +58,7 @@ bool Pass::put_back_source() {
     unlisted_source_ = kNoPage;
     gather_page_ = taken_pages_.take(heap_.blocks());
     if (gather_page_ != kNoPage) {
-        heap_.candidates().list(gather_page_);
+        heap_.report_page_again(gather_page_);
         return true;
     }
     take_again_ = false;
@@ -73,7 +73,7 @@ void Pass::put_back_taken() {
     for (;;) {
         const PageIndex page = taken_pages_.take(heap_.blocks());
         if (page == kNoPage) return;
-        heap_.candidates().list(page);
+        heap_.report_page_again(page);
     }
 }
 

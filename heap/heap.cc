@@ -264,6 +264,10 @@ void Heap::report_again(const void* object) {
     if (cell.page != kNoPage && candidates_.report(cell)) signal_.report_again();
 }
 
+void Heap::report_page_again(PageIndex page) {
+    if (candidates_.list(page)) signal_.report_again();
+}
+
 // ---- figures
 
 std::size_t Heap::live_objects() {

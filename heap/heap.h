@@ -114,6 +114,8 @@ public:
     void report_candidate(const void* object);
     /// The same by a pass that could not ask the object now. Wakes nobody.
     void report_again(const void* object);
+    /// The same for all candidates of a page that was taken off the list.
+    void report_page_again(PageIndex page);
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code

@@ -265,16 +265,20 @@ TEST_F(PassInPortions, a_pass_that_is_called_off_puts_back_what_an_earlier_one_h
     run(portion());
     pass_.begin(portion());
     pass_.stop_gathering();
+    heap_.signal().reset();
     EXPECT_EQ(finish().collected, 0u);
     EXPECT_FALSE(pass_.has_more());
+    EXPECT_EQ(heap_.signal().pages(), 2u);
     EXPECT_EQ(run().collected, 2u);
 }
 
 TEST_F(PassInPortions, what_was_left_can_be_put_back) {
     for (int i = 0; i < 3; ++i) drop_large_ring();
     run(portion());
+    heap_.signal().reset();
     pass_.put_back_taken();
     EXPECT_FALSE(pass_.has_more());
+    EXPECT_EQ(heap_.signal().pages(), 2u) << "who waits for candidates learns of them";
     const Violation found = verify(heap_);
     EXPECT_FALSE(found) << found.invariant;
     heap_.candidates().list_again();  // as in the child of a fork

@@ -15,6 +15,7 @@ ManagedHeapConfig draw_config(const StressOptions& options, Random& random) {
     constexpr std::uint32_t kThresholds[] = {1, 16, 64};
     constexpr std::uint64_t kDelays[] = {0, 100'000, 2'000'000};
     constexpr std::uint32_t kPerRoot[] = {4, 64, 512};
+    constexpr std::uint32_t kPerPass[] = {0, 1, 64, 4096};
     constexpr std::uint32_t kSteps[] = {4, 64, 4096};
     constexpr std::uint32_t kShares[] = {1, 10, 50};
     constexpr std::uint32_t kCaches[] = {0, 6, 6, 50};
@@ -29,9 +30,10 @@ ManagedHeapConfig draw_config(const StressOptions& options, Random& random) {
     config.collector.step_units = random.one_of(kSteps);
     config.collector.user_code_by_drain = random.one_in(4);
     config.collector.deferred_percent = random.one_of(kShares);
-    Random caches(options.seed);  // of its own, so that seeds keep their other choices
-    config.heap.cache_percent = caches.one_of(kCaches);
-    config.heap.cache_after = caches.one_in(2) ? 0 : 32;
+    Random later(options.seed);  // of its own, so that seeds keep their other choices
+    config.heap.cache_percent = later.one_of(kCaches);
+    config.heap.cache_after = later.one_in(2) ? 0 : 32;
+    config.collector.objects_per_pass = later.one_of(kPerPass);
     return config;
 }
 
@@ -90,14 +92,15 @@ std::string Plan::describe() const {
         "user code %s, background %d, enabled %d, drain %d, cascade %d, quarantine %d, caches %d "
         "%% after %d, threshold "
         "%d, "
-        "delay %d us, per root %d, step %d, deferred %d %%, live max %d, structure %d, hubs %d x "
+        "delay %d us, per root %d, per pass %d, step %d, deferred %d %%, live max %d, structure "
+        "%d, hubs %d x "
         "%d, "
         "pocket %d, rounds of %d ms",
         kUserCodeNames[static_cast<std::size_t>(user_code)], c.background, c.enabled,
         c.user_code_by_drain, config.heap.cascade_objects_max, config.heap.quarantine_bytes,
         config.heap.cache_percent, config.heap.cache_after, c.threshold_pages, c.delay_ns / 1000,
-        c.objects_per_root, c.step_units, c.deferred_percent, live_max, structure_max, hubs,
-        hub_fields, pocket, round_ms);
+        c.objects_per_root, c.objects_per_pass, c.step_units, c.deferred_percent, live_max,
+        structure_max, hubs, hub_fields, pocket, round_ms);
 }
 
 }  // namespace ouro::stress

@@ -35,7 +35,7 @@ TEST(StressRandom, streams_of_one_seed_differ_and_repeat) {
 
 TEST(StressPlan, is_the_seeds_and_every_choice_comes) {
     std::array<bool, 4> user_code{};
-    bool background = false, foreground = false, quarantine = false;
+    bool background = false, foreground = false, quarantine = false, portions = false;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         StressOptions options;
         options.seed = seed;
@@ -45,10 +45,11 @@ TEST(StressPlan, is_the_seeds_and_every_choice_comes) {
         EXPECT_GT(plan.pocket, 0u);
         user_code[static_cast<std::size_t>(plan.user_code)] = true;
         (plan.config.collector.background ? background : foreground) = true;
+        portions = portions || plan.config.collector.objects_per_pass == 1;
         quarantine = quarantine || plan.config.heap.quarantine_bytes != 0;
     }
     EXPECT_EQ(user_code, (std::array<bool, 4>{true, true, true, true}));
-    EXPECT_TRUE(background && foreground && quarantine);
+    EXPECT_TRUE(background && foreground && quarantine && portions);
 }
 
 TEST(StressTally, adds_sums_and_keeps_the_longest) {

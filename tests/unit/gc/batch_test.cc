@@ -203,5 +203,26 @@ TEST_F(BatchTest, a_member_whose_finalizer_ran_is_not_finalized_again) {
     EXPECT_EQ(events::count('F'), 2);
 }
 
+TEST_F(BatchTest, the_end_that_a_call_has_begun_is_finished_by_whoever_goes_on) {
+    const Ref<Plain> outside = make<Plain>(9);
+    {
+        const Ref<Destroyed> a = make<Destroyed>(1);
+        a->left = a;
+        a->any = outside;
+    }
+    run();
+    while (events::count('D') == 0) {
+        std::uint32_t looks = 1;
+        EXPECT_EQ(batch_.take_apart(1, looks, false, uncollectable_), 0u);
+    }
+    EXPECT_FALSE(batch_.empty());
+    EXPECT_EQ(refcount(outside), 2u) << "its references have not gone yet";
+    EXPECT_EQ(batch_.end_dead(10), 0u);
+    EXPECT_EQ(refcount(outside), 1u);
+    EXPECT_EQ(live_objects(), 1u);
+    end();
+    EXPECT_EQ(events::all(), "D1");
+}
+
 }  // namespace
 }  // namespace ouro

@@ -214,6 +214,9 @@ TEST_F(CollectorTest, several_callbacks_are_called_in_the_order_of_their_additio
     for (std::uint32_t i = 1; i < Collector::kCallbacksMax; ++i)
         ASSERT_TRUE(collector().add_callback(&Caller::note, &first));
     EXPECT_FALSE(collector().add_callback(&Caller::note, &first)) << "no more places";
+    calls.clear();
+    collect();
+    EXPECT_EQ(calls.size(), std::size_t{2} * Collector::kCallbacksMax);
     for (std::uint32_t i = 1; i < Collector::kCallbacksMax; ++i)
         ASSERT_TRUE(collector().remove_callback(&Caller::note, &first));
     EXPECT_TRUE(collector().remove_callback(&Caller::note, &second));

@@ -277,5 +277,48 @@ TEST_F(SteppedTest, a_callback_uses_up_a_budget_of_one) {
     EXPECT_EQ(events::all(), "C1 F1 D1");
 }
 
+TEST_F(SteppedTest, the_largest_budget_ends_all_there_is) {
+    for (int i = 0; i < 100; ++i) drop_ring_of_two<Probe>(managed(), 1, 2);
+    int steps = 0;
+    while (collector().step(~0u)) ++steps;
+    EXPECT_LE(steps, 5);
+    EXPECT_EQ(events::count('D'), 200);
+    EXPECT_EQ(live_objects(), 0u);
+}
+
+class SteppedLegacy : public HeapTest {
+protected:
+    SteppedLegacy()
+        : HeapTest(kBytes, testing::changed(testing::manual(), [](ManagedHeapConfig& c) {
+                       c.heap.legacy_finalizers = true;
+                   })) {}
+};
+
+TEST_F(SteppedLegacy, steps_end_no_more_than_their_budget_of_a_dead_batch) {
+    for (int i = 1; i <= 20; ++i) drop_self_loop<testing::Destroyed>(managed(), i);
+    int most = 0;
+    for (bool more = true; more;) {
+        const int before = events::count('D');
+        more = collector().step(8);
+        most = std::max(most, events::count('D') - before);
+    }
+    EXPECT_EQ(most, 1);
+    EXPECT_EQ(events::count('D'), 20);
+}
+
+TEST_F(SteppedLegacy, what_a_callback_ends_by_count_is_no_part_of_the_batch) {
+    static Ref<testing::Finalized> other;
+    other = make<testing::Finalized>(7);
+    {
+        const Ref<Plain> ring = make<Plain>(1);
+        ring->left = ring;
+        const auto weak = make<WeakReference>(ring, [](WeakReference&) { other.reset(); });
+        other->any = weak;
+    }
+    EXPECT_EQ(collect(), 2u) << "the ring, and the weak reference, which had nothing but its turn";
+    EXPECT_EQ(events::all(), "F7");
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 }  // namespace
 }  // namespace ouro

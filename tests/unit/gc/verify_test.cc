@@ -173,5 +173,15 @@ TEST_F(CollectorVerifyTest, a_lock_that_nobody_gives_back_is_named) {
     heap().weak_lock().unlock();
 }
 
+TEST_F(CollectorVerifyTest, a_hook_that_is_not_the_collectors_is_named) {
+    auto* word = reinterpret_cast<std::uintptr_t*>(&heap().hooks());
+    for (std::size_t i = 0; i < sizeof(CollectorHooks) / sizeof *word; ++i) {
+        word[i] ^= 0x10;
+        EXPECT_STREQ(collector().verify().invariant, "heap record: the collector's hooks") << i;
+        word[i] ^= 0x10;
+    }
+    EXPECT_FALSE(static_cast<bool>(collector().verify()));
+}
+
 }  // namespace
 }  // namespace ouro

@@ -278,5 +278,25 @@ TEST_F(FinalizerTest, one_that_was_taken_out_and_in_again_runs_at_exit) {
     EXPECT_EQ(events::all(), "f1");
 }
 
+TEST_F(FinalizerTest, at_exit_those_that_were_passed_are_asked_again_when_others_are_made) {
+    static Ref<Finalizer> passed;
+    static Ref<Plain> target;
+    target = make<Plain>(1);
+    try_finalize(target, [](const Ref<Object>&) -> Ref<Object> {
+        passed->set_at_exit(true);
+        EXPECT_TRUE(try_finalize(target, &note).ok());
+        return {};
+    }).value();
+    passed = finalize(target, 1);
+    passed->set_at_exit(false);
+    finalize(target, 2)->set_at_exit(false);
+    end_heap();
+    EXPECT_EQ(events::count('f', 1), 1);
+    EXPECT_EQ(events::count('f', 99), 1);
+    EXPECT_EQ(events::count('f', 2), 0);
+    passed.reset();
+    target.reset();
+}
+
 }  // namespace
 }  // namespace ouro

@@ -328,5 +328,18 @@ TEST_F(HeapUnit, the_region_of_a_heap_that_was_shut_down_is_free_when_it_is_empt
     create(region.span()).destroy();
 }
 
+TEST_F(HeapUnit, legacy_finalizers_run_where_there_is_no_collector) {
+    Region region(256 * kKiB);
+    HeapConfig config;
+    config.legacy_finalizers = true;
+    Heap& heap = create(region.span(), config);
+    testing::events::clear();
+    make<Probe>(heap, 1).reset();
+    make<Leaf>(heap).reset();
+    EXPECT_EQ(testing::events::all(), "F1 D1");
+    EXPECT_EQ(heap.statistics().live_objects, 0u);
+    heap.destroy();
+}
+
 }  // namespace
 }  // namespace ouro

@@ -293,5 +293,34 @@ TEST_F(QueryTest, an_immortal_object_says_so_under_its_id) {
     header->word.store(mortal.bits, platform::memory_order_relaxed);
 }
 
+TEST_F(QueryTest, an_immortal_object_that_is_no_interned_string_is_resolved_as_what_it_is) {
+    const Ref<Plain> object = make<Plain>(1);
+    const Ref<String> text = try_string(heap(), "text").value();
+    for (const Ref<Object>& each : {Ref<Object>(object), Ref<Object>(text)}) {
+        Header* header = ouro::header_of(detail::object_of(each.bits()));
+        const WordValue mortal = header->load_word();
+        header->word.store(mortal.saturated().bits, platform::memory_order_relaxed);
+        EXPECT_EQ(resolve(id(each)).value(), each);
+        header->word.store(mortal.bits, platform::memory_order_relaxed);
+    }
+}
+
+TEST_F(QueryTest, the_address_of_what_has_ended_names_no_interned_string) {
+    Ref<Plain> object = make<Plain>(1);
+    const std::uintptr_t address = object.bits();
+    object.reset();
+    EXPECT_FALSE(is_alive({address | detail::kInternedTag, 0}));
+    EXPECT_FALSE(is_alive({(address + 16) | detail::kInternedTag, 0}));
+}
+
+struct Never {
+    using ouro_leaf = void;
+    int value = 0;
+};
+
+TEST_F(QueryTest, of_a_type_that_was_never_made_none_are_live) {
+    EXPECT_EQ(ouro::live_objects<Never>(heap()), 0u);
+}
+
 }  // namespace
 }  // namespace ouro

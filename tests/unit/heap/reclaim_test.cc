@@ -10,6 +10,7 @@
 #include "heap/query.h"
 #include "heap/values.h"
 #include "tests/support/heap_test.h"
+#include "tests/support/pass_test.h"
 #include "tests/support/random.h"
 #include "tests/support/region.h"
 
@@ -360,6 +361,30 @@ TEST_F(ReclaimTest, what_a_pass_lets_go_may_hold_an_object_of_another_heap) {
     EXPECT_EQ(live_objects(), 0u);
     other.collect();  // settles what was put off there
     EXPECT_EQ(other.statistics().live_objects, 0u);
+}
+
+/// A heap whose hooks nobody has set.
+class WithoutCollector : public testing::PassTest {
+protected:
+    ~WithoutCollector() override { Destroyed::forget_scripts(); }
+};
+
+TEST_F(WithoutCollector, what_nests_too_deep_waits_for_a_pass) {
+    constexpr int kDepth = 64;
+    Ref<Destroyed> list;
+    for (int i = kDepth + 5; i > 0; --i) {
+        list = make<Destroyed>(i, std::move(list));
+        Destroyed::on_destroy[i] = [](Destroyed& node) { node.left = nullptr; };
+    }
+    list.reset();
+    EXPECT_EQ(events::count('D'), kDepth);
+    ASSERT_TRUE(heap_.has_postponed());
+    PassOptions options;
+    options.only_postponed = true;
+    run(options);
+    heap_.settle_postponed(pass_.take_postponed(), 0);
+    EXPECT_EQ(events::count('D'), kDepth + 5);
+    EXPECT_FALSE(heap_.has_postponed());
 }
 
 }  // namespace

@@ -116,6 +116,16 @@ TEST_F(VerifyRecordTest, pages_with_candidates_that_are_on_no_list_are_named) {
         EXPECT_STREQ(verify(heap()).invariant, "the list of candidates is broken") << bad;
     }
     dirty.store(0, platform::memory_order_relaxed);
+    Ref<Plain>(target_).reset();  // its page is the first of the list now
+    PageInfo& first = heap().blocks().page(heap().blocks().cell_of(header()).page);
+    ASSERT_EQ(first.dirty.load(platform::memory_order_relaxed), 1u);
+    const PageIndex next = first.dirty_next;
+    for (const PageIndex bad : {heap().blocks().cell_of(header()).page,
+                                heap().blocks().page_count(), heap().blocks().page_count() - 1}) {
+        first.dirty_next = bad;  // back to itself, out of the region, to a page that is not listed
+        EXPECT_STREQ(verify(heap()).invariant, "the list of candidates is broken") << bad;
+    }
+    first.dirty_next = next;
 #endif
 }
 

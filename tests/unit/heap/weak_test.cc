@@ -252,5 +252,16 @@ TEST_F(WeakTest, may_end_in_the_moment_in_which_its_target_ends) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(WeakTest, assigned_to_itself_stays_what_it_was) {
+    const Ref<Plain> a = make<Plain>(1);
+    Weak<Plain> w(a);
+    Weak<Plain>& same = w;
+    w = same;
+    EXPECT_EQ(w.lock(), a);
+    w = std::move(same);
+    EXPECT_EQ(w.lock(), a);
+    EXPECT_EQ(weak_count(a), 1u);
+}
+
 }  // namespace
 }  // namespace ouro

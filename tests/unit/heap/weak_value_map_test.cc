@@ -346,5 +346,9 @@ TEST_F(WeakValueMapTest, never_yields_a_dying_value_to_any_thread) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(WeakValueMapTest, a_visit_of_a_map_that_never_had_an_entry_meets_none) {
+    make<Map>()->for_each([](const Ref<Object>&, const Ref<Plain>&) { FAIL(); });
+}
+
 }  // namespace
 }  // namespace ouro

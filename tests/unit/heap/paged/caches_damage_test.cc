@@ -60,7 +60,11 @@ TEST_F(CachesDamage, of_a_cache_and_of_the_list_of_caches_is_named) {
     const char* const kCache = "a cache, or the list of caches";
     expect(cache_->next, cache_, kCache);
     expect(cache_->next, cache_ + 1, kCache);
+    expect(cache_->next, reinterpret_cast<CellCache*>(&heap()), kCache);
     expect(cache_->owner, nullptr, kCache);
+    const auto odd = reinterpret_cast<std::uintptr_t>(cache_->owner) + 1;
+    expect(cache_->owner, reinterpret_cast<platform::Context*>(odd), kCache);
+    expect(const_cast<const BlockAllocator*&>(cache_->blocks), nullptr, kCache);
     expect(const_cast<std::uint32_t&>(cache_->pages), 2u, kCache);
     expect(const_cast<std::uint32_t&>(cache_->types), 2u, kCache);
 }

@@ -20,9 +20,9 @@ using testing::Plain;
 
 class RecordFlips : public testing::HeapTest {
 protected:
-    RecordFlips()
-        : HeapTest(testing::kMiB, testing::changed(testing::manual(), [](ManagedHeapConfig& c) {
-                       c.heap.cache_percent = 20;
+    explicit RecordFlips(std::uint32_t cache_percent = 20)
+        : HeapTest(testing::kMiB, testing::changed(testing::manual(), [&](ManagedHeapConfig& c) {
+                       c.heap.cache_percent = cache_percent;
                        c.heap.cache_after = 0;
                    })) {}
     void SetUp() override {
@@ -33,7 +33,7 @@ protected:
             auto* found = static_cast<CellCache*>(place.load(platform::memory_order_relaxed));
             if (found != nullptr && found->blocks == &heap().blocks()) cache_ = found;
         }
-        ASSERT_NE(cache_, nullptr);
+        ASSERT_EQ(cache_ == nullptr, heap().config().cache_percent == 0);
         ASSERT_FALSE(named());
     }
     void TearDown() override {
@@ -56,20 +56,22 @@ protected:
         return flips == 0 ? 0 : 100 * found / flips;
     }
 
+    void flip_the_allocator() {
+        BlockAllocator& blocks = heap().blocks();
+        auto* begin = reinterpret_cast<unsigned char*>(&blocks);
+        auto* lock = reinterpret_cast<unsigned char*>(&blocks.lock());
+        const auto before = static_cast<std::size_t>(lock - begin);
+        EXPECT_GE(percent_named(begin, before, &heap()), 20) << "with what lies between";
+        const std::size_t rest = before + sizeof(platform::Mutex);
+        EXPECT_GE(percent_named(begin + rest, sizeof blocks - rest, &heap()), 70);
+    }
+
     Ref<Plain> kept_[2];
     Ref<Hub> large_;
     CellCache* cache_ = nullptr;
 };
 
-TEST_F(RecordFlips, of_the_allocators_record_are_mostly_named) {
-    BlockAllocator& blocks = heap().blocks();
-    auto* begin = reinterpret_cast<unsigned char*>(&blocks);
-    auto* lock = reinterpret_cast<unsigned char*>(&blocks.lock());
-    const auto before = static_cast<std::size_t>(lock - begin);
-    EXPECT_GE(percent_named(begin, before, &heap()), 20) << "with what lies between";
-    const std::size_t rest = before + sizeof(platform::Mutex);
-    EXPECT_GE(percent_named(begin + rest, sizeof blocks - rest, &heap()), 70);
-}
+TEST_F(RecordFlips, of_the_allocators_record_are_mostly_named) { flip_the_allocator(); }
 
 TEST_F(RecordFlips, of_a_cache_but_its_owner_are_mostly_named) {
     EXPECT_GE(percent_named(cache_, sizeof *cache_, cache_->owner), 50);
@@ -98,6 +100,15 @@ TEST_F(RecordFlips, of_what_create_has_written_are_mostly_named) {
     auto* config = reinterpret_cast<const unsigned char*>(&heap().config());
     const auto bytes = static_cast<std::size_t>(config - begin) + sizeof(HeapConfig);
     EXPECT_GE(percent_named(begin, bytes, &collector()), 40);
+}
+
+class RecordFlipsWithoutCaches : public RecordFlips {
+protected:
+    RecordFlipsWithoutCaches() : RecordFlips(0) {}
+};
+
+TEST_F(RecordFlipsWithoutCaches, of_the_allocators_record_are_mostly_named) {
+    flip_the_allocator();
 }
 
 /// Of objects that lists of the heap lead through, every bit: the whole heap is asked.

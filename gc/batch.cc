@@ -153,7 +153,6 @@ std::size_t Batch::end_dead(std::uint32_t limit) {
     std::size_t ended = 0;
     std::uint32_t all = kUnlimited;
     if (ending_ != nullptr) finish_end(all);
-    page_ = kNoPage;  // what take_apart() has found there is not so any more
     BlockAllocator& blocks = heap_.blocks();
     for (PageIndex p = pass_.batch().first(blocks); p != kNoPage; p = BatchPages::next(blocks, p)) {
         const CellBits members = blocks.marked(Mark::batch, p);
@@ -162,6 +161,7 @@ std::size_t Batch::end_dead(std::uint32_t limit) {
             Header* header = blocks.header_of_cell({p, i});
             if (!header->load_word().has(WordValue::kCondemned)) continue;
             blocks.clear(Mark::batch, {p, i});
+            page_ = kNoPage;  // what take_apart() has found there is not so any more
             begin_end(header);
             finish_end(all);
             ++ended;

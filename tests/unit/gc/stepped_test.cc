@@ -295,15 +295,21 @@ protected:
 };
 
 TEST_F(SteppedLegacy, steps_end_no_more_than_their_budget_of_a_dead_batch) {
-    for (int i = 1; i <= 20; ++i) drop_self_loop<testing::Destroyed>(managed(), i);
-    int most = 0;
-    for (bool more = true; more;) {
-        const int before = events::count('D');
-        more = collector().step(8);
-        most = std::max(most, events::count('D') - before);
+    for (const std::uint32_t units : {8u, 1u}) {
+        events::clear();
+        for (int i = 1; i <= 20; ++i) drop_self_loop<testing::Destroyed>(managed(), i);
+        int most = 0;
+        int steps = 0;
+        for (bool more = true; more && steps < 10'000; ++steps) {
+            const int before = events::count('D');
+            more = collector().step(units);
+            most = std::max(most, events::count('D') - before);
+        }
+        EXPECT_EQ(most, 1) << units;
+        EXPECT_EQ(events::count('D'), 20) << units;
+        EXPECT_LT(steps, 10'000) << units << ": an end comes with the smallest steps";
+        EXPECT_EQ(live_objects(), 0u);
     }
-    EXPECT_EQ(most, 1);
-    EXPECT_EQ(events::count('D'), 20);
 }
 
 TEST_F(SteppedLegacy, what_a_callback_ends_by_count_is_no_part_of_the_batch) {

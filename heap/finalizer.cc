@@ -45,14 +45,15 @@ Result<Ref<Finalizer>> try_finalize(const Ref<Object>& target, Finalizer::Functi
 
 // ---- the list
 
-void FinalizerList::link(Finalizer*& head, Finalizer& finalizer) {
-    finalizer.next_ = head;
-    finalizer.place_ = &head;
-    if (head != nullptr) head->place_ = &finalizer.next_;
-    head = &finalizer;
+void FinalizerList::link(Finalizer& finalizer) {
+    finalizer.next_ = newest_;
+    finalizer.place_ = &newest_;
+    if (newest_ != nullptr) newest_->place_ = &finalizer.next_;
+    newest_ = &finalizer;
 }
 
 void FinalizerList::unlink(Finalizer& finalizer) {
+    if (at_ == &finalizer.next_) at_ = finalizer.place_;
     *finalizer.place_ = finalizer.next_;
     if (finalizer.next_ != nullptr) finalizer.next_->place_ = finalizer.place_;
 }
@@ -61,7 +62,7 @@ bool FinalizerList::add(Heap& heap, const Ref<Finalizer>& finalizer) {
     Ref<Finalizer> own = finalizer;
     platform::LockGuard guard(heap.weak_lock());
     if (closed_) return false;
-    link(newest_, *own);
+    link(*own);
     made_since_ = true;
     [[maybe_unused]] const std::uintptr_t owned = own.detach();
     return true;
@@ -73,47 +74,45 @@ Ref<Finalizer> FinalizerList::remove(Heap& heap, Finalizer& finalizer) {
     return Ref<Finalizer>::adopt(reinterpret_cast<std::uintptr_t>(&finalizer));
 }
 
-/// At exit: puts those that were passed back in their places and chooses anew. Under the weak lock.
-void FinalizerList::reconsider() {
-    while (Finalizer* last = passed_) {
-        unlink(*last);
-        link(newest_, *last);
-    }
-    for (Finalizer* at = newest_; at != nullptr; at = at->next_) at->chosen_ = at->at_exit();
-    made_since_ = false;
-}
-
-/// Takes the first out whose end nobody has decided, null when there is none. Those that it passes,
-/// which others take out or which are not to run at exit, stand on `passed` afterwards.
-Ref<Finalizer> FinalizerList::take(Heap& heap, Finalizer*& from, Finalizer*& passed,
-                                   bool only_at_exit) {
+/// Takes the next one out whose end nobody has decided, null when there is none. Those that it
+/// passes, which others take out or which are not to run at exit, stay in their places.
+Ref<Finalizer> FinalizerList::take_next(Heap& heap, bool only_at_exit) {
     for (;;) {
         platform::LockGuard guard(heap.weak_lock());
-        if (only_at_exit && made_since_) reconsider();
-        Finalizer* first = from;
-        if (first == nullptr) {
+        if (made_since_) {  // chosen anew, from the newest on
+            for (Finalizer* one = newest_; one != nullptr; one = one->next_)
+                one->chosen_ = one->at_exit();
+            at_ = &newest_;
+            made_since_ = false;
+        }
+        Finalizer* next = *at_;
+        if (next == nullptr) {
             closed_ = true;
+            at_ = &newest_;
             return {};
         }
-        unlink(*first);
-        if ((!only_at_exit || first->chosen_) && first->claim())
-            return Ref<Finalizer>::adopt(reinterpret_cast<std::uintptr_t>(first));
-        link(passed, *first);
+        if ((!only_at_exit || next->chosen_) && next->claim()) {
+            unlink(*next);
+            return Ref<Finalizer>::adopt(reinterpret_cast<std::uintptr_t>(next));
+        }
+        at_ = &next->next_;
     }
 }
 
 /// Ends, because no finalizer is found twice: it would have to know two places.
-bool FinalizerList::is_sound(Heap& heap, Finalizer* const& from) {
-    Finalizer* const* place = &from;
-    for (Finalizer* at = from; at != nullptr; place = &at->next_, at = at->next_) {
+bool FinalizerList::is_sound(Heap& heap) const {
+    Finalizer* const* place = &newest_;
+    bool leads_somewhere = at_ == nullptr || at_ == place;
+    for (Finalizer* at = newest_; at != nullptr; place = &at->next_, at = at->next_) {
         if (!heap.is_object(at)) return false;
         // order: relaxed; nobody else is there.
         const TypeInfo* type =
             heap.type_of(header_of(at))->info.load(platform::memory_order_relaxed);
         if (type != &detail::type_info_of<Finalizer> || at->place_ != place) return false;
         if (!at->function_check_.is_of(at->function_)) return false;
+        leads_somewhere = leads_somewhere || at_ == &at->next_;
     }
-    return true;
+    return leads_somewhere;
 }
 
 void FinalizerList::run_at_exit(Heap& heap) {
@@ -121,11 +120,11 @@ void FinalizerList::run_at_exit(Heap& heap) {
         platform::LockGuard guard(heap.weak_lock());
         made_since_ = true;
     }
-    while (const Ref<Finalizer> due = take(heap, newest_, passed_, true)) {
+    while (const Ref<Finalizer> due = take_next(heap, true)) {
         const Ref<Object> argument = due->argument_.take();
         due->function_(argument);
     }
-    while (const Ref<Finalizer> rest = take(heap, passed_, newest_, false)) {
+    while (const Ref<Finalizer> rest = take_next(heap, false)) {
         const Ref<Object> argument = rest->argument_.take();
     }
 }

@@ -22,17 +22,15 @@ public:
     void run_at_exit(Heap& heap);
     /// verify(): is the list one of finalizers of this heap, each of which knows what leads to it?
     /// The objects are sound.
-    bool is_sound(Heap& heap) const { return is_sound(heap, newest_) && is_sound(heap, passed_); }
+    bool is_sound(Heap& heap) const;
 
 private:
-    static bool is_sound(Heap& heap, Finalizer* const& from);
-    Ref<Finalizer> take(Heap& heap, Finalizer*& from, Finalizer*& passed, bool only_at_exit);
-    void reconsider();
-    static void link(Finalizer*& head, Finalizer& finalizer);
-    static void unlink(Finalizer& finalizer);
+    Ref<Finalizer> take_next(Heap& heap, bool only_at_exit);
+    void link(Finalizer& finalizer);
+    void unlink(Finalizer& finalizer);
 
     Finalizer* newest_ = nullptr;  ///< all of the list: under the heap's weak lock
-    Finalizer* passed_ = nullptr;  ///< at exit: those not to be run, the oldest first
+    Finalizer** at_ = nullptr;     ///< at exit: the pointer that leads to the next one to be asked
     bool made_since_ = false;      ///< at exit: some were made since the choice
     bool closed_ = false;
 };

@@ -165,11 +165,12 @@ private:
             if ((value & 1) != 0 && !detail::is_immediate(value))
                 return report("a field holds an immediate that is none", header);
             if (value == 0 || (value & 1) != 0) continue;
-            Header* target = header_of(reinterpret_cast<void*>(value));
-            if (!blocks_.contains(target)) {
-                if (Heap::of(target) == nullptr) report("a field refers outside all heaps", header);
+            void* object = reinterpret_cast<void*>(value);
+            if (!blocks_.contains(object)) {
+                if (Heap::of(object) == nullptr) report("a field refers outside all heaps", header);
                 continue;
             }
+            Header* target = header_of(object);
             if (!blocks_.is_header(target) || target->load_info().type() == 0)
                 return report("a field refers to no object", header);
             const std::uint32_t edges = target->edges();

@@ -219,7 +219,7 @@ private:
     const char* verify_lists(const Met& met);
     const char* verify_quarantine();
     const char* verify_caches(Met& met) const;
-    bool verify_cache(const CellCache& cache, bool is_taken) const;
+    bool verify_cache(const CellCache* at, bool is_taken) const;
     template <class IsMember>
     bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
     bool has_tails(PageIndex page, PageLayout layout) const;

@@ -283,9 +283,11 @@ bool BlockAllocator::has_its_place() const {
     return place_ < kPlaces && (owner_of(place_) == this) == is_caching_;
 }
 
-bool BlockAllocator::verify_cache(const CellCache& cache, bool is_taken) const {
-    const auto at = reinterpret_cast<std::uintptr_t>(&cache);
-    if (!contains(&cache) || (at - begin_) % kPageBytes != 0) return false;
+/// Is there a cache? It may be any address.
+bool BlockAllocator::verify_cache(const CellCache* at, bool is_taken) const {
+    if (!contains(at) || (reinterpret_cast<std::uintptr_t>(at) - begin_) % kPageBytes != 0)
+        return false;
+    const CellCache& cache = *at;
     const PageLayout layout = pages_[page_of(&cache)].load_layout();
     if (layout.kind != PageLayout::kCache || cache.pages != layout.pages) return false;
     if (cache.blocks != this || cache.types != types_->types_max()) return false;
@@ -302,7 +304,7 @@ const char* BlockAllocator::verify_caches(Met& met) const {
     for (const bool is_taken : {false, true}) {
         for (const CellCache* cache = is_taken ? taken_caches_ : caches_; cache != nullptr;
              cache = cache->next) {
-            if (met.caches++ == page_count_ || !verify_cache(*cache, is_taken))
+            if (met.caches++ == page_count_ || !verify_cache(cache, is_taken))
                 return "a cache, or the list of caches";
             met.cached_bytes += std::size_t{cache->pages} * kPageBytes;
             if (!cache->are_rings_whole()) return "K3: the rings of slots";

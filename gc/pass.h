@@ -99,7 +99,7 @@ public:
     bool has_deferred() const { return !deferred_.empty(); }
     /// Has the last pass left candidates that it took to the next one?
     bool has_more() { return !taken_pages_.empty(heap_.blocks()); }
-    /// Back on the list with them. The pass is idle. Time: O(pages).
+    /// Puts them back on the list, counted. The pass is idle. Time: O(pages).
     void put_back_taken();
     /// An object whose postponed release is due, found while gathering; null when there is none.
     /// The caller settles it after giving the pass up.

@@ -185,8 +185,8 @@ void Pass::start_free() {
     phase_ = Phase::free;
 }
 
-/// Only now, when no member's field names another member any more, does memory change hands, one
-/// member after the other. Nobody else ends them: they are dead, and their memory not given back.
+/// Only now, when no member's field names another member any more, does memory change hands, that
+/// of one page together. Nobody else ends them: they are dead, and their memory not given back.
 void Pass::step_free() {
     if (!at_members_.any()) {
         if (!may_look()) return;

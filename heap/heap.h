@@ -101,8 +101,8 @@ public:
     /// count has ended it.
     void give_back(Header* header, TypeTable::Entry& type, bool by_count);
     void give_back(Header* header, bool by_count) { give_back(header, *type_of(header), by_count); }
-    /// Gives back the memory of objects that a pass has ended: their words are dead, without a
-    /// claim.
+    /// Gives back the memory of objects of one page that a pass has ended: their words are dead,
+    /// without a claim. Time: O(cells).
     void give_back_dead(PageIndex page, CellBits cells);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);

@@ -71,7 +71,7 @@ public:
     /// free() for an object with so many bytes of payload, counted as ended. False: not this way.
     /// Time: O(1), and the lock where a span gets its first free cell or loses its last used one.
     bool free_cached(Header* header, std::size_t payload_bytes, bool by_count);
-    /// The same for cells of a page whose objects the collector has ended.
+    /// The same for cells of a page whose objects the collector has ended. Time: O(cells).
     bool free_dead_cached(PageIndex page, const CellBits& cells);
     /// Takes the memory of all caches back. False: a context that is inside a load window keeps
     /// some of it back. Time: O(cells in caches + contexts).

@@ -2,30 +2,19 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/heap_test.h"
+#include "tests/support/cache_test.h"
 #include "tests/support/threads.h"
 
 namespace ouro {
 namespace {
 
-struct Small {
-    using ouro_leaf = void;
-    std::byte bytes[48];
-};
-template <std::size_t kBytes>
-struct Payload {
-    using ouro_leaf = void;
-    std::byte bytes[kBytes];
-};
+using testing::Payload;
+using Small = Payload<48>;
 
 /// Caches from the first object on.
 class CacheFigures : public testing::HeapTest {
 protected:
-    CacheFigures()
-        : HeapTest(4 * testing::kMiB, testing::changed(testing::manual(), [](ManagedHeapConfig& c) {
-                       c.heap.cache_percent = 20;
-                       c.heap.cache_after = 0;
-                   })) {}
+    CacheFigures() : HeapTest(4 * testing::kMiB, testing::with_caches()) {}
 
     Statistics now() { return heap().statistics(); }
 };

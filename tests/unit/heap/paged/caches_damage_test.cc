@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/support/heap_test.h"
+#include "tests/support/cache_test.h"
 #include "tests/support/record_damage.h"
 
 namespace ouro {
@@ -12,19 +12,11 @@ namespace {
 
 using platform::memory_order_relaxed;
 
-template <std::size_t kBytes>
-struct Payload {
-    using ouro_leaf = void;
-    std::byte bytes[kBytes];
-};
+using testing::Payload;
 
 class CachesDamage : public testing::HeapTest {
 protected:
-    CachesDamage()
-        : HeapTest(4 * testing::kMiB, testing::changed(testing::manual(), [](ManagedHeapConfig& c) {
-                       c.heap.cache_percent = 20;
-                       c.heap.cache_after = 0;
-                   })) {}
+    CachesDamage() : HeapTest(4 * testing::kMiB, testing::with_caches()) {}
     void SetUp() override {
         make<Payload<112>>();
         make<Payload<900>>();

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/heap_test.h"
+#include "tests/support/cache_test.h"
 
 namespace ouro {
 namespace {
@@ -16,12 +16,8 @@ using testing::changed;
 using testing::kKiB;
 using testing::kMiB;
 using testing::manual;
+using testing::Payload;
 
-template <std::size_t kBytes>
-struct Payload {
-    using ouro_leaf = void;
-    std::byte bytes[kBytes];
-};
 using Small = Payload<48>;
 using PageSized = Payload<4000>;
 
@@ -29,10 +25,7 @@ using PageSized = Payload<4000>;
 class CachesTest : public testing::HeapTest {
 protected:
     explicit CachesTest(std::size_t bytes = 4 * kMiB, std::uint32_t percent = 20)
-        : HeapTest(bytes, changed(manual(), [&](ManagedHeapConfig& c) {
-                       c.heap.cache_percent = percent;
-                       c.heap.cache_after = 0;
-                   })) {}
+        : HeapTest(bytes, testing::with_caches(percent)) {}
 
     Statistics now() { return heap().statistics(); }
     bool is_parked() { return now().parked_bytes != 0; }

@@ -9,7 +9,7 @@
 #include "heap/values.h"
 #include "heap/verify.h"
 #include "heap/weak_reference.h"
-#include "tests/support/heap_test.h"
+#include "tests/support/cache_test.h"
 #include "tests/support/record_damage.h"
 #include "tests/support/sanitizer.h"
 
@@ -22,10 +22,7 @@ using testing::Plain;
 class RecordFlips : public testing::HeapTest {
 protected:
     explicit RecordFlips(std::uint32_t cache_percent = 20)
-        : HeapTest(testing::kMiB, testing::changed(testing::manual(), [&](ManagedHeapConfig& c) {
-                       c.heap.cache_percent = cache_percent;
-                       c.heap.cache_after = 0;
-                   })) {}
+        : HeapTest(testing::kMiB, testing::with_caches(cache_percent)) {}
     void SetUp() override {
         for (int i = 0; i < 10; ++i) kept_[i % 2] = make<Plain>(i);
         large_ = make_hub(2000);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "explore/shadow.h"
+#include "explore/states.h"
 #include "explore/trace.h"
 #include "faults/allocation.h"
 
@@ -271,10 +272,18 @@ Found Explorer::search_steps(const Search& search) {
 
 Found Explorer::search_all(const Search& search) {
     port::sim::Exhaustive strategy(search.preemptions, search.old_stores);
+    States states;
     Found found;
-    do {
-        if (note(found, run(strategy))) break;
-    } while (strategy.schedules() < search.schedules && strategy.next());
+    for (bool goes_on = true; goes_on;) {
+        states.begin();
+        observe(&states, &States::note);
+        const Verdict verdict = run(strategy);
+        observe(nullptr, nullptr);  // what note() replays is no part of the search
+        goes_on =
+            !note(found, verdict) && strategy.schedules() < search.schedules && strategy.next();
+    }
+    found.states = states.count();
+    found.more_states = states.is_full();
     found.schedules = strategy.schedules();
     found.steps = strategy.steps();
     found.complete = found.verdict.violation == nullptr && strategy.schedules() < search.schedules;

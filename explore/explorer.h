@@ -50,11 +50,13 @@ struct Found {
     port::sim::Schedule schedule;
     std::uint64_t schedules = 0;  ///< run until then
     std::uint64_t steps = 0;
-    Hostility hostility;      ///< of that schedule
-    unsigned points = 0;      ///< faults, ends or steps that were tried, each with some schedules
-    std::uint64_t hits = 0;   ///< executions in which that happened
-    std::uint64_t waits = 0;  ///< executions in which others waited for the suspended thread
-    bool complete = false;    ///< an exhaustive search that ran to its end
+    Hostility hostility;       ///< of that schedule
+    unsigned points = 0;       ///< faults, ends or steps that were tried, each with some schedules
+    std::uint64_t hits = 0;    ///< executions in which that happened
+    std::uint64_t waits = 0;   ///< executions in which others waited for the suspended thread
+    std::uint64_t states = 0;  ///< different ones in an exhaustive search (explore/states.h)
+    bool more_states = false;  ///< than could be told apart
+    bool complete = false;     ///< an exhaustive search that ran to its end
 };
 
 class Explorer {

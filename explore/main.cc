@@ -132,6 +132,9 @@ bool explore_one(const Options& options, const Scenario& scenario, Report& total
                 static_cast<unsigned long long>(report.schedules),
                 static_cast<unsigned long long>(report.steps), per_minute,
                 report.complete ? "  complete" : "");
+    if (options.search.exhaustive)
+        std::printf("%22s %s%llu different states\n", "", report.more_states ? "more than " : "",
+                    static_cast<unsigned long long>(report.states));
     if (options.search.mode != Mode::schedules)
         std::printf("%22s %9llu points     %11llu hit    %8llu waited for the suspended\n", "",
                     static_cast<unsigned long long>(report.points),

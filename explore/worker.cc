@@ -18,9 +18,9 @@ namespace ouro::explore {
 namespace {
 
 struct Summary {
-    std::uint64_t schedules, steps, points, hits, waits;
+    std::uint64_t schedules, steps, points, hits, waits, states;
     Hostility hostility;
-    std::uint32_t violated, complete, violation_bytes, schedule_bytes, trace_bytes;
+    std::uint32_t violated, complete, more_states, violation_bytes, schedule_bytes, trace_bytes;
 };
 
 double now() {
@@ -91,9 +91,11 @@ void write_all(int file, const void* data, std::size_t bytes) {
                           found.points,
                           found.hits,
                           found.waits,
+                          found.states,
                           found.hostility,
                           violation.empty() ? 0u : 1u,
                           found.complete ? 1u : 0u,
+                          found.more_states ? 1u : 0u,
                           static_cast<std::uint32_t>(violation.size()),
                           static_cast<std::uint32_t>(schedule.size()),
                           static_cast<std::uint32_t>(trace.size())};
@@ -139,6 +141,8 @@ void take(Report& report, const std::string& received) {
     report.points = std::max(report.points, summary.points);
     report.hits += summary.hits;
     report.waits += summary.waits;
+    report.states = summary.states;
+    report.more_states = summary.more_states != 0;
     report.complete = summary.complete != 0;
     if (summary.violated == 0 || report.violated) return;
     report.violated = true;

@@ -13,6 +13,8 @@ namespace ouro::explore {
 struct Report {
     bool violated = false;
     bool complete = false;        ///< an exhaustive search that ran to its end
+    bool more_states = false;     ///< than it could tell apart
+    std::uint64_t states = 0;     ///< of an exhaustive search
     std::uint64_t schedules = 0;  ///< of all workers
     std::uint64_t steps = 0;
     double seconds = 0;        ///< of real time

@@ -52,6 +52,11 @@ class Explore(unittest.TestCase):
                                 "--schedules", "1000000")
         self.assertEqual(status, 0)
         self.assertTrue(lines[1].endswith("complete"), lines[1])
+        steps = int(lines[1].split()[lines[1].split().index("steps") - 1])
+        self.assertRegex(lines[2], r"^ *\d+ different states$")
+        states = int(lines[2].split()[0])
+        self.assertGreater(states, 100)
+        self.assertLess(states * 2, steps, "most steps lead to states that others have led to")
 
     def test_what_is_unknown_ends_with_2(self) -> None:
         for arguments in (("--scenario", "none_such"), ("--mutant", "none_such"), ("--none",),

@@ -9,8 +9,9 @@
 //   static void set(const Handle& node, int field, Handle value);
 //   static void clear(const Handle& node, int field);
 //   static Handle get(const Handle& node, int field);
-//   static std::uint64_t look(const Handle& node, int field);  optional: the value of what the
-//                                                   field refers to, as cheaply as is safe
+//   using Lender;                                   optional, with look(): lives for a thousand looks
+//   static std::uint64_t look(Lender&, const Handle& node, int field);  the value of what the field
+//                                                   refers to, as cheaply as is safe
 //   static constexpr bool kThreads = true;          any number of threads may do this at once
 //   static constexpr bool kCycles = true;           cycles are reclaimed without being asked to
 //   static void collect();                          asks for a collection, any thread
@@ -21,7 +22,7 @@
 //   static Handle load(Cell& cell);
 //   static void store(Cell& cell, Handle value);
 //   static std::uint64_t value(const Handle& node); reads a word of the node
-//   static std::uint64_t look(Cell& cell);          optional, as above
+//   static std::uint64_t look(Lender&, Cell& cell); optional, as above
 //
 //   Blocks (A)
 //   using Block;                                    owns a block of memory
@@ -73,6 +74,9 @@ template <class C>
 void finish() {
     if constexpr (requires { C::finish(); }) C::finish();
 }
+
+/// How many looks or reads are done in a row.
+inline constexpr int kLooks = 1000;
 
 /// Memory in use now: for objects if the contestant can tell, else of the process.
 template <class C>

@@ -42,7 +42,9 @@ void add_graph_cases(Cases& cases) {
         cases["W6/single_8m"] = drop_list<C, false, std::size_t{8} << 20>;
         cases["W6/single_64k"] = drop_list<C, false, std::size_t{64} << 10>;
     }
-    if constexpr (requires(const typename C::Handle& node) { C::look(node, 0); })
+    if constexpr (requires(typename C::Lender& lender, const typename C::Handle& node) {
+                      C::look(lender, node, 0);
+                  })
         cases["W1/look"] = look_through_field<C>;
     if constexpr (HasCycles<C>) {
         cases["W2/cycles"] = cycles<C>;
@@ -75,12 +77,14 @@ template <class C>
 void add_cell_cases(Cases& cases) {
     constexpr bool replaced = !requires { requires C::kNeverFrees; };
     if constexpr (requires(typename C::Cell& cell) { C::load(cell); }) {
-        cases["W5/counted_quiet"] = read_cell<C, read_counted<C>, false>;
-        if constexpr (replaced) cases["W5/counted"] = read_cell<C, read_counted<C>, true>;
+        cases["W5/counted_quiet"] = read_cell<C, Counting<C>, false>;
+        if constexpr (replaced) cases["W5/counted"] = read_cell<C, Counting<C>, true>;
     }
-    if constexpr (requires(typename C::Cell& cell) { C::look(cell); }) {
-        cases["W5/borrowed_quiet"] = read_cell<C, read_borrowed<C>, false>;
-        if constexpr (replaced) cases["W5/borrowed"] = read_cell<C, read_borrowed<C>, true>;
+    if constexpr (requires(typename C::Lender& lender, typename C::Cell& cell) {
+                      C::look(lender, cell);
+                  }) {
+        cases["W5/borrowed_quiet"] = read_cell<C, Borrowing<C>, false>;
+        if constexpr (replaced) cases["W5/borrowed"] = read_cell<C, Borrowing<C>, true>;
     }
 }
 

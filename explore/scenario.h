@@ -32,6 +32,7 @@ std::span<const Scenario> batch_scenarios();
 std::span<const Scenario> cache_scenarios();
 std::span<const Scenario> table_scenarios();
 std::span<const Scenario> look_scenarios();
+std::span<const Scenario> guard_scenarios();
 std::span<const Scenario> hostile_scenarios();
 
 /// Null when there is none of that name.
@@ -47,6 +48,7 @@ void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : cache_scenarios()) visit(scenario);
     for (const Scenario& scenario : table_scenarios()) visit(scenario);
     for (const Scenario& scenario : look_scenarios()) visit(scenario);
+    for (const Scenario& scenario : guard_scenarios()) visit(scenario);
     for (const Scenario& scenario : hostile_scenarios()) visit(scenario);
 }
 

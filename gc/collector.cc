@@ -234,6 +234,7 @@ bool Collector::has_more_candidates() {
 void Collector::settle_chains(std::uint32_t& budget) {
     std::size_t ended_weak = 0;  // of targets that ended by count
     budget -= heap_.run_waiting_callbacks(budget, ended_weak);
+    if (budget != 0) budget -= std::min(heap_.end_withheld(true, budget), budget);
     if (budget != 0) budget -= std::min(heap_.run_postponed(true, budget), budget);
 }
 
@@ -292,6 +293,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         taken_from_batch_ = ended_in_callbacks_ = 0;  // before this call
     }
     finish_batch(result, all = kAll);  // one that waited for drain()
+    heap_.guards().look();
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax;) {
         result.complete = true;

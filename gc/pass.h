@@ -158,6 +158,7 @@ private:
     void step_scan();
     void step_spread();
     void step_condemn();
+    bool is_borrowed();
     void step_commit();
     void step_set_aside();
     bool set_aside_targets();

@@ -185,10 +185,22 @@ bool Pass::condemn(Header* header) {
     return true;
 }
 
+/// Does a guard lend a member? Whoever borrows one from now on sees that it is condemned (U4,
+/// heap/guards.h).
+bool Pass::is_borrowed() {
+    return heap_.guards().any_place([this](std::uintptr_t address) {
+        platform::LoadWindow window;
+        // It need not be borrowed yet, and then may be any memory by now.
+        const Header* header = header_of(detail::object_of(address));
+        return heap_.blocks().is_header(header) && header->load_info().member();
+    });
+}
+
 // Model: models/weak_upgrade.pml
 void Pass::step_commit() {
     spend(1);
-    if (options_.rehearsal) heap_.decision().abort();
+    const bool borrowed = is_borrowed() && !OURO_MUTANT(borrowed_member_committed);
+    if (options_.rehearsal || borrowed) heap_.decision().abort();
     const bool legacy = finalizers_ && heap_.config().legacy_finalizers;
     const bool live_on = options_.save_all || ((finalizers_ || callbacks_) && !legacy);
     if (!heap_.decision().commit(live_on)) {

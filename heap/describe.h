@@ -18,6 +18,8 @@
 //                                        nothing, waits for nothing, looks at no field. It may
 //                                        then run inside a pass, also in an allocation that
 //                                        finds no memory
+//   using ouro_not_borrowed = void;      its objects end at once also while guards are open
+//                                        (heap/guard.h); whoever borrows one counts
 //   class X : public ouro::WeaklyReferable                        target of weak references
 //   class X : public ouro::Variable                               trailing fields and bytes
 #pragma once
@@ -233,6 +235,7 @@ constexpr std::uint16_t type_flags() {
     if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
     if (weak_reference) flags |= TypeInfo::kWeakReference;
     if (HasQuietDestructor<T>) flags |= TypeInfo::kQuietDestructor;
+    if (IsNotBorrowed<T>) flags |= TypeInfo::kNotBorrowed;
     return flags;
 }
 

@@ -25,6 +25,9 @@ std::uintptr_t load_counted(const FieldSlot& slot) {
         // word is that object's. The window keeps the word a word; the link makes the swap exact.
         if (!OURO_MUTANT(load_without_recheck) && slot.load(order) != value) continue;
         if (word.count() == 0) continue;  // it has left the field since
+        if (platform::kGuards != 0 && OURO_UNLIKELY(word.has(WordValue::kCondemned)) &&
+            !OURO_MUTANT(load_ignores_condemned) && keep_from_commit(object_of(value)))
+            continue;  // its container may be borrowed
         if (OURO_MUTANT(load_increments_blindly)) return retain(object_of(value)), value;
         const WordValue more = word.incremented_or_pinned().without(WordValue::kClean);
         // order: acq_rel; a count change like any other (DESIGN rule 19).
@@ -37,18 +40,22 @@ void store_owned(FieldSlot& slot, std::uintptr_t value) {
     // order: acquire; the mutant's loads are as in load_counted().
     if (OURO_MUTANT(decrement_before_exchange) && is_object(slot.load(memory_order_acquire)))
         release(object_of(slot.load(memory_order_acquire)));
-    // order: acq_rel; release: the object is complete and counted before it can be read here
-    // (DESIGN rule 4, 19); acquire: we may end the old one.
+    // order: seq_cst; release: the object is complete and counted before it can be read here
+    // (DESIGN rule 4, 19); acquire: we may end the old one; seq_cst: U1 (heap/guards.h).
     const std::uintptr_t old = slot.exchange(
-        value, OURO_ORDER(memory_order_acq_rel, store_not_release, memory_order_acquire));
+        value, OURO_MUTANT(store_not_ordered)
+                   ? memory_order_acq_rel
+                   : OURO_ORDER(memory_order_seq_cst, store_not_release, memory_order_acquire));
     if (is_object(old) && !OURO_MUTANT(decrement_before_exchange)) release(object_of(old));
 }
 
 // Model: models/validation.pml
 std::uintptr_t exchange_owned(FieldSlot& slot, std::uintptr_t value) {
-    // order: acq_rel; as in store_owned().
+    // order: seq_cst; as in store_owned().
     const std::uintptr_t old = slot.exchange(
-        value, OURO_ORDER(memory_order_acq_rel, exchange_not_release, memory_order_acquire));
+        value, OURO_MUTANT(exchange_not_ordered)
+                   ? memory_order_acq_rel
+                   : OURO_ORDER(memory_order_seq_cst, exchange_not_release, memory_order_acquire));
     if (is_object(old) && !OURO_MUTANT(take_without_touch)) touch(object_of(old));  // DESIGN rule 5
     return old;
 }

@@ -17,6 +17,7 @@ void Heap::lock_all() {
     postponed_lock_.lock();
     interned_.lock().lock();
     blocks_.lock().lock();
+    guards_.before_fork();
     signal_.wake().before_fork();
 }
 
@@ -26,7 +27,9 @@ void Heap::unlock_all(bool in_child, bool others_are_gone) {
         // order: relaxed; one thread only.
         life_.fetch_or(kInherited, platform::memory_order_relaxed);
         blocks_.forget_other_contexts();
+        guards_.forget_others(platform::current_context());
     }
+    guards_.after_fork();
     blocks_.lock().unlock();
     interned_.lock().unlock();
     postponed_lock_.unlock();

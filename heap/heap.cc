@@ -123,6 +123,7 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
         Error reason = Error::out_of_memory;
         if (has_postponed() && attempt == 0) run_postponed(false);
         if (hooks_.emergency != nullptr) reason = hooks_.emergency(hooks_.self, attempt);
+        end_withheld(false);
         header = allocate_block(request);
         if (header != nullptr || reason != Error::none) return reason;
     }
@@ -300,6 +301,7 @@ Statistics Heap::statistics() {
     s.used_bytes_max = memory.used_bytes_max;
     s.free_bytes = memory.free_bytes;
     s.largest_free_block = memory.largest_free_block;
+    s.withheld_objects = guards_.count();
     s.quarantined_bytes = memory.quarantined_bytes;
     s.parked_bytes = memory.parked_bytes;
     return s;

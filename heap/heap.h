@@ -22,6 +22,7 @@
 #include "heap/error.h"
 #include "heap/fields.h"
 #include "heap/finalizer_list.h"
+#include "heap/guards.h"
 #include "heap/heap_config.h"
 #include "heap/intern.h"
 #include "heap/statistics.h"
@@ -132,6 +133,9 @@ public:
     /// `allow_user_code` false: puts off objects whose end runs user code. Ends at most `limit`
     /// objects (0 = all); returns how many.
     std::uint32_t run_postponed(bool allow_user_code, std::uint32_t limit = 0);
+    /// Ends what was withheld while guards were open, as far as it may end by now (heap/guards.h).
+    /// Otherwise as run_postponed().
+    std::uint32_t end_withheld(bool allow_user_code, std::uint32_t limit = 0);
     /// Cuts the weak references to a dying object. Their callbacks run here, or wait for
     /// run_waiting_callbacks().
     void cut_weak_references(void* object, bool callbacks_now);
@@ -161,6 +165,7 @@ public:
     Decision& decision() { return decision_; }
     InternTable& interned() { return interned_; }
     FinalizerList& finalizers() { return finalizers_; }
+    Guards& guards() { return guards_; }
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     std::size_t region_bytes() const { return region_.size(); }
@@ -200,10 +205,15 @@ public:
     }
 
 private:
+    class Nested;
+
     Heap(std::span<std::byte> region, const HeapConfig& config)
-        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {}
+        : region_(region), config_(config), life_(config.legacy_finalizers ? kLegacy : 0) {
+        guards_.init(region.size() / kWithheldShare);
+    }
     static HeapConfig within_bounds(HeapConfig config);
 
+    static constexpr std::size_t kWithheldShare = 64;      // of the region, by guards
     static constexpr std::uint32_t kNestingMost = 0xffff;  // what Context::cascade_depth holds
 
     /// Where create() puts what, in bytes from the start of the region.
@@ -227,7 +237,8 @@ private:
         // order: acquire; a hint, the callbacks are taken under their lock.
         if (callbacks_wait_.load(platform::memory_order_acquire) != 0) return true;
         // order: acquire; a hint, the chain is taken under its lock.
-        return postponed_.load(platform::memory_order_acquire) != nullptr;
+        if (postponed_.load(platform::memory_order_acquire) != nullptr) return true;
+        return guards_.ended() != 0;
     }
     std::size_t live_objects();
     static bool region_is_free(std::span<std::byte> region);
@@ -242,7 +253,7 @@ private:
     void list_postponed(void* object, WordValue word);
     bool count_put_off(platform::Context& context);
     static void settle_nested(platform::Context& context);
-    void end_plain(void* object);
+    bool end_plain(void* object);
     void postpone_again(void* object);
     bool drop_held(Header* header);
     static bool run_callback(ObjectWeakNode& node);
@@ -279,6 +290,7 @@ private:
     platform::Mutex postponed_lock_;
     platform::atomic<Header*> postponed_{
         nullptr};  ///< chain of dead objects with fields to release
+    [[no_unique_address]] Guards guards_;
 
     friend class Cascade;
 };

@@ -136,8 +136,7 @@ bool Heap::settle_plain_postponed(void* object) {
     }
     Counters::sub(counters_.postponed, 1);
     const bool dead = header->load_word().count() == 0;
-    if (dead || drop_held(header)) end_plain(object);
-    return true;
+    return dead || drop_held(header) ? end_plain(object) : true;
 }
 
 }  // namespace ouro

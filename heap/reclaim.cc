@@ -61,9 +61,15 @@ public:
         : heap_(heap), limit_(limit + 1 == 0 ? 0 : limit), allow_user_code_(allow_user_code) {}
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
-    void end(void* object) {
-        void* dead = begin_end(object) ? object : nullptr;
-        run(dead);
+    void end(void* object) { run(begin_end(object)); }
+
+    /// Ends what guards have withheld and may end by now.
+    void end_withheld() {
+        while (!exhausted()) {
+            void* object = heap_.guards_.take([this](void* at) { return may_end_here(at); });
+            if (object == nullptr) return;
+            run(end_now(object) ? object : nullptr);
+        }
     }
 
     /// Takes dead parents off the heap's list, at most `limit`. False: there are none.
@@ -90,6 +96,8 @@ public:
     void resume() { run(nullptr); }
 
     std::uint32_t ended() const { return ended_; }
+    /// Is there an object that could not end here, and is left to the collector?
+    bool has_put_off() const { return has_put_off_; }
 
     /// verify(): is each of the chain a dead object of this heap that has fields to let go, the
     /// next of them one that it has, and are they at most so many? The objects are sound.
@@ -115,7 +123,7 @@ private:
             const bool from_chain = dead == nullptr;
             if (from_chain) dead = pop();
             void* child = next_child(dead);  // pushes or frees `dead`
-            dead = child != nullptr && let_go(child) ? child : nullptr;
+            dead = child != nullptr ? let_go(child) : nullptr;
             if (from_chain && ended_ == ended) ++ended_;
             if (top_ != nullptr && exhausted()) {
                 if (dead != nullptr) continue;  // its memory has no link yet: one more step
@@ -127,8 +135,8 @@ private:
 
     bool exhausted() const { return limit_ != 0 && ended_ >= limit_; }
 
-    /// Releases one reference to `child`. True iff that ended it and its fields are to follow.
-    bool let_go(void* child) {
+    /// Releases one reference to `child`. What that ended and has fields that are to follow, if so.
+    void* let_go(void* child) {
         if (OURO_UNLIKELY(!heap_.blocks_.contains(child))) {
             Heap* other = Heap::of(child);
             if (allow_user_code_) {
@@ -136,35 +144,60 @@ private:
             } else if (other != nullptr) {
                 other->postpone_release(child);
             }
-            return false;
+            return nullptr;
         }
-        if (exhausted() || (!allow_user_code_ && ends_in_user_code(child))) {
+        if (exhausted() || !may_end_here(child)) {
             heap_.postpone_release(child);
-            return false;
+            return nullptr;
         }
         // order: acq_rel; as in detail::release().
         const WordValue before = header_of(child)->count_down(memory_order_acq_rel);
         if (before.immortal() || before.count() == 0) {
             detail::release_slow(child, before);  // immortal again, or fatal
-            return false;
+            return nullptr;
         }
         if (before.count() > 1) {
             if (!before.has(WordValue::kMarked) && !OURO_MUTANT(child_not_reported))
                 heap_.report_released(child);
-            return false;
+            return nullptr;
         }
         return begin_end(child);
     }
 
-    bool ends_in_user_code(void* child) {
-        const TypeTable::Entry* type = heap_.type_of(header_of(child));
+    bool may_end_here(void* object) {
+        if (allow_user_code_) return true;
+        const TypeTable::Entry* type = heap_.type_of(header_of(object));
         // order: relaxed; written once, found through find()'s acquire.
-        return type->info.load(memory_order_relaxed)->runs_user_code();
+        return !type->info.load(memory_order_relaxed)->runs_user_code();
+    }
+
+    /// Everything up to the fields of `object`, or, while guards are open, of one that was withheld
+    /// before. That one if its fields are to follow, else null.
+    void* begin_end(void* object) {
+        if (OURO_UNLIKELY(heap_.guards_.are_open()) && !OURO_MUTANT(guard_not_asked))
+            object = withhold(object);
+        return object != nullptr && end_now(object) ? object : nullptr;
+    }
+
+    /// Which object is to end instead, if any (U2).
+    void* withhold(void* object) {
+        Header* header = header_of(object);
+        const TypeTable::Entry* type = heap_.type_of(header);
+        // order: relaxed; written once, found through find()'s acquire.
+        if (type == nullptr || !type->info.load(memory_order_relaxed)->may_be_borrowed())
+            return object;
+        const std::size_t bytes = Fields::payload_bytes(header, *type);
+        void* other =
+            heap_.guards_.withhold(object, bytes, [this](void* at) { return may_end_here(at); });
+        if (other != object) return other;
+        heap_.postpone_end(object);
+        has_put_off_ = true;
+        return nullptr;
     }
 
     /// Everything up to the fields. False iff the finalizer made the object live on, or it has no
     /// fields and is gone.
-    bool begin_end(void* object) {
+    bool end_now(void* object) {
         Header* header = header_of(object);
         TypeTable::Entry* type = heap_.type_of(header);
         if (OURO_UNLIKELY(type == nullptr))
@@ -291,6 +324,21 @@ private:
     std::uint32_t ended_ = 0;
     std::uint32_t limit_;
     bool allow_user_code_;
+    bool has_put_off_ = false;
+};
+
+/// One end inside another, or the outermost, which sees to what was put off for nesting too deep.
+class Heap::Nested {
+public:
+    explicit Nested(platform::Context& context) : context_(context) { ++context_.cascade_depth; }
+    ~Nested() {
+        if (OURO_UNLIKELY(context_.put_off != 0) && is_outermost()) settle_nested(context_);
+        --context_.cascade_depth;
+    }
+    bool is_outermost() const { return context_.cascade_depth == 1; }
+
+private:
+    platform::Context& context_;
 };
 
 bool Heap::nests_too_deep() const {
@@ -310,11 +358,10 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
         if (!sees_to_it) signal_.wake().set();
         return 0;
     }
-    ++context.cascade_depth;
+    const Nested nested(context);
     Cascade cascade(*this, true, limit);
     cascade.end(object);
-    if (OURO_UNLIKELY(context.put_off != 0) && context.cascade_depth == 1) settle_nested(context);
-    --context.cascade_depth;
+    if (OURO_UNLIKELY(guards_.ended() != 0) && nested.is_outermost()) cascade.end_withheld();
     return cascade.ended();
 }
 
@@ -349,16 +396,29 @@ bool Heap::is_chain_sound() {
     return Cascade(*this, false, 0).is_sound(chain, region_.size() / sizeof(Header));
 }
 
-void Heap::end_plain(void* object) { Cascade(*this, false, 0).end(object); }
+bool Heap::end_plain(void* object) {
+    Cascade cascade(*this, false, 0);
+    cascade.end(object);
+    return !cascade.has_put_off();
+}
+
+std::uint32_t Heap::end_withheld(bool allow_user_code, std::uint32_t limit) {
+    if (guards_.count() == 0 || nests_too_deep()) return 0;
+    const Nested nested(platform::current_context());
+    Cascade cascade(*this, allow_user_code, limit);
+    for (std::uint32_t before = 0;; before = cascade.ended()) {
+        guards_.look();
+        cascade.end_withheld();
+        // What only they kept alive is withheld in its turn, while a guard is open.
+        if (cascade.ended() == before) return before;
+    }
+}
 
 std::uint32_t Heap::run_postponed(bool allow_user_code, std::uint32_t limit) {
     Cascade cascade(*this, allow_user_code, limit);
     if (!cascade.take_chain()) return 0;
-    platform::Context& context = platform::current_context();
-    ++context.cascade_depth;
+    const Nested nested(platform::current_context());
     cascade.resume();
-    if (context.put_off != 0 && context.cascade_depth == 1) settle_nested(context);
-    --context.cascade_depth;
     return cascade.ended();
 }
 

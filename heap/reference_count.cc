@@ -109,6 +109,23 @@ Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look, UpgradeBy by) 
     return look.swap(more, memory_order_acq_rel) ? Upgrade::yes : Upgrade::again;
 }
 
+bool keep_from_commit(void* object) {
+    Heap* heap = Heap::of(object);
+    if (heap == nullptr || heap->decision().state() != Decision::undecided) return false;
+    heap->decision().abort();
+    return true;
+}
+
+bool retain_borrowed(void* object) {
+    Heap* heap = Heap::of(object);
+    if (heap == nullptr) return false;
+    for (;;) {
+        LinkedWord look(header_of(object));
+        const Upgrade upgrade = try_upgrade(*heap, header_of(object), look);
+        if (upgrade != Upgrade::again) return upgrade == Upgrade::yes;
+    }
+}
+
 bool retain_if_alive(Header* header) {
     for (;;) {
         LinkedWord look(header);

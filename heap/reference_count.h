@@ -78,6 +78,11 @@ Fate fate_of(Heap& heap, Header* header);
 Upgrade try_upgrade(Heap& heap, Header* header, LinkedWord& look,
                     UpgradeBy by = UpgradeBy::weak_reference);
 
+/// The caller looks at an object through a reference that it does not hold, and finds it condemned:
+/// the pass must not commit (U4, heap/guards.h). True: it cannot any more, look again.
+OURO_COLD bool keep_from_commit(void* object);
+/// A counted reference to an object that the caller has borrowed. False: it is dead.
+bool retain_borrowed(void* object);
 /// A counted reference to an object whose memory the caller has pinned by a claim, unless only the
 /// heap itself refers to it any more: then somebody ends it, or is about to, and false.
 bool retain_if_alive(Header* header);

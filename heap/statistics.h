@@ -95,6 +95,7 @@ struct Statistics {
     std::size_t largest_free_block;  ///< largest object that fits now (within 1/8)
     std::size_t parked_bytes;        ///< free, at hand of threads for themselves
     std::size_t quarantined_bytes;
+    std::size_t withheld_objects;  ///< dead, kept from their end while guards are open
 };
 
 }  // namespace ouro

@@ -37,11 +37,13 @@ struct TypeInfo {
     static constexpr std::uint16_t kQuietDestructor = 1u << 4;  ///< see heap/describe.h
 
     static constexpr std::uint16_t kWeakReference = 1u << 5;  ///< starts with an ObjectWeakNode
+    static constexpr std::uint16_t kNotBorrowed = 1u << 6;    ///< its end waits for no guard
 
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }
     bool weakly_referable() const { return (flags & kWeaklyReferable) != 0; }
     bool is_weak_reference() const { return (flags & kWeakReference) != 0; }
+    bool may_be_borrowed() const { return (flags & kNotBorrowed) == 0; }
     bool variable() const { return (flags & kVariable) != 0; }
     /// Is there a destructor, and may it do anything?
     bool has_loud_destructor() const {

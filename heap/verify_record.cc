@@ -65,17 +65,21 @@ const char* Heap::verify_record() {
 }
 
 const char* Heap::verify_locks() {
+    constexpr const char* kHeld = "a lock is held while nothing runs";
     for (platform::Mutex* lock :
          {&weak_lock_, &postponed_lock_, &interned_.lock(), &blocks_.lock()}) {
-        if (!is_given_back(*lock)) return "a lock is held while nothing runs";
+        if (!is_given_back(*lock)) return kHeld;
     }
-    return nullptr;
+    return guards_.all_locks([](platform::Mutex& lock) { return is_given_back(lock); }) ? nullptr
+                                                                                        : kHeld;
 }
 
 const char* Heap::verify_lists() {
     if (!interned_.is_sound(*this)) return "the table of interned strings is broken";
     if (!finalizers_.is_sound(*this)) return "the list of finalizers is broken";
     if (!waiting_callbacks_.is_sound()) return "the list of callbacks that wait is broken";
+    const auto is_withheld = [this](const void* at) { return is_object(at); };
+    if (!guards_.is_sound(is_withheld)) return "the list of withheld objects is broken";
     return is_chain_sound() ? nullptr : "the chain of postponed ends is broken";
 }
 

@@ -37,6 +37,21 @@
 /// All others.
 
 #define OURO_COMMON_MUTANT_LIST(X)                                                                 \
+    X(guard_not_asked, "lent", "U2: an object ends at once though a guard is open")                \
+    X(guard_seen_late, "lent", "order: whether a guard is open is read relaxed")                   \
+    X(borrowed_relaxed, "lent", "order: a field is borrowed from without seq_cst")                 \
+    X(borrowed_object_ends, "lent_long", "U3: what stands in a place ends")                        \
+    X(borrowed_without_recheck, "lent_long", "U3: a field is not read again after the place")      \
+    X(borrow_ignores_condemned, "lent_ring", "U4: a condemned member is borrowed")                 \
+    X(load_ignores_condemned, "lent_loaded", "U4: a condemned member is counted through a field")  \
+    X(given_back_relaxed, "lent_long", "order: a place is emptied relaxed")                        \
+    X(places_read_relaxed, "lent_long", "order: the places are read relaxed")                      \
+    X(store_not_ordered, "lent", "order: store into a field without seq_cst")                      \
+    X(exchange_not_ordered, "lent_moved", "order: exchange of a field without seq_cst")            \
+    X(guard_opened_late, "lent", "order: a guard is opened without seq_cst")                       \
+    X(count_seen_late, "lent", "order: how much is withheld is read relaxed")                      \
+    X(withheld_unseen, "lent", "U2: the last guard closes just before an object is withheld")      \
+    X(borrowed_member_committed, "lent_ring", "U4: a pass commits though a member is borrowed")    \
     X(increment_after_publish, "publish", "rule 4: a copy is stored before it is counted")         \
     X(decrement_before_exchange, "publish",                                                        \
       "rule 4: the old value is let go before it leaves the field")                                \

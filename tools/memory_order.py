@@ -76,6 +76,10 @@ KINDS = [
         r"enabled_|running_|stopping_|settle_|wants_pass_|save_all_|life_|left_for_drain_",
         "control: TSan runs",
     ),
+    (
+        r"open_\.|place\.(store|load)|mine\.store|count_\.",
+        "guards: `guard_seen_late`, `given_back_relaxed`",
+    ),
     (r"late mark", "same bits: `bits_taken_relaxed`"),
     (r"look at the windows", "protocol: `cache_found_early`, `cache_taken_at_once`"),
     (r"held", "protocol: `holder_ignored`; order: `holder_load`"),

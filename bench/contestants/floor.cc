@@ -32,6 +32,9 @@ struct Contestant {
     }
     using Cell = std::atomic<Node*>;
     static void store(Cell& cell, Handle value) { cell.store(value, std::memory_order_release); }
-    static std::uint64_t look(Cell& cell) { return cell.load(std::memory_order_acquire)->words[0]; }
+    struct Lender {};
+    static std::uint64_t look(Lender&, Cell& cell) {
+        return cell.load(std::memory_order_acquire)->words[0];
+    }
 };
 OURO_BENCH_MAIN(Contestant)

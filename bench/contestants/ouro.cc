@@ -76,6 +76,15 @@ struct Contestant {
     };
     static std::uint64_t value(const Handle& node) { return node->words[0]; }
     static Handle load(Cell& cell) { return cell.object->field.load(); }
+    struct Lender {
+        ouro::Guard guard{heap->heap()};
+    };
+    static std::uint64_t look(Lender& lender, const Handle& node, int field) {
+        return node->field[field].borrow(lender.guard)->words[0];
+    }
+    static std::uint64_t look(Lender& lender, Cell& cell) {
+        return cell.object->field.borrow(lender.guard)->words[0];
+    }
     static void store(Cell& cell, Handle value) { cell.object->field = std::move(value); }
 
     using Block = ouro::Ref<Bytes>;

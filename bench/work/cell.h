@@ -15,18 +15,21 @@ namespace ouro::bench {
 
 /// A counted reference is taken, looked through and released.
 template <class C>
-std::uint64_t read_counted(typename C::Cell& cell) {
-    auto handle = C::load(cell);
-    keep(handle);
-    return C::value(handle);
-}
+struct Counting {
+    static std::uint64_t read(typename C::Cell& cell) {
+        auto handle = C::load(cell);
+        keep(handle);
+        return C::value(handle);
+    }
+};
 
 template <class C>
-std::uint64_t read_borrowed(typename C::Cell& cell) {
-    return C::look(cell);
-}
+struct Borrowing {
+    std::uint64_t read(typename C::Cell& cell) { return C::look(lender, cell); }
+    typename C::Lender lender;
+};
 
-template <class C, std::uint64_t (*kRead)(typename C::Cell&), bool kReplaced>
+template <class C, class Reader, bool kReplaced>
 void read_cell(Scale scale, Report& report) {
     begin<C>();
     static typename C::Cell cell;
@@ -41,11 +44,12 @@ void read_cell(Scale scale, Report& report) {
             return;
         }
         for (const std::uint64_t end = wall_ns() + duration; wall_ns() < end;) {
-            for (int i = 0; i < 1000; ++i) {
-                std::uint64_t value = kRead(cell);
+            Reader reader;
+            for (int i = 0; i < kLooks; ++i) {
+                std::uint64_t value = reader.read(cell);
                 keep(value);
             }
-            reads += 1000;
+            reads += kLooks;
         }
         stop = true;
     });

@@ -79,9 +79,12 @@ void look_through_field(Scale scale, Report& report) {
     typename C::Handle node = C::make();
     C::set(node, 0, C::make());
     const Together together = run_together<C>(1, false, [&](unsigned) {
-        for (std::size_t i = 0; i < looks; ++i) {
-            std::uint64_t value = C::look(node, 0);
-            keep(value);
+        for (std::size_t done = 0; done < looks; done += kLooks) {
+            typename C::Lender lender;
+            for (int i = 0; i < kLooks; ++i) {
+                std::uint64_t value = C::look(lender, node, 0);
+                keep(value);
+            }
         }
     });
     report_pairs(report, together, looks);

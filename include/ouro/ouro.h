@@ -2,6 +2,7 @@
 //
 //   ManagedHeap               a region with its collector               gc/managed_heap.h
 //   Ref<T>, Field<T>, Weak<T> references: outside, inside, not counting heap/ref.h, field.h, weak.h
+//   Guard, Borrowed<T>        looks that count nothing                  heap/guard.h
 //   WeakReference             a weak reference as an object, callbacks  heap/weak_reference.h
 //   WeakValueMap, WeakKeyMap  maps that keep one side not alive         heap/weak_value_map.h, ...
 //   Finalizer                 a call when an object dies, or at the end heap/finalizer.h
@@ -19,6 +20,7 @@
 #include "heap/error.h"
 #include "heap/field.h"
 #include "heap/finalizer.h"
+#include "heap/guard.h"
 #include "heap/heap.h"
 #include "heap/key.h"
 #include "heap/make.h"

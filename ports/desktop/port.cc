@@ -119,6 +119,10 @@ bool all_windows_closed() {
     return true;
 }
 
+void before_looks() {
+    if (g_asymmetric_windows) syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
 bool forget_other_contexts() {
     bool were_there = false;
     for (Slot& slot : g_slots) {

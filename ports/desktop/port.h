@@ -160,6 +160,22 @@ inline void leave_window(atomic<std::uint32_t>& window) {
 }
 
 bool all_windows_closed();
+
+#define OURO_PORT_GUARDS 16
+
+inline void publish(atomic<std::uintptr_t>& place, std::uintptr_t value) {
+    if (g_asymmetric_windows) {
+        // order: release; what was read through the old value is read before. Compiler barrier: the
+        // membarrier() in before_looks() supplies the store-load order for both sides.
+        place.store(value, std::memory_order_release);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+        // order: acq_rel RMW; pairs with the RMW of whoever looks: of the two the later one sees the
+        // earlier one, so either he sees the place or we see what was true before his look.
+        place.exchange(value, std::memory_order_acq_rel);
+    }
+}
+void before_looks();
 std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);

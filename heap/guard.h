@@ -76,6 +76,7 @@ public:
     static constexpr bool kIsLent = platform::kGuards != 0 && !std::is_same_v<T, Object> &&
                                     !std::is_same_v<T, String> && !detail::IsNotBorrowed<T>;
 
+    Borrowed() = default;
     Borrowed(Borrowed&& other) noexcept
         : bits_(std::exchange(other.bits_, 0)), guard_(other.guard_), place_(other.place_) {}
     Borrowed& operator=(Borrowed&& other) noexcept {
@@ -122,9 +123,9 @@ private:
     Borrowed(std::uintptr_t bits, Guard& guard, std::uint32_t place)
         : bits_(bits), guard_(&guard), place_(place) {}
 
-    std::uintptr_t bits_;
-    Guard* guard_;
-    std::uint32_t place_;
+    std::uintptr_t bits_ = 0;
+    Guard* guard_ = nullptr;
+    std::uint32_t place_ = Guard::kCounted;
 };
 
 inline std::uintptr_t Guard::borrow(const FieldSlot& slot, std::uint32_t& place) {

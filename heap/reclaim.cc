@@ -17,12 +17,11 @@
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
 // the collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
-#include <limits>
 #include <utility>
 
 #include "heap/heap.h"
+#include "heap/nesting.h"
 #include "heap/reference_count.h"
-#include "heap/registry.h"
 #include "heap/weak_list.h"
 #include "platform/context.h"
 #include "platform/fatal.h"
@@ -327,24 +326,6 @@ private:
     bool has_put_off_ = false;
 };
 
-/// One end inside another, or the outermost, which sees to what was put off for nesting too deep.
-class Heap::Nested {
-public:
-    explicit Nested(platform::Context& context) : context_(context) { ++context_.cascade_depth; }
-    ~Nested() {
-        if (OURO_UNLIKELY(context_.put_off != 0) && is_outermost()) settle_nested(context_);
-        --context_.cascade_depth;
-    }
-    bool is_outermost() const { return context_.cascade_depth == 1; }
-
-private:
-    platform::Context& context_;
-};
-
-bool Heap::nests_too_deep() const {
-    return platform::current_context().cascade_depth >= config_.nesting_max;
-}
-
 void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
 
 std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
@@ -363,31 +344,6 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     cascade.end(object);
     if (OURO_UNLIKELY(guards_.ended() != 0) && nested.is_outermost()) cascade.end_withheld();
     return cascade.ended();
-}
-
-/// One more end that this context will see to. False: it can count no more, others will.
-bool Heap::count_put_off(platform::Context& context) {
-    std::uint8_t& count = context.put_off_in[number_];
-    if (count == std::numeric_limits<std::uint8_t>::max()) return false;
-    ++count;
-    context.put_off = static_cast<std::uint16_t>(context.put_off | 1u << number_);
-    Counters::add(counters_.nested);
-    return true;
-}
-
-/// Ends what user code has put off on this context by nesting too deep, in whatever heap, before
-/// the release that began it returns. What that nests too deep again follows.
-void Heap::settle_nested(platform::Context& context) {
-    while (context.put_off != 0) {
-        const auto number = static_cast<unsigned>(__builtin_ctz(context.put_off));
-        context.put_off = static_cast<std::uint16_t>(context.put_off & (context.put_off - 1));
-        const std::uint32_t count = std::exchange(context.put_off_in[number], std::uint8_t{0});
-        Heap* heap = g_heaps[number].heap.load(memory_order_acquire);  // order: pairs with create()
-        if (heap == nullptr) continue;  // somebody has settled them, and ended the heap
-        if (heap->hooks_.settle != nullptr) heap->hooks_.settle(heap->hooks_.self);
-        Counters::sub(heap->counters_.nested, count);
-        if (heap->has_waiting()) heap->signal_.wake().set();
-    }
 }
 
 /// verify(): as many as there are headers would be a chain that leads back.

@@ -25,6 +25,8 @@ using port::before_looks;
 
 inline constexpr std::uint32_t kGuards = 0;
 
+inline void before_looks() {}
+
 #endif
 
 static_assert(kGuards <= 32, "a bit of a word for each");

@@ -161,6 +161,7 @@ inline void leave_window(atomic<std::uint32_t>& window) {
 
 bool all_windows_closed();
 
+/// How many guards a heap may have open at once.
 #define OURO_PORT_GUARDS 16
 
 inline void publish(atomic<std::uintptr_t>& place, std::uintptr_t value) {
@@ -170,8 +171,8 @@ inline void publish(atomic<std::uintptr_t>& place, std::uintptr_t value) {
         place.store(value, std::memory_order_release);
         std::atomic_signal_fence(std::memory_order_seq_cst);
     } else {
-        // order: acq_rel RMW; pairs with the RMW of whoever looks: of the two the later one sees the
-        // earlier one, so either he sees the place or we see what was true before his look.
+        // order: acq_rel RMW; pairs with the RMW of whoever looks: of the two the later one sees
+        // the earlier one, so either he sees the place or we see what was true before his look.
         place.exchange(value, std::memory_order_acq_rel);
     }
 }

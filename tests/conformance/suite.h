@@ -26,6 +26,7 @@ extern const Case kAtomicCases[];
 extern const Case kLockCases[];
 extern const Case kEventCases[];
 extern const Case kContextCases[];
+extern const Case kBorrowCases[];
 extern const Case kTimeCases[];
 extern const Case kThreadCases[];
 extern const Case kSelfTestCases[];

@@ -129,8 +129,8 @@ private:
 };
 
 inline std::uintptr_t Guard::borrow(const FieldSlot& slot, std::uint32_t& place) {
-#ifdef OURO_PORT_GUARDS
-    if (OURO_UNLIKELY(places_ == nullptr)) return detail::load_counted(slot);
+    if (platform::kGuards == 0 || OURO_UNLIKELY(places_ == nullptr))
+        return detail::load_counted(slot);
     std::uint32_t number = 0;
     // order: relaxed; ours alone. Nothing says which are free: its changes would wait for each other.
     while (places_->borrowed[number].load(platform::memory_order_relaxed) != 0) {
@@ -159,10 +159,6 @@ inline std::uintptr_t Guard::borrow(const FieldSlot& slot, std::uint32_t& place)
         place = number;
         return value;
     }
-#else
-    static_cast<void>(place);
-    return detail::load_counted(slot);
-#endif
 }
 
 }  // namespace ouro

@@ -44,6 +44,7 @@
     X(borrowed_without_recheck, "lent_long", "U3: a field is not read again after the place")      \
     X(borrow_ignores_condemned, "lent_ring", "U4: a condemned member is borrowed")                 \
     X(load_ignores_condemned, "lent_loaded", "U4: a condemned member is counted through a field")  \
+    X(published_relaxed, "lent_long", "order: a place is written relaxed")                         \
     X(given_back_relaxed, "lent_long", "order: a place is emptied relaxed")                        \
     X(places_read_relaxed, "lent_long", "order: the places are read relaxed")                      \
     X(store_not_ordered, "lent", "order: store into a field without seq_cst")                      \

@@ -163,6 +163,7 @@ bool all_windows_closed();
 
 /// How many guards a heap may have open at once.
 #define OURO_PORT_GUARDS 16
+#define OURO_PORT_PUBLISH
 
 inline void publish(atomic<std::uintptr_t>& place, std::uintptr_t value) {
     if (g_asymmetric_windows) {

@@ -182,12 +182,6 @@ bool all_windows_closed();
 /// How many guards a heap may have open at once.
 #define OURO_PORT_GUARDS 2
 
-/// order: acq_rel read-modify-write; pairs with that of whoever looks: the later of the two sees
-/// the earlier, so either he sees the place or we see what was true before his look.
-inline void publish(atomic<std::uintptr_t>& place, std::uintptr_t value) {
-    place.exchange(value, std::memory_order_acq_rel);
-}
-inline void before_looks() {}
 std::uint64_t clock_ns();
 void yield_thread();
 [[noreturn]] void fatal(const char* reason, const void* address);

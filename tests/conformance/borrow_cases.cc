@@ -1,6 +1,6 @@
 // Goal: what stands in a place is seen by whoever looks, or its writer sees what was true before
-// the look (platform/borrow.h). Method: the heap's use of places with borrowers and an owner, on
-// ports that have them.
+// the look (platform/borrow.h). Method: the heap's use of places, with borrowers and an
+// owner.
 #include "platform/borrow.h"
 
 #include "platform/atomic.h"
@@ -11,8 +11,6 @@
 namespace ouro::conformance {
 
 namespace {
-
-#ifdef OURO_PORT_GUARDS
 
 using platform::atomic;
 using platform::memory_order_acq_rel;
@@ -75,14 +73,10 @@ void what_is_lent_stays() {
     run_crew(all, lend_or_change);
 }
 
-#endif
-
 }  // namespace
 
 const Case kBorrowCases[] = {
-#ifdef OURO_PORT_GUARDS
     {"place: what stands in it stays", what_is_lent_stays},
-#endif
     {nullptr, nullptr},
 };
 

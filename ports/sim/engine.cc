@@ -200,7 +200,7 @@ void Engine::step(const char* what, const void* at, bool yields) {
     count_step();
     SimThread& self = threads_[current_];
     if (self.interrupt) {
-        report(what, at, 0, 0, 0, std::memory_order_relaxed, 0);
+        if (what != nullptr) report(what, at, 0, 0, 0, std::memory_order_relaxed, 0);
         return;
     }
     maybe_interrupt();

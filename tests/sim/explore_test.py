@@ -58,6 +58,11 @@ class Explore(unittest.TestCase):
         self.assertGreater(states, 100)
         self.assertLess(states * 2, steps, "most steps lead to states that others have led to")
 
+    def test_an_exhaustive_search_goes_through_interrupts(self) -> None:
+        status, lines = explore("--scenario", "interrupt", "--exhaustive", "--preemptions", "1",
+                                "--schedules", "300")
+        self.assertEqual(status, 0, lines)
+
     def test_what_is_unknown_ends_with_2(self) -> None:
         for arguments in (("--scenario", "none_such"), ("--mutant", "none_such"), ("--none",),
                           ("--replay", "1:2>0"), ("--scenario", "take", "--replay", "nonsense")):

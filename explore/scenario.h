@@ -33,6 +33,7 @@ std::span<const Scenario> cache_scenarios();
 std::span<const Scenario> table_scenarios();
 std::span<const Scenario> look_scenarios();
 std::span<const Scenario> guard_scenarios();
+std::span<const Scenario> guarded_end_scenarios();
 std::span<const Scenario> hostile_scenarios();
 
 /// Null when there is none of that name.
@@ -49,6 +50,7 @@ void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : table_scenarios()) visit(scenario);
     for (const Scenario& scenario : look_scenarios()) visit(scenario);
     for (const Scenario& scenario : guard_scenarios()) visit(scenario);
+    for (const Scenario& scenario : guarded_end_scenarios()) visit(scenario);
     for (const Scenario& scenario : hostile_scenarios()) visit(scenario);
 }
 

@@ -1,27 +1,10 @@
 // Scenarios of guards: what is borrowed stays whole, and what was withheld ends.
+#include "explore/lent.h"
 #include "explore/scenario.h"
 
 namespace ouro::explore {
 
 namespace {
-
-/// Uses a borrowed object as a program would: it is whole, and nothing of its end has begun.
-template <class T>
-void look(const Borrowed<T>& borrowed) {
-    if (!borrowed) return;
-    world().operate();
-    platform::plain_read(&borrowed->id, sizeof borrowed->id);
-    const std::uint64_t id = borrowed->id;
-    if (id == 0 || id >= kIdsMax) violated("a borrowed object was overwritten", borrowed.get());
-    if (world().destructors[id] != 0 || world().finalizers[id] != 0)
-        violated("the end of a borrowed object has begun", borrowed.get());
-}
-
-/// Without an open guard nothing is withheld, also before anybody collects.
-void check_nothing_withheld() {
-    if (world().heap->statistics().withheld_objects != 0)
-        violated("an object is withheld though no guard is open", nullptr);
-}
 
 // ---- lent: an object is borrowed while its last reference goes
 
@@ -113,32 +96,61 @@ void run_lent_loaded() {
     use(world().plain.ref[2]);
 }
 
-// ---- lent_counted: a borrowed object becomes a counted one, or was too late
+// ---- lent_taken: the members of a ring are moved about while they are lent
 
-void prepare_lent_counted(World& w) {
-    w.finalized.ref[0] = w.make<Finalized>();
-    const Ref<Finalized> one = w.make<Finalized>();
-    one->left = one;
-    w.finalized.ref[0]->left = one;
-    w.finalized.ref[0]->right = w.make<Finalized>();
+void move_about(World& w) {
+    Ref<Plain> one = w.plain.ref[0]->left.take();
+    if (one) w.plain.ref[0]->right = one->left.take();
+    one.reset();
+    w.plain.ref[0]->right = nullptr;
 }
-void gain_both(World& w) {
+void collect_only(World& w) { w.collect(); }
+
+void run_lent_taken() { run_threads(hop_and_borrow, move_about, collect_only); }
+
+// ---- lent_inside: destructors open guards, too
+
+void borrow_and_drop_right(void*, std::uint64_t) {
+    World& w = world();
     Guard guard(w.heap->heap());
-    const auto left = w.finalized.ref[0]->left.borrow(guard);
-    const auto right = w.finalized.ref[0]->right.borrow(guard);
-    w.finalized.ref[1] = left.counted();
-    w.finalized.ref[2] = right.counted();
+    const auto at = w.destroyed.ref[0]->right.borrow(guard);
+    if (at) platform::plain_read(&at->id, sizeof at->id);
+    w.destroyed.ref[0]->right = nullptr;
 }
-void drop_both(World& w) {
-    w.finalized.ref[0]->left = nullptr;
-    w.finalized.ref[0]->right = nullptr;
+void prepare_lent_inside(World& w) {
+    prepare_lent(w);
+    w.destroyed.ref[0]->right = w.make<Destroyed>();
+    w.on_destroy = borrow_and_drop_right;
+}
+void run_lent_inside() {
+    run_lent();
+    world().on_destroy = nullptr;
+}
+
+// ---- lent_interrupted: an interrupt releases the last reference
+
+void prepare_lent_interrupted(World& w) {
+    prepare_lent(w);
+    w.destroyed.ref[1] = w.destroyed.ref[0]->left.load();
+}
+void drop_in_interrupt(void* world) { static_cast<World*>(world)->destroyed.ref[1].reset(); }
+void drop_left_and_collect(World& w) {
+    drop_left(w);
     w.collect();
 }
+void run_lent_interrupted() {
+    run_threads(borrow_left, drop_left_and_collect);
+    world().collect();
+    check_nothing_withheld();
+}
 
-void run_lent_counted() {
-    run_threads(gain_both, drop_both);
-    use(world().finalized.ref[1]);
-    use(world().finalized.ref[2]);
+// ---- lent_bounded: one object ends with each release, the rest by a collection
+
+void end_one(ManagedHeapConfig& config) { config.heap.cascade_objects_max = 1; }
+void run_lent_bounded() {
+    run_threads(borrow_left, drop_left, replace_left);
+    world().collect();
+    check_nothing_withheld();
 }
 
 constexpr Scenario kScenarios[] = {
@@ -152,8 +164,13 @@ constexpr Scenario kScenarios[] = {
      run_lent_ring},
     {"lent_loaded", "a member of a ring is counted through a borrowed one", prepare_lent_ring,
      run_lent_loaded},
-    {"lent_counted", "borrowed objects become counted ones", prepare_lent_counted,
-     run_lent_counted},
+    {"lent_taken", "the members of a ring move while they are borrowed", prepare_lent_ring,
+     run_lent_taken},
+    {"lent_inside", "destructors borrow, too", prepare_lent_inside, run_lent_inside},
+    {"lent_interrupted", "an interrupt releases what is borrowed", prepare_lent_interrupted,
+     run_lent_interrupted, drop_in_interrupt},
+    {"lent_bounded", "what a bound leaves withheld, a collection ends", prepare_lent,
+     run_lent_bounded, nullptr, end_one},
 };
 
 }  // namespace

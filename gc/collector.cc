@@ -257,6 +257,7 @@ void Collector::settle_taken(std::uint32_t& budget) {
 /// code may put off more. `separately`: by a context that does not own the collection. True iff
 /// nothing is left. A context that nests too deep would only put them off again: it leaves them.
 bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
+    heap_.guards().look();
     unsigned idle_rounds = 0;  // an object may be about to be listed
     while (heap_.has_postponed() && !heap_.nests_too_deep() && budget != 0 &&
            idle_rounds < kIdleRoundsMax) {
@@ -274,6 +275,7 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
         }
         settle_taken(budget);
         idle_rounds = budget == before ? idle_rounds + 1 : 0;
+        heap_.guards().look();  // what has ended now may have been withheld
     }
     return !heap_.has_postponed();
 }
@@ -293,7 +295,6 @@ CollectResult Collector::run_collection(PassOptions options) {
         taken_from_batch_ = ended_in_callbacks_ = 0;  // before this call
     }
     finish_batch(result, all = kAll);  // one that waited for drain()
-    heap_.guards().look();
     settle_postponed();
     for (unsigned attempt = 0; attempt < kAttemptsMax;) {
         result.complete = true;

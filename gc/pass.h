@@ -158,6 +158,8 @@ private:
     void step_scan();
     void step_spread();
     void step_condemn();
+    bool leave_borrowed();
+    Header* borrowed_member(std::uintptr_t address);
     bool is_borrowed();
     void step_commit();
     void step_set_aside();

@@ -108,6 +108,8 @@ void Pass::finish_spread() {
     const bool stable = !left_ || OURO_MUTANT(edges_not_counted_again);
     if (stable && edges_.next_round()) {
         phase_ = Phase::reset_edges;
+    } else if (stable && leave_borrowed()) {
+        return;  // with what they reach
     } else if (stable) {
         heap_.decision().open();
         phase_ = Phase::condemn;
@@ -185,15 +187,36 @@ bool Pass::condemn(Header* header) {
     return true;
 }
 
+/// Members that guards lend leave the set, so that the others need not wait for them: they are
+/// asked again when deferred candidates are. True: there were some.
+bool Pass::leave_borrowed() {
+    bool some = false;
+    heap_.guards().any_place([&](std::uintptr_t address) {
+        Header* header = borrowed_member(address);
+        if (header == nullptr) return false;
+        const Member member = heap_.blocks().cell_of(header);
+        if (!of_batch_) defer_member(member);
+        leave_set(header, member);
+        some = true;
+        return false;
+    });
+    return some;
+}
+
+/// The member at an address that stands in a place, or null. It need not be borrowed yet, and then
+/// may be any memory by now.
+Header* Pass::borrowed_member(std::uintptr_t address) {
+    platform::LoadWindow window;
+    Header* header = header_of(detail::object_of(address));
+    return heap_.blocks().is_header(header) && header->load_info().member() ? header : nullptr;
+}
+
 /// Does a guard lend a member? Whoever borrows one from now on sees that it is condemned (U4,
 /// heap/guards.h).
+/// Model: models/guards.pml
 bool Pass::is_borrowed() {
-    return heap_.guards().any_place([this](std::uintptr_t address) {
-        platform::LoadWindow window;
-        // It need not be borrowed yet, and then may be any memory by now.
-        const Header* header = header_of(detail::object_of(address));
-        return heap_.blocks().is_header(header) && header->load_info().member();
-    });
+    return heap_.guards().any_place(
+        [this](std::uintptr_t address) { return borrowed_member(address) != nullptr; });
 }
 
 // Model: models/weak_upgrade.pml

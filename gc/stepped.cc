@@ -68,6 +68,7 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
 /// settle_postponed() without a pass: the next pass of step() finds the rest, among its candidates.
 /// False: there was nothing to do.
 bool Collector::settle_some(std::uint32_t& budget) {
+    heap_.guards().look();
     if (!heap_.has_postponed() || heap_.nests_too_deep()) return false;
     const std::uint32_t before = budget;
     settle_chains(budget);
@@ -114,6 +115,7 @@ bool Collector::drain(std::uint32_t objects) {
         platform::LockGuard guard(collection_lock_);
         if (collection_taken_ && !batch_waits_) return true;
         // Nothing waits: leave the collection to those who look for garbage.
+        heap_.guards().look();
         const bool waits = stepping_ || heap_.has_postponed() || left_for_drain();
         if (!collection_taken_ && !waits) return false;
         collection_taken_ = true;

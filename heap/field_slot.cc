@@ -9,7 +9,7 @@ namespace ouro::detail {
 using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 
-// Model: models/field_load.pml
+// Model: models/field_load.pml, models/guards.pml
 std::uintptr_t load_counted(const FieldSlot& slot) {
     platform::LoadWindow window;
     // order: acquire; what it pairs with is said at its uses.

@@ -10,7 +10,9 @@ namespace ouro {
 Guard::Guard(Heap& heap)
     : heap_(heap),
       places_(platform::is_in_interrupt() ? nullptr
-                                          : heap.guards().open(platform::current_context())) {}
+                                          : heap.guards().open(platform::current_context())),
+      begin_(reinterpret_cast<std::uintptr_t>(heap.region_begin())),
+      bytes_(heap.region_bytes()) {}
 
 Guard::~Guard() {
     if (places_ == nullptr) return;

@@ -3,18 +3,19 @@
 //     ouro::Guard guard(heap);
 //     for (auto at = list->first.borrow(guard); at; at = at->next.borrow(guard)) sum += at->value;
 //
-// What a guard delays. While any guard of a heap is open, no object of that heap ends at once when
+// What a guard delays. While any guard of a heap is open, an object of that heap does not end when
 // its last counted reference goes: its finalizer, the death of its weak references, its destructor,
-// the release of its fields and of its memory wait (Statistics::withheld_objects) until no guard is
-// open any more. Whoever closes the last guard then does all that. At most 128 objects wait, or a
-// 64th of the region: beyond that a release ends those that are not borrowed itself, though guards
-// are open. So does collect(), and an allocation that finds no memory. What a guard that sleeps can
-// withhold is thus: the four objects at most that it has borrowed, with what only they keep alive,
-// and about as much as was said. A cycle one of whose objects is borrowed waits, too; all others do
-// not. Types whose objects must end at once say so: using ouro_not_borrowed = void; (heap/describe.h).
+// the release of what it refers to and of its memory wait (Statistics::withheld_objects) until no
+// guard is open any more, and then happen in the thread that closes the last one. Sooner they
+// happen to what no guard has borrowed: in a release after 64 such objects or a 64th of the region,
+// 2 ms later in the collector's thread, in collect(), step(), drain(), in an allocation that finds
+// no memory. So what a guard that sleeps withholds for long is what it has borrowed, four objects
+// at most, with what only they keep alive and the garbage cycles that they are in. A type whose
+// objects are not to wait says so (ouro_not_borrowed, heap/describe.h): whoever borrows one counts.
 //
 // A borrowed object can be read, not written: not its fields either (DESIGN rule 7); from them one
-// can borrow and load. Whoever wants to keep or to change it takes a counted reference.
+// can borrow and load. Whoever wants to keep or to change it takes a counted reference. An object
+// of another heap than the guard's is counted.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +33,17 @@ class Heap;
 template <class T>
 class Borrowed;
 
+namespace detail {
+/// Do T's objects not wait for guards? Then a guard counts what it borrows of them.
+template <class T>
+concept IsNotBorrowed = requires { typename T::ouro_not_borrowed; };
+}  // namespace detail
+
 /// While it lives, its thread may borrow what fields hold. Lends four objects at once, and counts
 /// beyond that; so does it when more guards are open than the port provides for (desktop: 16 a
 /// heap), and on ports that have none. Stays in its thread and on its stack, outlives what it has
-/// lent, and should live shortly: see above. Time: two atomic read-modify-writes, and the ends of what
-/// waited for it.
+/// lent, and should live shortly: see above. Time: two atomic read-modify-writes, and the ends of
+/// what waited for it.
 class [[nodiscard]] Guard {
 public:
     explicit Guard(Heap& heap);
@@ -64,15 +71,18 @@ private:
     }
 
     Heap& heap_;
-    GuardPlaces* const places_;  ///< null: it counts
+    GuardPlaces* const places_;   ///< null: it counts
+    const std::uintptr_t begin_;  ///< of the heap's region
+    const std::size_t bytes_;
 };
 
-/// An object that is borrowed from a field, or null. Moves, and is not copied. Belongs to its guard's
-/// thread and ends before the guard.
+/// An object that is borrowed from a field, or null. Moves, and is not copied. Belongs to its
+/// guard's thread and ends before the guard.
 template <class T>
 class [[nodiscard]] Borrowed {
 public:
-    /// What may be no object, or of a type that is not known, is counted; so is what may not be lent.
+    /// What may be no object, or of a type that is not known, is counted; so is what may not be
+    /// lent.
     static constexpr bool kIsLent = platform::kGuards != 0 && !std::is_same_v<T, Object> &&
                                     !std::is_same_v<T, String> && !detail::IsNotBorrowed<T>;
 
@@ -95,12 +105,14 @@ public:
         }
     }
 
-    const T* get() const {
+    const T* get() const& {
         if constexpr (std::is_same_v<T, String>)
             return reinterpret_cast<const T*>(bits_ & ~detail::kTagMask);
         return reinterpret_cast<const T*>(bits_);
     }
-    const T& operator*() const { return *get(); }
+    const T* get() const&& = delete;  // it would outlive what it was borrowed by
+    const T& operator*() const& { return *get(); }
+    const T& operator*() const&& = delete;
     const T* operator->() const { return get(); }
     explicit operator bool() const { return bits_ != 0; }
     bool operator==(std::nullptr_t) const { return bits_ == 0; }
@@ -128,24 +140,26 @@ private:
     std::uint32_t place_ = Guard::kCounted;
 };
 
+/// Model: models/guards.pml
 inline std::uintptr_t Guard::borrow(const FieldSlot& slot, std::uint32_t& place) {
     if (platform::kGuards == 0 || OURO_UNLIKELY(places_ == nullptr))
         return detail::load_counted(slot);
     std::uint32_t number = 0;
-    // order: relaxed; ours alone. Nothing says which are free: its changes would wait for each other.
+    // order: relaxed; ours alone. Nothing says which are free: its changes would wait for each
+    // other.
     while (places_->borrowed[number].load(platform::memory_order_relaxed) != 0) {
         if (++number == GuardPlaces::kMax) return detail::load_counted(slot);
     }
     auto& mine = places_->borrowed[number];
     for (bool published = false;; published = true) {
-        // order: seq_cst; U1 (heap/guards.h): what left the field before somebody saw no guard open is
-        // not found in it. Acquire: pairs with the exchange that stored it.
+        // order: seq_cst; U1 (heap/guards.h): what left the field before somebody saw no guard open
+        // is not found in it. Acquire: pairs with the exchange that stored it.
         const std::uintptr_t value =
             slot.load(OURO_ORDER(memory_order_seq_cst, borrowed_relaxed, memory_order_acquire));
-        if (value == 0) {
+        if (OURO_UNLIKELY(value - begin_ >= bytes_)) {
             // order: release; as in give_back().
             if (published) mine.store(0, platform::memory_order_release);
-            return value;
+            return value == 0 ? 0 : detail::load_counted(slot);  // null, or another heap's
         }
         platform::publish(mine, value);
         // order: acquire; U3: the field still holds it after the place does.

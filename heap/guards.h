@@ -1,5 +1,5 @@
-// What a heap knows of the guards over it (heap/guard.h): who looks at objects without counting, and
-// which objects may therefore not end yet.
+// What a heap knows of the guards over it (heap/guard.h): who looks at objects without counting,
+// and which objects may therefore not end yet.
 //
 // U1  A guard is open from before its first borrowing until after the last use of what it lent. Who
 //     has taken a count to 0 looks afterwards whether one is open. Either it sees the guard, or
@@ -11,9 +11,9 @@
 //     more. Either somebody else's look finds it there, or the guard finds that it has left the
 //     field. So what is withheld and stands in no place may end though guards are open.
 // U4  Who borrows an object, or gains a counted reference out of a field, looks whether it is
-//     condemned, and then sees to it that the pass does not commit (DESIGN rule 14). A pass looks at
-//     the places between its last condemnation and its commit: a member that was borrowed before
-//     stands in one of them.
+//     condemned, and then sees to it that the pass does not commit (DESIGN rule 14). A pass looks
+//     at the places between its last condemnation and its commit: a member that was borrowed
+//     before stands in one of them.
 //
 // After M. Michael, "Hazard Pointers" (IEEE TPDS 15(6), 2004), with a barrier on the side of the
 // looks only, where the machine has one (D. Goldblatt, "Asymmetric Fences", WG21 P1202).
@@ -68,6 +68,7 @@ public:
         return nullptr;
     }
     /// The guard lends nothing any more. True: there are withheld objects, and no guard is open.
+    /// Model: models/guards.pml
     bool close(GuardPlaces& guard) {
         const std::uint32_t bit = 1u << (&guard - places_);
         guard.context = nullptr;
@@ -77,13 +78,14 @@ public:
         const auto order = OURO_ORDER(memory_order_seq_cst, count_seen_late, memory_order_relaxed);
         return before == bit && count_.load(order) != 0;
     }
-    /// U1: asked by who has taken a count to 0.
+    /// Asked by who has taken a count to 0.
     bool are_open() const {
-        return open_.load(
-                   OURO_ORDER(memory_order_seq_cst, guard_seen_late, memory_order_relaxed)) != 0;
+        // order: seq_cst; U1.
+        const auto order = OURO_ORDER(memory_order_seq_cst, guard_seen_late, memory_order_relaxed);
+        return open_.load(order) != 0;
     }
-    /// Does `is_it(address)` hold for what stands in any place? It may not be borrowed, or not exist
-    /// any more. Time: O(places).
+    /// Does `is_it(address)` hold for what stands in any place? It may not be borrowed, or not
+    /// exist any more. Time: O(places).
     template <class IsIt>
     bool any_place(IsIt&& is_it) {
         if (!are_open()) return false;
@@ -91,7 +93,7 @@ public:
         for (GuardPlaces& guard : places_) {
             for (auto& place : guard.borrowed) {
                 // order: acq_rel; pairs with publish(): the later of the two sees the earlier. What
-                // was read through the place before it was written last is read before what follows.
+                // was read through the place before its last write is read before what follows.
                 const std::uintptr_t address = place.fetch_add(
                     0, OURO_ORDER(memory_order_acq_rel, places_read_relaxed, memory_order_relaxed));
                 if (address != 0 && is_it(address)) return true;
@@ -100,11 +102,19 @@ public:
         return false;
     }
 
+    /// Does a guard lend the object, whose count has reached 0 (U3)? Time: O(places).
+    bool is_lent(const void* object) {
+        return any_place([object](std::uintptr_t address) {
+            return address == reinterpret_cast<std::uintptr_t>(object);
+        });
+    }
+
     // ---- withheld objects
 
-    /// Keeps an object, whose count is 0, from its end until no guard lends it (U2). Null: done. Else
-    /// this one is to end instead, or, if it is `object` itself, there is no room: then nothing that
-    /// `ends_here(other)` allows may end. Time: O(1), and O(places) after many objects or bytes.
+    /// Keeps an object, whose count is 0, from its end until no guard lends it (U2). Null: done.
+    /// Else this one is to end instead, or, if it is `object` itself, there is no room: then
+    /// nothing that `ends_here(other)` allows may end. Time: O(1), and O(places) after many
+    /// objects or bytes.
     template <class EndsHere>
     void* withhold(void* object, std::size_t bytes, EndsHere&& ends_here) {
         platform::LockGuard guard(lock_);
@@ -158,7 +168,9 @@ public:
                 place.store(0, platform::memory_order_relaxed);  // order: one thread only
             gone |= 1u << number;
         }
-        open_.fetch_and(~gone, platform::memory_order_relaxed);  // order: one thread only
+        // order: relaxed; one thread only.
+        const std::uint32_t open = open_.fetch_and(~gone, platform::memory_order_relaxed);
+        if ((open & ~gone) == 0) set_ended(count());
     }
 
     // ---- for verify(); nothing else runs
@@ -191,6 +203,7 @@ private:
         ended_.store(count,
                      platform::memory_order_relaxed);  // order: relaxed; a hint, or under the lock
     }
+    /// Model: models/guards.pml
     void look_locked() {
         bytes_ = 0;
         std::uintptr_t borrowed[kPlaces];
@@ -251,6 +264,7 @@ public:
     static constexpr bool any_place(IsIt&&) {
         return false;
     }
+    static constexpr bool is_lent(const void*) { return false; }
     template <class EndsHere>
     static constexpr void* withhold(void* object, std::size_t, EndsHere&&) {
         return object;

@@ -169,6 +169,7 @@ public:
     platform::Mutex& weak_lock() { return weak_lock_; }
     const HeapConfig& config() const { return config_; }
     std::size_t region_bytes() const { return region_.size(); }
+    const void* region_begin() const { return region_.data(); }
     CollectorHooks& hooks() { return hooks_; }
     CandidateSignal& signal() { return signal_; }
     void* extra() { return extra_; }

@@ -101,11 +101,20 @@ Field<F>* trailing_fields(T* object) {
     return place_at<Field<F>>(object, Fields::trailing_offset(detail::type_info_of<T>));
 }
 
+template <class F, class T>
+const Field<F>* trailing_fields(const T* object) {
+    return trailing_fields<F>(const_cast<T*>(object));
+}
+
 /// The trailing bytes of a variable object.
 template <class T>
 std::byte* trailing_bytes(T* object) {
     return reinterpret_cast<std::byte*>(trailing_fields<Object>(object) +
                                         trailing_of(object).field_count);
+}
+template <class T>
+const std::byte* trailing_bytes(const T* object) {
+    return trailing_bytes(const_cast<T*>(object));
 }
 
 }  // namespace ouro

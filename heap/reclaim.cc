@@ -4,21 +4,14 @@
 // references are cut; callbacks; the C++ destructor, which still finds its fields set; the fields
 // are let go, each child's end in turn, depth first; the memory goes back.
 //
-// The stack of the traversal is the chain of dead parents themselves. A parent that still has
-// fields to let go keeps {parent above, next field} in its field 0, which is let go first:
-//
-//   63 (31)         32 (16) 31 (15)                 1  0
-//  +------------------------+------------------------+---+     bit 0 set: no address, so a
-//  |   link: unit, 0 none   |       next field       | 1 |     collector that reads it follows
-//  +------------------------+------------------------+---+     nothing
-//
-// A unit is the size of a header, counted from the start of the region, where no object is.
+// The stack of the traversal is the chain of dead parents themselves (heap/chain_link.h).
 //
 // A parent whose last field is being let go leaves the chain first, so a list of any length needs
 // no stack at all. Bounded releases (HeapConfig::cascade_objects_max) leave the child in hand to
 // the collector with the flag `postponed`, and the chain on the heap's list of postponed chains.
 #include <utility>
 
+#include "heap/chain_link.h"
 #include "heap/heap.h"
 #include "heap/nesting.h"
 #include "heap/reference_count.h"
@@ -35,29 +28,17 @@ using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-namespace {
-
-constexpr unsigned kLinkShift = sizeof(std::uintptr_t) * 4;
-constexpr std::uintptr_t kFieldMask = (std::uintptr_t{1} << kLinkShift) - 1;
-
-std::uintptr_t encode(std::uint32_t link, std::uint32_t next_field) {
-    return std::uintptr_t{link} << kLinkShift | std::uintptr_t{next_field} << 1 | 1;
-}
-std::uint32_t link_of(std::uintptr_t slot) {
-    return static_cast<std::uint32_t>(slot >> kLinkShift);
-}
-std::uint32_t next_field_of(std::uintptr_t slot) {
-    return static_cast<std::uint32_t>((slot & kFieldMask) >> 1);
-}
-
-}  // namespace
-
 class Cascade {
 public:
     /// `limit`: objects that it ends before the rest is put off; 0 or ~0 = all. A reference out of
     /// a parent that ends nothing counts as one, too.
     Cascade(Heap& heap, bool allow_user_code, std::uint32_t limit)
         : heap_(heap), limit_(limit + 1 == 0 ? 0 : limit), allow_user_code_(allow_user_code) {}
+
+    /// What may end and does not yet is the collector's.
+    ~Cascade() {
+        if (OURO_UNLIKELY(heap_.guards_.ended() != 0)) heap_.signal_.wake().set();
+    }
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) { run(begin_end(object)); }
@@ -67,7 +48,7 @@ public:
         while (!exhausted()) {
             void* object = heap_.guards_.take([this](void* at) { return may_end_here(at); });
             if (object == nullptr) return;
-            run(end_now(object) ? object : nullptr);
+            run(begin_end(object, false));
         }
     }
 
@@ -85,8 +66,8 @@ public:
             }
             FieldSlot& slot = first_field(bottom_);
             const std::uintptr_t next =
-                slot.load(memory_order_relaxed) & kFieldMask;  // order: ours
-            slot.store(next, memory_order_release);            // order: as in hand_over()
+                slot.load(memory_order_relaxed) & ChainLink::kFieldMask;  // order: ours
+            slot.store(next, memory_order_release);  // order: as in hand_over()
         }
         heap_.postponed_.store(rest, memory_order_relaxed);  // order: under the lock
         return true;
@@ -109,7 +90,7 @@ public:
             const Fields fields(header->payload(), *type, info);
             if (header->load_word().count() != 0 || fields.count() == 0) return false;
             const std::uintptr_t link = fields[0].load(memory_order_relaxed);
-            if ((link & 1) == 0 || next_field_of(link) >= fields.count()) return false;
+            if ((link & 1) == 0 || ChainLink::next_field_of(link) >= fields.count()) return false;
         }
         return true;
     }
@@ -172,20 +153,42 @@ private:
 
     /// Everything up to the fields of `object`, or, while guards are open, of one that was withheld
     /// before. That one if its fields are to follow, else null.
-    void* begin_end(void* object) {
-        if (OURO_UNLIKELY(heap_.guards_.are_open()) && !OURO_MUTANT(guard_not_asked))
-            object = withhold(object);
-        return object != nullptr && end_now(object) ? object : nullptr;
+    void* begin_end(void* object) { return begin_end(object, true); }
+
+    /// `may_be_lent`: nobody has looked, since its count reached 0, whether a guard lends it.
+    void* begin_end(void* object, bool may_be_lent) {
+        for (;; may_be_lent = true) {
+            if (may_be_lent && OURO_UNLIKELY(heap_.guards_.are_open()) &&
+                !OURO_MUTANT(guard_not_asked)) {
+                object = withhold(object);
+                if (object == nullptr) return nullptr;
+            }
+            Header* header = header_of(object);
+            TypeTable::Entry* type = heap_.type_of(header);
+            if (OURO_UNLIKELY(type == nullptr))
+                platform::fatal("end of an object without type", object);
+            const TypeInfo& info = *type->info.load(memory_order_relaxed);  // order: written once
+            const bool weak_first = heap_.config_.legacy_finalizers && info.weakly_referable();
+            if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
+            if (info.finalize != nullptr && !is_finalized(header)) {
+                if (!finalize(header, info)) return nullptr;
+                if (!OURO_MUTANT(lent_by_finalizer)) continue;  // it may have been lent meanwhile
+            }
+            return end_now(header, *type, info, !weak_first) ? object : nullptr;
+        }
     }
 
     /// Which object is to end instead, if any (U2).
+    /// Model: models/guards.pml
     void* withhold(void* object) {
         Header* header = header_of(object);
         const TypeTable::Entry* type = heap_.type_of(header);
+        if (type == nullptr) return object;
         // order: relaxed; written once, found through find()'s acquire.
-        if (type == nullptr || !type->info.load(memory_order_relaxed)->may_be_borrowed())
-            return object;
+        const bool waits = type->info.load(memory_order_relaxed)->may_be_borrowed();
+        if (!waits && !heap_.guards_.is_lent(object)) return object;
         const std::size_t bytes = Fields::payload_bytes(header, *type);
+        if (heap_.guards_.count() == 0) heap_.signal_.report_withheld();
         void* other =
             heap_.guards_.withhold(object, bytes, [this](void* at) { return may_end_here(at); });
         if (other != object) return other;
@@ -194,23 +197,21 @@ private:
         return nullptr;
     }
 
-    /// Everything up to the fields. False iff the finalizer made the object live on, or it has no
-    /// fields and is gone.
-    bool end_now(void* object) {
-        Header* header = header_of(object);
-        TypeTable::Entry* type = heap_.type_of(header);
-        if (OURO_UNLIKELY(type == nullptr))
-            platform::fatal("end of an object without type", object);
-        const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
-        const bool weak_first = heap_.config_.legacy_finalizers && info->weakly_referable();
-        if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
-        if (info->finalize != nullptr && !finalize(header, *info)) return false;
-        if (info->weakly_referable() && !weak_first && !OURO_MUTANT(weak_not_cut_by_count))
+    /// With count 0: did its finalizer run?
+    static bool is_finalized(const Header* header) {
+        const WordValue word = header->load_word();
+        return word.count() == 0 && word.has(WordValue::kFinalized);
+    }
+
+    /// The object is dead for good. False iff it has no fields and is gone.
+    bool end_now(Header* header, TypeTable::Entry& type, const TypeInfo& info, bool cuts) {
+        void* object = header->payload();
+        if (cuts && info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_count))
             heap_.cut_weak_references(object, allow_user_code_);
-        if (info->destroy != nullptr) info->destroy(object);
+        if (info.destroy != nullptr) info.destroy(object);
         ++ended_;
-        if (info->has_fields()) return true;
-        heap_.give_back(header, *type, true);
+        if (info.has_fields()) return true;
+        heap_.give_back(header, type, true);
         return false;
     }
 
@@ -285,11 +286,11 @@ private:
     }
     Header* parent_of(Header* header) const {
         const std::uintptr_t link = first_field(header).load(memory_order_relaxed);  // order: ours
-        return header_of_unit(link_of(link));
+        return header_of_unit(ChainLink::link_of(link));
     }
     void push(Header* header, const Fields& fields, std::uint32_t next_field) {
         // order: release; a collector that reads the link (acquire) sees the count 0 before it.
-        fields[0].store(encode(top_ == nullptr ? 0 : unit_of(top_), next_field),
+        fields[0].store(ChainLink::encode(top_ == nullptr ? 0 : unit_of(top_), next_field),
                         memory_order_release);
         if (top_ == nullptr) bottom_ = header;
         top_ = header;
@@ -298,8 +299,8 @@ private:
         Header* header = top_;
         FieldSlot& slot = first_field(header);
         const std::uintptr_t link = slot.load(memory_order_relaxed);  // order: ours alone
-        top_ = header_of_unit(link_of(link));
-        resume_at_ = next_field_of(link);
+        top_ = header_of_unit(ChainLink::link_of(link));
+        resume_at_ = ChainLink::next_field_of(link);
         slot.store(0, memory_order_relaxed);  // order: ours alone
         return header->payload();
     }
@@ -308,8 +309,9 @@ private:
         // order: relaxed load / release store under the lock; readers outside take only a hint.
         Header* old = heap_.postponed_.load(memory_order_relaxed);
         FieldSlot& slot = first_field(bottom_);
-        const std::uintptr_t next = slot.load(memory_order_relaxed) & kFieldMask;  // order: ours
-        slot.store((old == nullptr ? 0 : std::uintptr_t{unit_of(old)} << kLinkShift) | next,
+        const std::uintptr_t next =
+            slot.load(memory_order_relaxed) & ChainLink::kFieldMask;  // order: ours
+        slot.store((old == nullptr ? 0 : std::uintptr_t{unit_of(old)} << ChainLink::kShift) | next,
                    memory_order_release);
         heap_.postponed_.store(top_, memory_order_release);
         top_ = bottom_ = nullptr;
@@ -359,7 +361,13 @@ bool Heap::end_plain(void* object) {
 }
 
 std::uint32_t Heap::end_withheld(bool allow_user_code, std::uint32_t limit) {
-    if (guards_.count() == 0 || nests_too_deep()) return 0;
+    if (guards_.count() == 0) return 0;
+    if (nests_too_deep()) {
+        guards_.look();
+        if (guards_.ended() != 0)
+            signal_.wake().set();  // or by the outermost release of this context
+        return 0;
+    }
     const Nested nested(platform::current_context());
     Cascade cascade(*this, allow_user_code, limit);
     for (std::uint32_t before = 0;; before = cascade.ended()) {

@@ -16,12 +16,6 @@ template <class T>
 class Field;
 class String;
 
-namespace detail {
-/// Does T's end wait for no guard (heap/describe.h)?
-template <class T>
-concept IsNotBorrowed = requires { typename T::ouro_not_borrowed; };
-}  // namespace detail
-
 /// Holds one counted reference to a managed T (or derived), or null.
 ///
 /// Copying adds a reference, destroying gives one up and, with the last one, ends the object at
@@ -124,10 +118,6 @@ private:
             T* base = other.get();
             OURO_ASSERT(reinterpret_cast<std::uintptr_t>(base) == other.bits(),
                         "conversion to a base class that is not at the object's start");
-            static_assert(
-                !detail::IsNotBorrowed<U> || detail::IsNotBorrowed<T>,
-                "a type that is not borrowed (ouro_not_borrowed) must have bases that are "
-                "not: through them its objects could be");
         }
         return other.bits();
     }

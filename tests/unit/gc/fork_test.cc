@@ -3,18 +3,15 @@
 // on. Method: a child that reports by its exit status, and that a hang would end by its alarm.
 #include <dirent.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "heap/query.h"
+#include "tests/support/fork.h"
 #include "tests/support/heap_test.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/threads.h"
@@ -26,20 +23,9 @@ using testing::drop_ring_of_two;
 using testing::HeapTest;
 using testing::Plain;
 using testing::Probe;
+using testing::status_in_child;
 using testing::wait_until;
 namespace events = testing::events;
-
-/// The exit status of body() in a forked child; 0 stands for success.
-int status_in_child(const std::function<bool()>& body) {
-    const pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        std::_Exit(body() ? 0 : 1);
-    }
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
 
 /// Threads of this process, as the system counts them.
 int threads_here() {

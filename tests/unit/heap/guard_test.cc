@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -227,6 +228,149 @@ TEST_F(GuardTest, a_guard_too_many_counts) {
     guards[0].reset();
     guards[0].emplace(heap());
     EXPECT_TRUE(guards[0]->lends());
+}
+
+// ---- what a guard does not lend
+
+TEST_F(GuardTest, an_object_of_another_heap_is_counted) {
+    testing::Region other_region(testing::kMiB);
+    ManagedHeap other(other_region.span(), testing::manual());
+    const Ref<Destroyed> container = make<Destroyed>(testing::kSilent);
+    container->left = other.make<Destroyed>(1);
+    {
+        Guard guard(heap());
+        const auto counted = container->left.borrow(guard);
+        container->left = nullptr;
+        EXPECT_EQ(counted->id, 1);
+        EXPECT_EQ(events::all(), "");
+    }
+    EXPECT_EQ(events::all(), "D1");
+}
+
+TEST_F(GuardTest, a_guard_over_another_heap_counts) {
+    testing::Region other_region(testing::kMiB);
+    ManagedHeap other(other_region.span(), testing::manual());
+    const Ref<Destroyed> container = holder<Destroyed>(1);
+    {
+        Guard guard(other.heap());
+        const auto counted = container->left.borrow(guard);
+        container->left = nullptr;
+        EXPECT_EQ(counted->id, 1);
+        EXPECT_EQ(events::all(), "");
+    }
+    EXPECT_EQ(events::all(), "D1");
+}
+
+/// Known by its base, its objects are lent like those of the base.
+struct Base {
+    Ref<Base> itself() { return self(this); }
+    Field<Base> left;
+    int id = 3;
+    static constexpr auto ouro_fields = fields<&Base::left>;
+};
+struct PromptDerived : Base {
+    using ouro_not_borrowed = void;
+    static constexpr auto ouro_fields = fields<&Base::left>;
+    ~PromptDerived() { events::add('D', 6); }
+};
+
+TEST_F(GuardTest, what_is_not_to_wait_waits_if_it_is_lent_as_its_base) {
+    const Ref<Base> container = make<Base>();
+    container->left = make<PromptDerived>()->itself();
+    const Ref<Base> other = make<PromptDerived>();
+    {
+        Guard guard(heap());
+        const auto borrowed = container->left.borrow(guard);
+        container->left = nullptr;
+        EXPECT_EQ(borrowed->id, 3);
+        EXPECT_EQ(events::all(), "");
+        make<PromptDerived>().reset();
+        EXPECT_EQ(events::all(), "D6") << "nobody has borrowed this one";
+    }
+    EXPECT_EQ(events::all(), "D6 D6");
+}
+
+// ---- finalizers, constructors, shut-down
+
+TEST_F(GuardTest, what_a_finalizer_has_lent_waits_again) {
+    Ref<Probe> one = make<Probe>(1);
+    const Ref<Probe> container = make<Probe>(testing::kSilent);
+    std::optional<Guard> guard;
+    Borrowed<Probe> borrowed;
+    Probe::on_finalize[1] = [&](Probe& object) {
+        container->left = self(&object);
+        guard.emplace(heap());
+        borrowed = container->left.borrow(*guard);
+        container->left = nullptr;
+    };
+    one.reset();
+    EXPECT_EQ(events::all(), "F1");
+    EXPECT_EQ(borrowed->id, 1);
+    borrowed = {};
+    guard.reset();
+    EXPECT_EQ(events::all(), "F1 D1");
+}
+
+/// Shows itself to whoever wants to see, and fails.
+struct Failing {
+    template <class See>
+    explicit Failing(See&& see) {
+        see(this);
+        throw 1;
+    }
+    Field<Failing> left;
+    static constexpr auto ouro_fields = fields<&Failing::left>;
+};
+struct FailingHolder {
+    Field<Failing> held;
+    static constexpr auto ouro_fields = fields<&FailingHolder::held>;
+};
+
+TEST_F(GuardTest, what_is_lent_while_its_constructor_fails_stops_the_program) {
+    const Ref<FailingHolder> container = make<FailingHolder>();
+    Guard guard(heap());
+    Borrowed<Failing> borrowed;
+    const auto lend = [&](Failing* object) {
+        container->held = self(object);
+        borrowed = container->held.borrow(guard);
+        container->held = nullptr;
+    };
+    EXPECT_DEATH(
+        {
+            try {
+                (void)make<Failing>(lend);
+            } catch (int) {
+            }
+        },
+        "a constructor that failed has let a reference escape");
+}
+
+TEST_F(GuardTest, a_guard_outlives_the_end_of_its_heap) {
+    {
+        const Ref<Destroyed> container = holder<Destroyed>(1);
+        Guard guard(heap());
+        const auto borrowed = container->left.borrow(guard);
+        container->left = nullptr;
+        end_heap();
+        EXPECT_EQ(borrowed->id, 1);
+        EXPECT_EQ(events::all(), "");
+    }
+    EXPECT_EQ(events::all(), "D1");
+    restart(testing::manual());
+}
+
+TEST_F(GuardTest, the_parts_of_a_variable_object_can_be_read) {
+    struct Holder {
+        Field<testing::Hub> held;
+    };
+    const Ref<Holder> container = make<Holder>();
+    container->held = try_make_variable<testing::Hub>(heap(), Trailing{2, 3}).value();
+    container->held->at(1) = make<Plain>(7);
+    Guard guard(heap());
+    const auto borrowed = container->held.borrow(guard);
+    EXPECT_EQ(trailing_of(borrowed.get()).field_count, 2u);
+    EXPECT_TRUE(trailing_fields<Object>(borrowed.get())[1]);
+    EXPECT_EQ(trailing_bytes(borrowed.get())[2], std::byte{0});
 }
 
 // ---- edges

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "tests/support/fork.h"
 #include "tests/support/guard_test.h"
 #include "tests/support/record_damage.h"
 #include "tests/support/threads.h"
@@ -109,36 +109,138 @@ TEST_F(GuardsTest, an_allocation_that_finds_no_memory_ends_what_needs_no_user_co
     all.clear();
 }
 
-TEST_F(GuardsTest, a_full_table_of_objects_with_user_code_leaves_the_rest_to_the_collector) {
-    std::optional<Guard> guard;
-    guard.emplace(heap());
-    std::vector<Ref<Destroyed>> dropped;
-    for (int i = 0; i < 200; ++i) dropped.push_back(make<Destroyed>(1));
-    // In a destructor, releases do not end what the outermost release will.
-    Probe::on_destroy[9] = [&](Probe&) { dropped.clear(); };
-    Ref<Probe> trigger = make<Probe>(9);
-    guard.reset();
-    trigger.reset();
-    EXPECT_EQ(events::count('D', 1), 200);
+TEST_F(GuardsTest, a_guard_that_ends_too_deep_leaves_what_waits_to_the_outermost_release) {
+    restart(testing::changed(testing::manual(), [](auto& c) { c.heap.nesting_max = 2; }));
+    Ref<Destroyed> waits = make<Destroyed>(9);
+    Ref<Destroyed> inner = make<Destroyed>(2);
+    Destroyed::on_destroy[1] = [&](Destroyed&) { inner.reset(); };
+    Destroyed::on_destroy[2] = [&](Destroyed&) {
+        const Guard guard(heap());
+        testing::run_threads(1, [&](std::size_t) { waits.reset(); });
+        EXPECT_EQ(withheld(), 1u);
+    };
+    make<Destroyed>(1).reset();
+    EXPECT_EQ(events::all(), "D1 D2 D9");
+}
+
+TEST_F(GuardsTest, what_a_bound_leaves_is_the_collectors) {
+    restart(testing::bounded(testing::with_background()));
+    {
+        const Guard guard(heap());
+        for (int i = 0; i < 60; ++i) make<Destroyed>(1).reset();
+    }
+    EXPECT_TRUE(testing::wait_until([&] { return withheld() == 0; }));
+    EXPECT_EQ(events::count('D', 1), 60);
+    collector().stop();
+}
+
+TEST_F(GuardsTest, beside_a_guard_that_sleeps_the_collector_ends_what_is_not_borrowed) {
+    restart(testing::with_background());
+    const Ref<Destroyed> container = holder<Destroyed>(1);
+    Guard guard(heap());
+    const auto borrowed = container->left.borrow(guard);
+    container->left = nullptr;
+    Ref<Destroyed> list;
+    for (int i = 0; i < 100; ++i) list = make<Destroyed>(2, std::move(list));
+    list.reset();
+    EXPECT_TRUE(testing::wait_until([&] { return events::count('D', 2) == 100; }));
+    EXPECT_EQ(withheld(), 1u);
+    EXPECT_EQ(borrowed->id, 1);
+    collector().stop();
+}
+
+TEST_F(GuardsTest, so_do_step_and_drain) {
+    const Guard guard(heap());
+    make<Destroyed>(1).reset();
+    for (int i = 0; i < 100 && collector().step(1000); ++i) {
+    }
+    EXPECT_EQ(events::all(), "D1");
+    make<Destroyed>(2).reset();
+    for (int i = 0; i < 100 && collector().drain(1000); ++i) {
+    }
+    EXPECT_EQ(events::all(), "D1 D2");
+}
+
+TEST_F(GuardsTest, collect_ends_what_only_garbage_held) {
+    const Guard guard(heap());
+    {
+        const Ref<Plain> one = make<Plain>(1);
+        one->left = one;
+        one->any = make<testing::LeafProbe>(2);
+    }
+    collect();
+    EXPECT_EQ(events::all(), "F2 D2");
+}
+
+TEST_F(GuardsTest, in_the_child_of_a_fork_guards_of_other_threads_are_gone) {
+    platform::atomic<int> stage{0};
+    const auto reach = [&](int to) { stage.store(to, platform::memory_order_release); };
+    const auto wait_for = [&](int to) {
+        EXPECT_TRUE(
+            testing::wait_until([&] { return stage.load(platform::memory_order_acquire) == to; }));
+    };
+    testing::run_threads(2, [&](std::size_t index) {
+        if (index == 1) {
+            const Guard theirs(heap());
+            reach(1);
+            wait_for(2);
+            return;
+        }
+        wait_for(1);
+        make<Destroyed>(1).reset();
+        const int status = testing::status_in_child([&] {
+            make<Destroyed>(2).reset();
+            return withheld() == 0 && events::all() == "D2 D1";
+        });
+        EXPECT_EQ(status, 0);
+        reach(2);
+    });
 }
 
 // ---- cycles
 
-TEST_F(GuardsTest, a_ring_with_a_borrowed_member_waits_and_others_do_not) {
+TEST_F(GuardsTest, a_ring_with_a_borrowed_member_waits) {
     const Ref<Destroyed> container = holder<Destroyed>(1);
     container->left->left = make<Destroyed>(2, container->left.load());
-    testing::drop_ring_of_two<Destroyed>(managed(), 3, 4);
-    Guard guard(heap());
     {
+        Guard guard(heap());
         const auto borrowed = container->left.borrow(guard);
         const auto hop = borrowed->left.borrow(guard);
         container->left = nullptr;
-        collector().collect();
-        EXPECT_EQ(events::count('D', 1) + events::count('D', 2), 0);
+        collect();
+        EXPECT_EQ(events::all(), "");
         EXPECT_EQ(hop->left.load()->id, 1) << "counted again, for a moment";
     }
-    collector().collect();
-    EXPECT_EQ(events::count('D'), 4);
+    collect();
+    EXPECT_EQ(events::count('D'), 2);
+}
+
+TEST_F(GuardsTest, other_rings_do_not_wait) {
+    const Ref<Destroyed> container = holder<Destroyed>(1);
+    container->left->left = make<Destroyed>(2, container->left.load());
+    Guard guard(heap());
+    const auto borrowed = container->left.borrow(guard);
+    container->left = nullptr;
+    for (int i = 1; i <= 5; ++i) {
+        testing::drop_ring_of_two<Destroyed>(managed(), 3, 4);
+        collect();
+        EXPECT_EQ(events::count('D', 3) + events::count('D', 4), 2 * i);
+    }
+    EXPECT_EQ(events::count('D', 1), 0);
+}
+
+TEST_F(GuardsTest, an_allocation_that_finds_no_memory_takes_other_rings) {
+    const Ref<Plain> container = holder<Plain>(1);
+    container->left->left = make<Plain>(2, container->left.load());
+    Guard guard(heap());
+    const auto borrowed = container->left.borrow(guard);
+    container->left = nullptr;
+    for (int i = 0; i < 200; ++i) {
+        auto made = try_make_variable<testing::Hub>(heap(), Trailing{2, 200'000});
+        ASSERT_TRUE(made) << i;
+        made.value()->owner = made.value();
+    }
+    EXPECT_EQ(borrowed->id, 1);
 }
 
 TEST_F(GuardsTest, a_broken_list_of_withheld_objects_is_named) {

@@ -2,30 +2,20 @@
 // destructors, and fork leaves the child with one context, one thread and usable events.
 // Method: threads that release things late; a child that reports by its exit status.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <barrier>
 #include <chrono>
-#include <cstdlib>
-#include <functional>
 #include <thread>
 
 #include "platform/context.h"
 #include "platform/thread.h"
+#include "tests/support/fork.h"
 #include "tests/support/sanitizer.h"
 
 namespace ouro::platform {
 namespace {
 
-/// The exit status of body() in a forked child; 0 stands for success.
-int status_in_child(const std::function<bool()>& body) {
-    const pid_t child = fork();
-    if (child == 0) std::_Exit(body() ? 0 : 1);
-    int status = 0;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
+using testing::status_in_child;
 
 struct UsesContextAtItsEnd {
     ~UsesContextAtItsEnd() { *result = &current_context() == expected ? 1 : 2; }

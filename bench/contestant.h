@@ -9,9 +9,10 @@
 //   static void set(const Handle& node, int field, Handle value);
 //   static void clear(const Handle& node, int field);
 //   static Handle get(const Handle& node, int field);
-//   using Lender;                                   optional, with look(): lives for a thousand looks
-//   static std::uint64_t look(Lender&, const Handle& node, int field);  the value of what the field
-//                                                   refers to, as cheaply as is safe
+//   using Lender;                                   optional, with look(): lives for 1000 looks
+//   static std::uint64_t look(Lender&, const Handle& node, int field);
+//                                                   the value of what the field refers to, as
+//                                                   cheaply as is safe
 //   static constexpr bool kThreads = true;          any number of threads may do this at once
 //   static constexpr bool kCycles = true;           cycles are reclaimed without being asked to
 //   static void collect();                          asks for a collection, any thread

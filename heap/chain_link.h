@@ -1,5 +1,5 @@
 // How dead parents whose fields are being let go (heap/reclaim.cc) make a chain. A parent that
-// still has fields to let go keeps {parent above, next field} in its field 0, which is let go first:
+// still has some keeps {parent above, next field} in its field 0, which is let go first:
 //
 //   63 (31)         32 (16) 31 (15)                 1  0
 //  +------------------------+------------------------+---+     bit 0 set: no address, so a

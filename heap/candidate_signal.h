@@ -18,7 +18,8 @@ public:
         const std::uint32_t before = count();
         if (before == 0 || before + 1 == threshold()) wake_.set();
     }
-    /// An object was withheld: the collector is to look at it before long, and once.
+    /// An object was withheld: the collector is to look at it before long. It looks again after
+    /// each reset().
     void report_withheld() {
         if (pages() == 0) report();
     }

@@ -188,7 +188,7 @@ private:
         const bool waits = type->info.load(memory_order_relaxed)->may_be_borrowed();
         if (!waits && !heap_.guards_.is_lent(object)) return object;
         const std::size_t bytes = Fields::payload_bytes(header, *type);
-        if (heap_.guards_.count() == 0) heap_.signal_.report_withheld();
+        heap_.signal_.report_withheld();
         void* other =
             heap_.guards_.withhold(object, bytes, [this](void* at) { return may_end_here(at); });
         if (other != object) return other;

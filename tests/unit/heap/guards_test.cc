@@ -140,6 +140,8 @@ TEST_F(GuardsTest, beside_a_guard_that_sleeps_the_collector_ends_what_is_not_bor
     Guard guard(heap());
     const auto borrowed = container->left.borrow(guard);
     container->left = nullptr;
+    // It has looked once: what comes later is another reason.
+    ASSERT_TRUE(testing::wait_until([&] { return heap().signal().pages() == 0; }));
     Ref<Destroyed> list;
     for (int i = 0; i < 100; ++i) list = make<Destroyed>(2, std::move(list));
     list.reset();

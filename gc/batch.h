@@ -41,6 +41,8 @@ public:
     }
 
     bool empty() const { return pass_.batch().empty() && ending_ == nullptr; }
+    /// For verify(): the member that is half ended between two steps, or null.
+    const Header* ending() const { return ending_; }
     /// The next member whose finalizer never ran, after about `looks` looks at headers, which are
     /// taken off it. Null: none so far; `done`: nor anywhere behind, and the next call begins anew.
     /// It stays the next one until it was finalized, so a batch is gone through once, however many

@@ -130,7 +130,7 @@ Violation Collector::verify() {
     while (step_pass(config_.step_units)) {
     }
     pass_.put_back_taken();
-    return ouro::verify(heap_);
+    return ouro::verify(heap_, batch_.ending());
 }
 
 }  // namespace ouro

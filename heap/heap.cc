@@ -182,8 +182,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
 void Heap::abandon_object(void* object, const TypeInfo& info) {
     Header* header = header_of(object);
     const WordValue word = header->load_word();
-    OURO_ASSERT(word.count() == 1 && !guards_.is_lent(object),
-                "a constructor that failed has let a reference escape");
+    OURO_ASSERT(word.count() == 1, "a constructor that failed has let a reference escape");
     // order: release; the cell is ours alone, the count 0 is what others may see of it.
     header->store_word(word.dead(), memory_order_release);
     if (info.weakly_referable()) cut_weak_references(object, true);

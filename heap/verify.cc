@@ -15,7 +15,8 @@ constexpr const char* kStrayMember = "a page has members of a set while no pass 
 
 class Verifier {
 public:
-    explicit Verifier(Heap& heap) : heap_(heap), blocks_(heap.blocks()) {}
+    explicit Verifier(Heap& heap, const Header* ending = nullptr)
+        : heap_(heap), blocks_(heap.blocks()), ending_(ending) {}
 
     Violation run() {
         if (const char* broken = check_structure()) return {broken};
@@ -116,9 +117,15 @@ private:
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
                            info_of(*type).finalize == nullptr;
+<<<<<<< HEAD
         const bool in_batch = word.has(WordValue::kClaimed) && blocks_.has(Mark::batch, cell);
         if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()) &&
             !heap_.guards().withholds(header->payload()))
+=======
+        const bool in_batch =
+            word.has(WordValue::kClaimed) && (blocks_.has(Mark::batch, cell) || header == ending_);
+        if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
+>>>>>>> core
             return report("an object in use has count 0", header);
         const bool dead_in_batch = in_batch && word.count() == 0;
         const bool held = word.has(WordValue::kHeld) && !waits_to_call(header, *type);
@@ -307,6 +314,7 @@ private:
 
     Heap& heap_;
     BlockAllocator& blocks_;
+    const Header* ending_;
     Violation found_;
     bool is_counting_ = true;  ///< references to each object, in its scratch bits
     std::size_t length_ = 0;
@@ -318,6 +326,6 @@ private:
 
 Violation verify_structure(Heap& heap) { return Verifier(heap).run_structure(); }
 
-Violation verify(Heap& heap) { return Verifier(heap).run(); }
+Violation verify(Heap& heap, const Header* ending) { return Verifier(heap, ending).run(); }
 
 }  // namespace ouro

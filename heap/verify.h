@@ -33,7 +33,8 @@ struct Violation {
 /// Collector::verify for that). Uses the collector's scratch bits in the headers.
 /// Time: O(pages + objects + references) and, for every page, the caches; more only to describe a
 /// violation.
-Violation verify(Heap& heap);
+/// `ending`: an object that the collector is in the middle of ending, if any.
+Violation verify(Heap& heap, const Header* ending = nullptr);
 
 /// Checks only what is followed: the heap's record, the types, the memory, fields and lists of weak
 /// references. A pass may be under way, between two steps. Changes nothing.

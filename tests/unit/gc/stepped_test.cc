@@ -166,6 +166,18 @@ TEST_F(SteppedTest, threads_may_step_at_once) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+TEST_F(SteppedTest, between_two_of_the_smallest_steps_the_heap_is_sound) {
+    drop_ring_of_two<Probe>(managed(), 1, 2);
+    drop_ring_of_two<testing::Destroyed>(managed(), 3, 4);
+    int steps = 0;
+    for (bool more = true; more && steps < 1000; ++steps) {
+        more = collector().step(1);
+        ASSERT_TRUE(testing::is_sound(collector())) << "step " << steps << ": " << events::all();
+    }
+    EXPECT_LT(steps, 1000);
+    EXPECT_EQ(events::count('D'), 4);
+}
+
 class SteppedAndBounded : public HeapTest {
 protected:
     SteppedAndBounded() : HeapTest(kBytes, testing::bounded(testing::manual())) {}

@@ -290,7 +290,7 @@ TEST_F(GuardTest, what_is_not_to_wait_waits_if_it_is_lent_as_its_base) {
     EXPECT_EQ(events::all(), "D6 D6");
 }
 
-// ---- finalizers, constructors, shut-down
+// ---- finalizers, shut-down
 
 TEST_F(GuardTest, what_a_finalizer_has_lent_waits_again) {
     Ref<Probe> one = make<Probe>(1);
@@ -309,40 +309,6 @@ TEST_F(GuardTest, what_a_finalizer_has_lent_waits_again) {
     borrowed = {};
     guard.reset();
     EXPECT_EQ(events::all(), "F1 D1");
-}
-
-/// Shows itself to whoever wants to see, and fails.
-struct Failing {
-    template <class See>
-    explicit Failing(See&& see) {
-        see(this);
-        throw 1;
-    }
-    Field<Failing> left;
-    static constexpr auto ouro_fields = fields<&Failing::left>;
-};
-struct FailingHolder {
-    Field<Failing> held;
-    static constexpr auto ouro_fields = fields<&FailingHolder::held>;
-};
-
-TEST_F(GuardTest, what_is_lent_while_its_constructor_fails_stops_the_program) {
-    const Ref<FailingHolder> container = make<FailingHolder>();
-    Guard guard(heap());
-    Borrowed<Failing> borrowed;
-    const auto lend = [&](Failing* object) {
-        container->held = self(object);
-        borrowed = container->held.borrow(guard);
-        container->held = nullptr;
-    };
-    EXPECT_DEATH(
-        {
-            try {
-                (void)make<Failing>(lend);
-            } catch (int) {
-            }
-        },
-        "a constructor that failed has let a reference escape");
 }
 
 TEST_F(GuardTest, a_guard_outlives_the_end_of_its_heap) {

@@ -117,15 +117,10 @@ private:
         // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
                            info_of(*type).finalize == nullptr;
-<<<<<<< HEAD
-        const bool in_batch = word.has(WordValue::kClaimed) && blocks_.has(Mark::batch, cell);
-        if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()) &&
-            !heap_.guards().withholds(header->payload()))
-=======
         const bool in_batch =
             word.has(WordValue::kClaimed) && (blocks_.has(Mark::batch, cell) || header == ending_);
-        if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()))
->>>>>>> core
+        if (word.count() == 0 && !in_batch && !(waits && heap_.has_postponed()) &&
+            !heap_.guards().withholds(header->payload()))
             return report("an object in use has count 0", header);
         const bool dead_in_batch = in_batch && word.count() == 0;
         const bool held = word.has(WordValue::kHeld) && !waits_to_call(header, *type);

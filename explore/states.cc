@@ -10,12 +10,9 @@ namespace {
 // As many as an execution of the simulation port may touch (ports/sim/memory.h), and as many free.
 constexpr std::size_t kLocations = std::size_t{1} << 14;
 
-/// `hash` and one number more (the finalizer of splitmix64).
+/// `hash` and one number more.
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
-    std::uint64_t z = (hash ^ number) + 0x9e37'79b9'7f4a'7c15u;
-    z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9u;
-    z = (z ^ z >> 27) * 0x94d0'49bb'1331'11ebu;
-    return z ^ z >> 31;
+    return port::sim::mixed((hash ^ number) + 0x9e37'79b9'7f4a'7c15u);
 }
 
 /// All else has its place in the order of what is done to its location; so have locks, which order

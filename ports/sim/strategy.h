@@ -23,16 +23,18 @@ struct Turn {
     bool can_stay() const { return (runnable >> current & 1) != 0; }
 };
 
+/// All bits of the number have a say in all bits of the result (the finalizer of splitmix64).
+inline std::uint64_t mixed(std::uint64_t z) {
+    z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9u;
+    z = (z ^ z >> 27) * 0x94d0'49bb'1331'11ebu;
+    return z ^ z >> 31;
+}
+
 /// Reproducible random numbers (splitmix64).
 class Random {
 public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t next() {
-        std::uint64_t z = state_ += 0x9e37'79b9'7f4a'7c15u;
-        z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9u;
-        z = (z ^ z >> 27) * 0x94d0'49bb'1331'11ebu;
-        return z ^ z >> 31;
-    }
+    std::uint64_t next() { return mixed(state_ += 0x9e37'79b9'7f4a'7c15u); }
     std::uint32_t below(std::uint32_t limit) {
         return static_cast<std::uint32_t>((next() >> 32) * limit >> 32);
     }

@@ -3,20 +3,27 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 namespace ouro::explore {
 namespace {
 
+struct Step {
+    unsigned thread;
+    const char* what;
+    const int* at;
+    std::uint64_t value;
+};
+
 class StatesTest : public ::testing::Test {
 protected:
-    void step(unsigned thread, const char* what, const int& at, std::uint64_t before,
-              std::uint64_t after) {
-        States::note(&states_, {thread, what, &at, 4, before, after, std::memory_order_relaxed, 0});
-    }
-    void store(unsigned thread, const int& at, std::uint64_t value) {
-        step(thread, kStore, at, 0, value);
-    }
-    void load(unsigned thread, const int& at, std::uint64_t value) {
-        step(thread, kLoad, at, value, value);
+    /// One execution; how many states there are behind it.
+    std::uint64_t after(std::initializer_list<Step> steps) {
+        states_.begin();
+        for (const Step& step : steps)
+            States::note(&states_, {step.thread, step.what, step.at, 4, 0, step.value,
+                                    std::memory_order_relaxed, 0});
+        return states_.count();
     }
 
     static constexpr const char* kStore = "store";
@@ -26,50 +33,26 @@ protected:
 };
 
 TEST_F(StatesTest, orders_that_nobody_can_tell_apart_lead_to_one_state) {
-    states_.begin();
-    store(0, x_, 1);
-    store(1, y_, 1);
-    EXPECT_EQ(states_.count(), 2u);
-    states_.begin();
-    store(1, y_, 1);
-    store(0, x_, 1);
-    EXPECT_EQ(states_.count(), 3u);
-    states_.begin();
-    store(1, y_, 1);
-    store(0, x_, 1);
-    EXPECT_EQ(states_.count(), 3u) << "the same again";
+    EXPECT_EQ(after({{0, kStore, &x_, 1}, {1, kStore, &y_, 1}}), 2u);
+    EXPECT_EQ(after({{1, kStore, &y_, 1}, {0, kStore, &x_, 1}}), 3u);
+    EXPECT_EQ(after({{1, kStore, &y_, 1}, {0, kStore, &x_, 1}}), 3u) << "the same again";
 }
 
 TEST_F(StatesTest, the_order_of_stores_to_one_location_counts) {
-    states_.begin();
-    store(0, x_, 1);
-    store(1, x_, 1);
-    states_.begin();
-    store(1, x_, 1);
-    store(0, x_, 1);
-    EXPECT_EQ(states_.count(), 4u);
+    EXPECT_EQ(after({{0, kStore, &x_, 1}, {1, kStore, &x_, 1}}), 2u);
+    EXPECT_EQ(after({{1, kStore, &x_, 1}, {0, kStore, &x_, 1}}), 4u);
 }
 
 TEST_F(StatesTest, what_a_load_has_returned_counts) {
-    states_.begin();
-    store(0, x_, 1);
-    load(1, x_, 1);
-    states_.begin();
-    store(0, x_, 1);
-    load(1, x_, 0);
-    EXPECT_EQ(states_.count(), 3u);
-    states_.begin();
-    load(1, x_, 0);
-    store(0, x_, 1);
-    EXPECT_EQ(states_.count(), 4u) << "whether before the store or an old one, 0 was seen";
+    EXPECT_EQ(after({{0, kStore, &x_, 1}, {1, kLoad, &x_, 1}}), 2u);
+    EXPECT_EQ(after({{0, kStore, &x_, 1}, {1, kLoad, &x_, 0}}), 3u);
+    EXPECT_EQ(after({{1, kLoad, &x_, 0}, {0, kStore, &x_, 1}}), 4u)
+        << "whether before the store or an old one, 0 was seen";
 }
 
 TEST_F(StatesTest, who_has_done_it_counts) {
-    states_.begin();
-    load(0, x_, 0);
-    states_.begin();
-    load(1, x_, 0);
-    EXPECT_EQ(states_.count(), 2u);
+    EXPECT_EQ(after({{0, kLoad, &x_, 0}}), 1u);
+    EXPECT_EQ(after({{1, kLoad, &x_, 0}}), 2u);
 }
 
 TEST_F(StatesTest, more_than_it_can_keep_are_said_to_be_more) {
@@ -86,7 +69,8 @@ TEST_F(StatesTest, many_are_told_apart) {
     constexpr std::uint64_t kMany = 200'000;
     for (int round = 0; round < 2; ++round) {
         states_.begin();
-        for (std::uint64_t value = 1; value <= kMany; ++value) store(0, x_, value);
+        for (std::uint64_t value = 1; value <= kMany; ++value)
+            States::note(&states_, {0, kStore, &x_, 4, 0, value, std::memory_order_relaxed, 0});
         EXPECT_EQ(states_.count(), kMany);
     }
     EXPECT_FALSE(states_.is_full());

@@ -17,6 +17,7 @@ constexpr unsigned kAttemptsMax = 4;                     // of an emergency pass
 constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
 // Until somebody else's collection is looked at again: its owner may be less urgent.
 constexpr std::uint64_t kBusyWaitNs = 250'000;
+constexpr std::uint64_t kWithheldPauseNs = 100'000'000;  // between looks at what guards withhold
 
 }  // namespace
 
@@ -186,9 +187,19 @@ void Collector::background() {
         if (heap_.has_waiting() && !config_.user_code_by_drain) settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;
+        if (end_withheld() && time_to_pass() != 0) continue;
         if (starts_by_itself() && !background_round())
             wake().wait(std::max(config_.delay_ns, kBusyWaitNs));
     }
+}
+
+/// Looks at what guards have withheld: what needs no user code ends here, the rest of what may end
+/// waits for settle_in_background(). False: nothing was withheld.
+bool Collector::end_withheld() {
+    if (heap_.guards().count() == 0) return false;
+    heap_.guards().begin_looks();
+    heap_.end_withheld(false);
+    return true;
 }
 
 /// Is somebody in settle()? Then no time is to be lost.
@@ -211,6 +222,11 @@ void Collector::rest_until_asked_or_due() {
 /// when the deferred candidates are due, or not before being woken.
 std::uint64_t Collector::time_to_wait() {
     if (heap_.has_waiting() && !config_.user_code_by_drain) return 0;
+    const std::uint64_t wait = time_to_pass();
+    return heap_.guards().count() == 0 ? wait : std::min(wait, kWithheldPauseNs);
+}
+
+std::uint64_t Collector::time_to_pass() {
     if (!starts_by_itself()) return platform::kForever;
     if (is_asked() || count() > 0) return 0;
     platform::LockGuard guard(pass_lock_);

@@ -251,6 +251,8 @@ private:
     void run_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
+    std::uint64_t time_to_pass();
+    bool end_withheld();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();
     Error emergency(unsigned attempt);

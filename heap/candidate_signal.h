@@ -18,11 +18,6 @@ public:
         const std::uint32_t before = count();
         if (before == 0 || before + 1 == threshold()) wake_.set();
     }
-    /// An object was withheld: the collector is to look at it before long. It looks again after
-    /// each reset().
-    void report_withheld() {
-        if (pages() == 0) report();
-    }
     /// A pass puts a candidate back that it could not ask now: no reason to wake the collector,
     /// which would find it as it is. Whoever runs passes on other threads wakes it when they end.
     void report_again() { count(); }

@@ -133,6 +133,18 @@ public:
             set_ended(count + 1);
         return other;
     }
+    /// Asked after withhold(): is the collector to be told? Once until it looks.
+    bool reports() {
+        // order: relaxed, both; the lock of withhold() is before this, and that of the look after
+        // begin_looks(): whoever does not report has withheld before that look.
+        if (reported_.load(platform::memory_order_relaxed) != 0) return false;
+        reported_.store(1, platform::memory_order_relaxed);
+        return true;
+    }
+    /// The collector is about to look.
+    void begin_looks() {
+        reported_.store(0, platform::memory_order_relaxed);  // order: as in reports()
+    }
     /// Finds out which of the withheld objects may end. Time: O(places).
     void look() {
         if (count() == 0) return;
@@ -245,6 +257,7 @@ private:
     alignas(HeapConfig::kLine) platform::atomic<std::uint32_t> open_{0};  ///< a bit for each guard
     platform::atomic<std::uint32_t> count_{0};
     platform::atomic<std::uint32_t> ended_{0};  ///< the first so many of the list may end
+    platform::atomic<std::uint32_t> reported_{0};
     platform::Mutex lock_;
     std::size_t bytes_ = 0;  ///< withheld since the last look
     std::size_t bytes_max_ = 0;
@@ -269,6 +282,8 @@ public:
     static constexpr void* withhold(void* object, std::size_t, EndsHere&&) {
         return object;
     }
+    static constexpr bool reports() { return false; }
+    static constexpr void begin_looks() {}
     static constexpr void look() {}
     template <class EndsHere>
     static constexpr void* take(EndsHere&&) {

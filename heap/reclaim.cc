@@ -33,24 +33,33 @@ public:
     /// `limit`: objects that it ends before the rest is put off; 0 or ~0 = all. A reference out of
     /// a parent that ends nothing counts as one, too.
     Cascade(Heap& heap, bool allow_user_code, std::uint32_t limit)
-        : heap_(heap), limit_(limit + 1 == 0 ? 0 : limit), allow_user_code_(allow_user_code) {}
+        : heap_(heap),
+          limit_(limit + 1 == 0 ? 0 : limit),
+          allow_user_code_(allow_user_code),
+          has_withheld_(heap.guards_.count() != 0) {}
 
     /// What may end and does not yet is the collector's.
     ~Cascade() {
-        if (OURO_UNLIKELY(heap_.guards_.ended() != 0)) heap_.signal_.wake().set();
+        if (OURO_UNLIKELY(may_end_withheld())) heap_.signal_.wake().set();
     }
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
     void end(void* object) { run(begin_end(object)); }
 
-    /// Ends what guards have withheld and may end by now.
-    void end_withheld() {
-        while (!exhausted()) {
+    /// Ends what guards have withheld and may end by now. False: there was nothing.
+    bool end_withheld() {
+        bool some = false;
+        while (may_end_withheld() && !exhausted()) {
             void* object = heap_.guards_.take([this](void* at) { return may_end_here(at); });
-            if (object == nullptr) return;
+            if (object == nullptr) break;
+            some = true;
             run(begin_end(object, false));
         }
+        return some;
     }
+    /// Is there something that guards have withheld and that may end by now? Where nothing was
+    /// withheld the heap is not asked: its last object may have ended, and the heap with it.
+    bool may_end_withheld() const { return has_withheld_ && heap_.guards_.ended() != 0; }
 
     /// Takes dead parents off the heap's list, at most `limit`. False: there are none.
     bool take_chain() {
@@ -162,6 +171,10 @@ private:
                 !OURO_MUTANT(guard_not_asked)) {
                 object = withhold(object);
                 if (object == nullptr) return nullptr;
+                if (exhausted()) {
+                    put_off(object);
+                    return nullptr;
+                }
             }
             Header* header = header_of(object);
             TypeTable::Entry* type = heap_.type_of(header);
@@ -172,7 +185,11 @@ private:
             if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
             if (info.finalize != nullptr && !is_finalized(header)) {
                 if (!finalize(header, info)) return nullptr;
-                if (!OURO_MUTANT(lent_by_finalizer)) continue;  // it may have been lent meanwhile
+                // It may have been lent meanwhile.
+                if (!OURO_MUTANT(lent_by_finalizer) && OURO_UNLIKELY(heap_.guards_.are_open())) {
+                    ++ended_;  // its finalizer alone counts, should it be withheld again
+                    continue;
+                }
             }
             return end_now(header, *type, info, !weak_first) ? object : nullptr;
         }
@@ -188,13 +205,23 @@ private:
         const bool waits = type->info.load(memory_order_relaxed)->may_be_borrowed();
         if (!waits && !heap_.guards_.is_lent(object)) return object;
         const std::size_t bytes = Fields::payload_bytes(header, *type);
-        heap_.signal_.report_withheld();
+        has_withheld_ = true;
         void* other =
             heap_.guards_.withhold(object, bytes, [this](void* at) { return may_end_here(at); });
-        if (other != object) return other;
+        if (other == object) {
+            put_off(object);
+            return nullptr;
+        }
+        if (heap_.guards_.reports()) heap_.signal_.wake().set();
+        return other;
+    }
+
+    /// User code ran: what it let go may be withheld.
+    void note_withheld() { has_withheld_ |= heap_.guards_.count() != 0; }
+
+    void put_off(void* object) {
         heap_.postpone_end(object);
         has_put_off_ = true;
-        return nullptr;
     }
 
     /// With count 0: did its finalizer run?
@@ -206,9 +233,14 @@ private:
     /// The object is dead for good. False iff it has no fields and is gone.
     bool end_now(Header* header, TypeTable::Entry& type, const TypeInfo& info, bool cuts) {
         void* object = header->payload();
-        if (cuts && info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_count))
+        if (cuts && info.weakly_referable() && !OURO_MUTANT(weak_not_cut_by_count)) {
             heap_.cut_weak_references(object, allow_user_code_);
-        if (info.destroy != nullptr) info.destroy(object);
+            note_withheld();
+        }
+        if (info.destroy != nullptr) {
+            info.destroy(object);
+            note_withheld();
+        }
         ++ended_;
         if (info.has_fields()) return true;
         heap_.give_back(header, type, true);
@@ -237,6 +269,7 @@ private:
             header->info.fetch_and(~InfoValue::kFrozen, memory_order_acq_rel);
         heap_.announce_legacy_user_code(header);
         info.finalize(header->payload());
+        note_withheld();
         return heap_.drop_held(header);
     }
 
@@ -326,6 +359,7 @@ private:
     std::uint32_t limit_;
     bool allow_user_code_;
     bool has_put_off_ = false;
+    bool has_withheld_;  ///< something is withheld: before, or by this cascade
 };
 
 void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
@@ -344,7 +378,7 @@ std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     const Nested nested(context);
     Cascade cascade(*this, true, limit);
     cascade.end(object);
-    if (OURO_UNLIKELY(guards_.ended() != 0) && nested.is_outermost()) cascade.end_withheld();
+    if (OURO_UNLIKELY(cascade.may_end_withheld()) && nested.is_outermost()) cascade.end_withheld();
     return cascade.ended();
 }
 
@@ -370,12 +404,11 @@ std::uint32_t Heap::end_withheld(bool allow_user_code, std::uint32_t limit) {
     }
     const Nested nested(platform::current_context());
     Cascade cascade(*this, allow_user_code, limit);
-    for (std::uint32_t before = 0;; before = cascade.ended()) {
+    // What only they kept alive is withheld in its turn, while a guard is open.
+    do {
         guards_.look();
-        cascade.end_withheld();
-        // What only they kept alive is withheld in its turn, while a guard is open.
-        if (cascade.ended() == before) return before;
-    }
+    } while (cascade.end_withheld());
+    return cascade.ended();
 }
 
 std::uint32_t Heap::run_postponed(bool allow_user_code, std::uint32_t limit) {

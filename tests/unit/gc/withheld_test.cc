@@ -1,0 +1,120 @@
+// Goal: what guards withhold ends as soon as it may, in bounded portions, whoever ends it, and costs
+// no collections. Method: one thread, with the background collector, with steps, with neither.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "heap/guard.h"
+#include "tests/support/guard_test.h"
+#include "tests/support/threads.h"
+
+namespace ouro {
+namespace {
+
+using testing::Destroyed;
+using testing::Probe;
+using testing::wait_until;
+namespace events = testing::events;
+
+class WithheldTest : public testing::GuardTest {
+protected:
+    /// Three objects whose finalizer ran when one guard closed, and which another guard, opened by
+    /// the first of these, kept.
+    void withhold_three_again() {
+        first_.emplace(heap());
+        Probe::on_finalize[1] = [this](Probe&) {
+            if (!second_) second_.emplace(heap());
+        };
+        for (int i = 0; i < 3; ++i) make<Probe>(1).reset();
+        first_.reset();
+        ASSERT_TRUE(second_);
+    }
+
+    std::optional<Guard> first_;
+    std::optional<Guard> second_;
+};
+
+TEST_F(WithheldTest, the_collector_is_told_of_the_next_one_while_one_is_lent) {
+    restart(testing::with_background());
+    const Ref<Destroyed> container = holder<Destroyed>(1);
+    Guard guard(heap());
+    const auto borrowed = container->left.borrow(guard);
+    container->left = nullptr;
+    for (int id = 2; id < 5; ++id) {
+        make<Destroyed>(id).reset();
+        EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
+    }
+    EXPECT_EQ(events::count('D', 1), 0);
+}
+
+TEST_F(WithheldTest, what_no_guard_lends_ends_without_a_collection) {
+    restart(testing::with_background());
+    ASSERT_TRUE(collector().settle());
+    const auto before = collector().statistics();
+    for (int id = 1; id <= 20; ++id) {
+        const Guard guard(heap());
+        make<Destroyed>(id).reset();
+        make<Probe>(20 + id).reset();
+        EXPECT_TRUE(wait_until([&] { return events::count('D', 20 + id) == 1; })) << id;
+        EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
+    }
+    EXPECT_EQ(collector().statistics().automatic, before.automatic);
+}
+
+TEST_F(WithheldTest, a_disabled_collector_ends_it_as_well) {
+    restart(testing::with_background());
+    collector().disable();
+    const Guard guard(heap());
+    make<Probe>(1).reset();
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 1) == 1; }));
+}
+
+TEST_F(WithheldTest, what_is_withheld_again_after_its_finalizer_ends_in_the_background) {
+    restart(testing::with_background());
+    withhold_three_again();
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 1) == 3; })) << events::all();
+    second_.reset();
+}
+
+TEST_F(WithheldTest, what_is_withheld_again_after_its_finalizer_ends_where_it_was_to) {
+    withhold_three_again();
+    EXPECT_EQ(events::count('D', 1), 3) << events::all();
+    EXPECT_EQ(withheld(), 0u);
+    second_.reset();
+    EXPECT_EQ(events::count('F', 1), 3);
+}
+
+TEST_F(WithheldTest, a_bounded_release_runs_few_finalizers) {
+    restart(testing::bounded(testing::manual()));
+    const auto bound = static_cast<int>(heap().config().cascade_objects_max);
+    const Guard guard(heap());
+    int most = 0;
+    for (int i = 0; i < 1000; ++i) {
+        const int before = events::count('F', 1);
+        make<Probe>(1).reset();
+        most = std::max(most, events::count('F', 1) - before);
+    }
+    EXPECT_LE(most, bound + 1);
+    collect();
+    collect();
+    EXPECT_EQ(events::count('D', 1), 1000);
+    EXPECT_TRUE(testing::is_sound(collector()));
+}
+
+TEST_F(WithheldTest, a_small_step_runs_few_finalizers) {
+    const Guard guard(heap());
+    for (int i = 0; i < 60; ++i) make<Probe>(1).reset();
+    int most = 0;
+    for (int i = 0; i < 10'000 && events::count('D', 1) < 60; ++i) {
+        const int before = events::count('F', 1) + events::count('D', 1);
+        (void)collector().step(1);
+        most = std::max(most, events::count('F', 1) + events::count('D', 1) - before);
+    }
+    EXPECT_EQ(events::count('D', 1), 60);
+    EXPECT_LE(most, 2);
+}
+
+}  // namespace
+}  // namespace ouro

@@ -1,4 +1,4 @@
-// How dead parents whose fields are being let go (heap/reclaim.cc) make a chain. A parent that
+// How dead parents whose fields are being let go (heap/cascade.h) make a chain. A parent that
 // still has some keeps {parent above, next field} in its field 0, which is let go first:
 //
 //   63 (31)         32 (16) 31 (15)                 1  0

@@ -135,15 +135,15 @@ public:
     }
     /// Asked after withhold(): is the collector to be told? Once until it looks.
     bool reports() {
-        // order: relaxed, both; the lock of withhold() is before this, and that of the look after
-        // begin_looks(): whoever does not report has withheld before that look.
+        // order: relaxed, both; a hint: the lock of withhold() is before this, and that of the
+        // look after begin_looks(). Whoever does not report has withheld before that look.
         if (reported_.load(platform::memory_order_relaxed) != 0) return false;
         reported_.store(1, platform::memory_order_relaxed);
         return true;
     }
     /// The collector is about to look.
     void begin_looks() {
-        reported_.store(0, platform::memory_order_relaxed);  // order: as in reports()
+        reported_.store(0, platform::memory_order_relaxed);  // order: a hint; as in reports()
     }
     /// Finds out which of the withheld objects may end. Time: O(places).
     void look() {

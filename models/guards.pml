@@ -1,7 +1,7 @@
 /* Objects that are borrowed under a guard, against their last release, looks at the places, and the
  * condemnation of a ring.
  * Code: heap/guard.h borrow
- * Code: heap/reclaim.cc withhold
+ * Code: heap/cascade.h withhold
  * Code: heap/guards.h close
  * Code: heap/guards.h look_locked
  * Code: heap/field_slot.cc load_counted

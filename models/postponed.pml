@@ -6,7 +6,7 @@
  * Code: heap/postponed.cc drop_held
  * Code: heap/postponed.cc settle_postponed
  * Code: heap/postponed.cc settle_plain_postponed
- * Code: heap/reclaim.cc finalize
+ * Code: heap/cascade.h finalize
  * Code: heap/reference_count.cc upgrade_from_zero
  * Code: gc/pass_find.cc take_over_postponed
  *

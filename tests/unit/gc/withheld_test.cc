@@ -1,5 +1,5 @@
-// Goal: what guards withhold ends as soon as it may, in bounded portions, whoever ends it, and costs
-// no collections. Method: one thread, with the background collector, with steps, with neither.
+// Goal: what guards withhold ends as soon as it may, in bounded portions, and costs no collection.
+// Method: one thread, with the background collector, with steps, with neither.
 #include <gtest/gtest.h>
 
 #include <algorithm>

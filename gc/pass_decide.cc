@@ -191,13 +191,13 @@ bool Pass::condemn(Header* header) {
 /// asked again when deferred candidates are. True: there were some.
 bool Pass::leave_borrowed() {
     // Safe without it: U4 does not rest on this look, which would only hide that it is broken.
-    if (OURO_MUTANT(borrow_ignores_condemned) || OURO_MUTANT(load_ignores_condemned) ||
-        OURO_MUTANT(borrowed_member_committed))
-        return false;
+    const bool leaves = !OURO_MUTANT(borrow_ignores_condemned) &&
+                        !OURO_MUTANT(load_ignores_condemned) &&
+                        !OURO_MUTANT(borrowed_member_committed);
     bool some = false;
     heap_.guards().any_place([&](std::uintptr_t address) {
         Header* header = borrowed_member(address);
-        if (header == nullptr) return false;
+        if (header == nullptr || !leaves) return false;
         const Member member = heap_.blocks().cell_of(header);
         if (!of_batch_) defer_member(member);
         leave_set(header, member);

@@ -247,7 +247,6 @@ private:
             LinkedWord look(header);
             const WordValue word = look.value();
             if (word.count() != 0) break;  // a weak upgrade has completed the transition (W4)
-            if (word.has(WordValue::kFinalized)) return true;
             WordValue held = word.incremented()
                                  .with(WordValue::kHeld | WordValue::kFinalized)
                                  .without(WordValue::kClean);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "heap/guard.h"
 #include "tests/support/guard_test.h"
@@ -101,6 +103,52 @@ TEST_F(WithheldTest, a_bounded_release_runs_few_finalizers) {
     collect();
     EXPECT_EQ(events::count('D', 1), 1000);
     EXPECT_TRUE(testing::is_sound(collector()));
+}
+
+TEST_F(WithheldTest, nested_releases_that_find_no_room_are_bounded_as_well) {
+    restart(testing::bounded(testing::manual()));
+    const auto bound = static_cast<int>(heap().config().cascade_objects_max);
+    int most = 0;
+    Destroyed::on_destroy[1] = [&](Destroyed&) {
+        const Guard guard(heap());
+        for (int i = 0; i < 1000; ++i) {
+            const int before = events::count('F', 2);
+            make<Probe>(2).reset();
+            most = std::max(most, events::count('F', 2) - before);
+        }
+    };
+    make<Destroyed>(1).reset();
+    EXPECT_EQ(most, bound);
+    collect();
+    EXPECT_EQ(events::count('D', 2), 1000);
+    EXPECT_TRUE(testing::is_sound(collector()));
+}
+
+TEST_F(WithheldTest, what_an_allocation_would_end_and_finds_no_room_ends_later) {
+    restart(testing::manual());
+    Destroyed::on_destroy[1] = [&](Destroyed&) {
+        const Guard guard(heap());
+        for (std::uint32_t i = 0; i < Guards::kWithheldMax; ++i) make<Probe>(2).reset();
+        ASSERT_EQ(withheld(), Guards::kWithheldMax);
+        {
+            const Ref<testing::Hub> ring = make_hub(1);
+            ring->owner = ring;
+            ring->at(0) = make<testing::Leaf>();
+        }
+        const std::size_t before = live_objects();
+        std::vector<Ref<testing::Hub>> all;
+        for (bool there_is_room = true; there_is_room;) {
+            auto made = try_make_variable<testing::Hub>(heap(), Trailing{0, 200'000});
+            there_is_room = static_cast<bool>(made);
+            if (there_is_room) all.push_back(std::move(made).value());
+        }
+        EXPECT_EQ(before + all.size() - live_objects(), 1u) << "the ring without its leaf";
+        EXPECT_TRUE(testing::is_sound(collector()));
+    };
+    make<Destroyed>(1).reset();
+    collect();
+    EXPECT_EQ(live_objects(), 0u);
+    EXPECT_EQ(events::count('D', 2), static_cast<int>(Guards::kWithheldMax));
 }
 
 TEST_F(WithheldTest, a_small_step_runs_few_finalizers) {

@@ -49,6 +49,7 @@ TEST_F(WithheldTest, the_collector_is_told_of_the_next_one_while_one_is_lent) {
         EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
     }
     EXPECT_EQ(events::count('D', 1), 0);
+    collector().stop();
 }
 
 TEST_F(WithheldTest, what_no_guard_lends_ends_without_a_collection) {
@@ -63,6 +64,7 @@ TEST_F(WithheldTest, what_no_guard_lends_ends_without_a_collection) {
         EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
     }
     EXPECT_EQ(collector().statistics().automatic, before.automatic);
+    collector().stop();
 }
 
 TEST_F(WithheldTest, a_disabled_collector_ends_it_as_well) {
@@ -71,6 +73,7 @@ TEST_F(WithheldTest, a_disabled_collector_ends_it_as_well) {
     const Guard guard(heap());
     make<Probe>(1).reset();
     EXPECT_TRUE(wait_until([&] { return events::count('D', 1) == 1; }));
+    collector().stop();
 }
 
 TEST_F(WithheldTest, what_is_withheld_again_after_its_finalizer_ends_in_the_background) {
@@ -78,6 +81,7 @@ TEST_F(WithheldTest, what_is_withheld_again_after_its_finalizer_ends_in_the_back
     withhold_three_again();
     EXPECT_TRUE(wait_until([&] { return events::count('D', 1) == 3; })) << events::all();
     second_.reset();
+    collector().stop();
 }
 
 TEST_F(WithheldTest, what_is_withheld_again_after_its_finalizer_ends_where_it_was_to) {

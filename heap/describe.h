@@ -232,10 +232,14 @@ constexpr std::uint16_t type_flags() {
     constexpr bool weak_reference = std::is_base_of_v<WeakReference, T>;
     if ((has_fields && !IsAcyclic<T>) || weak_reference) flags |= TypeInfo::kTracked;
     if (variable) flags |= TypeInfo::kVariable;
-    if (std::is_base_of_v<WeaklyReferable, T>) flags |= TypeInfo::kWeaklyReferable;
+    constexpr bool weakly_referable = std::is_base_of_v<WeaklyReferable, T>;
+    if (weakly_referable) flags |= TypeInfo::kWeaklyReferable;
     if (weak_reference) flags |= TypeInfo::kWeakReference;
     if (HasQuietDestructor<T>) flags |= TypeInfo::kQuietDestructor;
     if (IsNotBorrowed<T>) flags |= TypeInfo::kNotBorrowed;
+    if (!has_fields && !weakly_referable && !weak_reference && !HasFinalizer<T> &&
+        std::is_trivially_destructible_v<T>)
+        flags |= TypeInfo::kEndsAsMemory;
     return flags;
 }
 

@@ -16,6 +16,17 @@ using platform::memory_order_relaxed;
 
 void Heap::end_object(void* object) { end_object(object, config_.cascade_objects_max); }
 
+bool Heap::end_as_memory(void* object) {
+    if (platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt)) return false;
+    Header* header = header_of(object);
+    TypeTable::Entry* type = type_of(header);
+    // order: relaxed; written once, found through find()'s acquire.
+    if (type == nullptr || !type->info.load(memory_order_relaxed)->ends_as_memory()) return false;
+    if (OURO_UNLIKELY(guards_.are_open()) && !OURO_MUTANT(guard_not_asked)) return false;  // U1
+    give_back(header, *type, true);
+    return true;
+}
+
 std::uint32_t Heap::end_object(void* object, std::uint32_t limit) {
     platform::Context& context = platform::current_context();
     // A handler ends nothing: whoever it has interrupted may hold the locks that an end takes.

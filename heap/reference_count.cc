@@ -34,7 +34,9 @@ void release_slow(void* object, WordValue before) {
     Heap* heap = Heap::of(object);
     if (heap == nullptr) return;  // the heap is gone, a handle outlived it
     if (before.count() == 1) {
-        heap->end_object(object);
+        // Who cannot be in a cycle is always marked: what is not marked has references.
+        if (!before.has(WordValue::kMarked) || !heap->end_as_memory(object))
+            heap->end_object(object);
     } else if (!OURO_MUTANT(candidate_not_reported)) {
         heap->report_released(object);
     }

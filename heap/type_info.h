@@ -38,6 +38,7 @@ struct TypeInfo {
 
     static constexpr std::uint16_t kWeakReference = 1u << 5;  ///< starts with an ObjectWeakNode
     static constexpr std::uint16_t kNotBorrowed = 1u << 6;    ///< its end waits for no guard
+    static constexpr std::uint16_t kEndsAsMemory = 1u << 7;   ///< see ends_as_memory()
 
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }
@@ -45,6 +46,8 @@ struct TypeInfo {
     bool is_weak_reference() const { return (flags & kWeakReference) != 0; }
     bool may_be_borrowed() const { return (flags & kNotBorrowed) == 0; }
     bool variable() const { return (flags & kVariable) != 0; }
+    /// Is the end of such an object that its memory goes back, and nothing else?
+    bool ends_as_memory() const { return (flags & kEndsAsMemory) != 0; }
     /// Is there a destructor, and may it do anything?
     bool has_loud_destructor() const {
         return destroy != nullptr && (flags & kQuietDestructor) == 0;

@@ -258,7 +258,6 @@ private:
     const CellCache::Slot* holder_of(PageIndex page) const;
     const char* verify_span(PageIndex page, Met& met);
     void enter_place(const AllocatorConfig& config);
-    CellCache* own_cache(platform::Context& context) const;
     CellCache* attach(platform::Context& context);
     CellCache* cache_in_time();
     CellCache* cache_with_room(std::uint32_t size_class, std::size_t span_bytes);

@@ -11,7 +11,8 @@ namespace ouro {
 using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
-BlockAllocator::Cell BlockAllocator::cell_of_block(const Header* header, PageLayout& layout) const {
+OURO_ALWAYS_INLINE BlockAllocator::Cell BlockAllocator::cell_of_block(const Header* header,
+                                                                      PageLayout& layout) const {
     if (OURO_UNLIKELY(!contains(header))) return {kNoPage, 0};
     PageIndex page = page_of(header);
     layout = pages_[page].load_layout();
@@ -34,9 +35,11 @@ Header* BlockAllocator::allocate_cached(const BlockRequest& request) {
     Header* header = nullptr;
     {
         platform::Context& context = platform::current_context();
-        CellCache* early = OURO_MUTANT(cache_found_early) ? own_cache(context) : nullptr;
+        CellCache* early =
+            OURO_MUTANT(cache_found_early) ? CellCache::of(context, *this, place_) : nullptr;
         platform::LoadWindow window(context);
-        CellCache* cache = OURO_MUTANT(cache_found_early) ? early : own_cache(context);
+        CellCache* cache =
+            OURO_MUTANT(cache_found_early) ? early : CellCache::of(context, *this, place_);
         if (cache == nullptr) return nullptr;
         header = cache->take(size_class, pages_);
         if (header == nullptr) return nullptr;
@@ -55,7 +58,7 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
     {
         platform::Context& context = platform::current_context();
         platform::LoadWindow window(context);
-        CellCache* cache = own_cache(context);
+        CellCache* cache = CellCache::of(context, *this, place_);
         if (cache == nullptr) return false;
         PageLayout layout;
         cell = cell_of_block(header, layout);
@@ -98,7 +101,7 @@ bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
     {
         platform::Context& context = platform::current_context();
         platform::LoadWindow window(context);
-        CellCache* cache = own_cache(context);
+        CellCache* cache = CellCache::of(context, *this, place_);
         if (cache == nullptr) return false;
         const Places at = places(page);
         if (at.reciprocal == 0) return false;  // a large object

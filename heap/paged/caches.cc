@@ -62,12 +62,6 @@ void BlockAllocator::stop_caching() {
 
 // ---- making, filling
 
-CellCache* BlockAllocator::own_cache(platform::Context& context) const {
-    // order: relaxed; the context has put it there itself, or finds that it was taken (K2).
-    auto* cache = static_cast<CellCache*>(context.places[place_].load(memory_order_relaxed));
-    return cache != nullptr && cache->blocks == this ? cache : nullptr;
-}
-
 CellCache* BlockAllocator::attach(platform::Context& context) {
     const std::uint32_t types = types_->types_max();
     const auto pages =
@@ -95,7 +89,7 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
 CellCache* BlockAllocator::cache_in_time() {
     if (place_ == kNoPlace || platform::is_in_interrupt()) return nullptr;
     platform::Context& context = platform::current_context();
-    if (CellCache* cache = own_cache(context)) return cache;
+    if (CellCache* cache = CellCache::of(context, *this, place_)) return cache;
     if (++context.operations <= cache_after_) return nullptr;
     context.operations = 0;
     return attach(context);
@@ -222,7 +216,7 @@ void BlockAllocator::context_ends(platform::Context& context) {
         BlockAllocator* blocks = owner_of(place);
         if (blocks == nullptr) continue;
         platform::LockGuard guard(blocks->lock_);
-        if (CellCache* cache = blocks->own_cache(context)) {
+        if (CellCache* cache = CellCache::of(context, *blocks, blocks->place_)) {
             blocks->take_from_owner(*cache);
             blocks->taken_caches_ = cache->next;  // its owner is here: nobody is in a window for it
             blocks->close(*cache);
@@ -260,7 +254,8 @@ void BlockAllocator::fold_use(CellCache& cache) {
 }
 
 void BlockAllocator::fold_own_use() {
-    CellCache* cache = place_ == kNoPlace ? nullptr : own_cache(platform::current_context());
+    CellCache* cache =
+        place_ == kNoPlace ? nullptr : CellCache::of(platform::current_context(), *this, place_);
     if (cache != nullptr) fold_use(*cache);
 }
 

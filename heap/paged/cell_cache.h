@@ -55,6 +55,15 @@ public:
         for (std::uint8_t slot = 0; slot < kSlots; ++slot) enter(kUnused, slot);
     }
 
+    /// The cache that the context has in the heap, whose number of a place is this; null: none.
+    static CellCache* of(const platform::Context& context, const BlockAllocator& blocks,
+                         std::uint32_t place) {
+        // order: relaxed; the context has put it there itself, or finds that it was taken (K2).
+        auto* cache =
+            static_cast<CellCache*>(context.places[place].load(platform::memory_order_relaxed));
+        return cache != nullptr && cache->blocks == &blocks ? cache : nullptr;
+    }
+
     /// Bytes of a cache in a heap of so many types.
     static std::size_t bytes_needed(std::uint32_t types) {
         return sizeof(CellCache) + types * sizeof(platform::atomic<std::int32_t>);

@@ -109,12 +109,38 @@ struct LeafType {
 
 TEST(Describe, a_leaf_has_no_fields_and_is_not_tracked) {
     EXPECT_EQ(detail::type_info_of<LeafType>.fixed_fields, 0u);
-    EXPECT_EQ(detail::type_info_of<LeafType>.flags, 0u);
+    EXPECT_EQ(detail::type_info_of<LeafType>.flags, TypeInfo::kEndsAsMemory);
 }
 
 TEST(Describe, a_number_is_a_leaf_without_saying_so) {
     EXPECT_EQ(detail::type_info_of<int>.fixed_fields, 0u);
-    EXPECT_EQ(detail::type_info_of<int>.flags, 0u);
+    EXPECT_EQ(detail::type_info_of<int>.flags, TypeInfo::kEndsAsMemory);
+}
+
+struct LeafWithDestructor {
+    ~LeafWithDestructor() { value = 0; }
+    using ouro_leaf = void;
+    int value = 1;
+};
+struct LeafWithFinalizer {
+    void finalize() { value = 0; }
+    using ouro_leaf = void;
+    int value = 1;
+};
+struct LeafThatIsWatched : WeaklyReferable {
+    using ouro_leaf = void;
+    int value = 1;
+};
+struct LeafOfBytes : Variable {
+    using ouro_leaf = void;
+};
+
+TEST(Describe, the_end_of_a_leaf_is_more_than_memory_if_somebody_is_told) {
+    EXPECT_TRUE(has<LeafOfBytes>(TypeInfo::kEndsAsMemory));
+    EXPECT_FALSE(has<LeafWithDestructor>(TypeInfo::kEndsAsMemory));
+    EXPECT_FALSE(has<LeafWithFinalizer>(TypeInfo::kEndsAsMemory));
+    EXPECT_FALSE(has<LeafThatIsWatched>(TypeInfo::kEndsAsMemory));
+    EXPECT_FALSE(has<Listed>(TypeInfo::kEndsAsMemory));
 }
 
 struct Acyclic {

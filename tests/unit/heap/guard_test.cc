@@ -81,6 +81,16 @@ TEST_F(GuardTest, what_nobody_has_borrowed_waits_too) {
     EXPECT_EQ(events::all(), "D1");
 }
 
+TEST_F(GuardTest, an_object_whose_end_is_its_memory_alone_waits_too) {
+    {
+        const Guard guard(heap());
+        make<testing::Leaf>().reset();
+        EXPECT_EQ(withheld(), 1u);
+        EXPECT_EQ(live_objects(), 1u);
+    }
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 TEST_F(GuardTest, without_a_guard_or_with_one_over_another_heap_nothing_waits) {
     testing::Region other_region(testing::kMiB);
     ManagedHeap other(other_region.span(), testing::manual());

@@ -184,10 +184,11 @@ void Collector::thread_main(void* self) { static_cast<Collector*>(self)->backgro
 void Collector::background() {
     // order: acquire, both; pairs with stop(), whose signal any of the waits may have consumed.
     while (stopping_.load(memory_order_acquire) == 0) {
-        if (heap_.has_waiting() && !config_.user_code_by_drain) settle_in_background();
+        bool settled = true;
+        if (heap_.has_waiting() && !config_.user_code_by_drain) settled = settle_in_background();
         rest_until_asked_or_due();
-        if (stopping_.load(memory_order_acquire) != 0) return;
-        if (end_withheld() && time_to_pass() != 0) continue;
+        if (stopping_.load(memory_order_acquire) != 0) return;  // order: as above
+        if (end_withheld() && settled && !is_pass_due()) continue;
         if (starts_by_itself() && !background_round())
             wake().wait(std::max(config_.delay_ns, kBusyWaitNs));
     }
@@ -196,8 +197,7 @@ void Collector::background() {
 /// Looks at what guards have withheld: what needs no user code ends here, the rest of what may end
 /// waits for settle_in_background(). False: nothing was withheld.
 bool Collector::end_withheld() {
-    if (heap_.guards().count() == 0) return false;
-    heap_.guards().begin_looks();
+    if (!heap_.guards().begin_looks()) return false;
     heap_.end_withheld(false);
     return true;
 }
@@ -225,6 +225,8 @@ std::uint64_t Collector::time_to_wait() {
     const std::uint64_t wait = time_to_pass();
     return heap_.guards().count() == 0 ? wait : std::min(wait, kWithheldPauseNs);
 }
+
+bool Collector::is_pass_due() { return time_to_pass() == 0 || heap_.signal().are_many_bytes(); }
 
 std::uint64_t Collector::time_to_pass() {
     if (!starts_by_itself()) return platform::kForever;
@@ -255,15 +257,17 @@ bool Collector::waits_for_drain() const {
     return config_.user_code_by_drain && batch_waits_;
 }
 
-/// Ends that were put off do not wait for automatic collection to be enabled.
-void Collector::settle_in_background() {
-    if (!enter_collection(false, false)) return;
+/// Ends that were put off do not wait for automatic collection to be enabled. False: the collection
+/// is not ours to begin.
+bool Collector::settle_in_background() {
+    if (!enter_collection(false, false)) return false;
     {
         CollectingScope scope(collecting_on_);
         finish_stepped_pass();
         settle_postponed();
     }
     leave_collection();
+    return true;
 }
 
 /// False: the collection is not ours to begin; better wait a little.

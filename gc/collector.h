@@ -238,7 +238,7 @@ private:
     bool is_running() const;
     bool starts_by_itself() const { return is_enabled() && threshold() != 0; }
     bool background_round();
-    void settle_in_background();
+    bool settle_in_background();
     void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
     bool finish_pass();
@@ -252,6 +252,7 @@ private:
     bool is_asked() const;
     std::uint64_t time_to_wait();
     std::uint64_t time_to_pass();
+    bool is_pass_due();
     bool end_withheld();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();

@@ -31,7 +31,7 @@ public:
 
     /// What may end and does not yet is the collector's.
     ~Cascade() {
-        if (OURO_UNLIKELY(may_end_withheld())) heap_.signal_.wake().set();
+        if (OURO_UNLIKELY(may_end_withheld()) && allow_user_code_) heap_.signal_.wake().set();
     }
 
     /// Ends `object`, whose count the caller took to 0, and everything that follows from it.
@@ -44,7 +44,9 @@ public:
             void* object = heap_.guards_.take([this](void* at) { return may_end_here(at); });
             if (object == nullptr) break;
             some = true;
+            const std::uint32_t before = ended_;
             run(begin_end(object, false));
+            if (ended_ == before) ++ended_;  // its finalizer may have made it live on
         }
         return some;
     }
@@ -175,16 +177,21 @@ private:
             const TypeInfo& info =
                 *type->info.load(platform::memory_order_relaxed);  // order: written once
             const bool weak_first = heap_.config_.legacy_finalizers && info.weakly_referable();
-            if (weak_first) heap_.cut_weak_references(object, allow_user_code_);
+            if (weak_first) {
+                heap_.cut_weak_references(object, allow_user_code_);
+                note_withheld();
+            }
+            bool cuts = !weak_first;
             if (info.finalize != nullptr && !is_finalized(header)) {
                 if (!finalize(header, info)) return nullptr;
+                cuts = true;  // it may have made weak references
                 // It may have been lent meanwhile.
                 if (!OURO_MUTANT(lent_by_finalizer) && OURO_UNLIKELY(heap_.guards_.are_open())) {
                     ++ended_;  // its finalizer alone counts, should it be withheld again
                     continue;
                 }
             }
-            return end_now(header, *type, info, !weak_first) ? object : nullptr;
+            return end_now(header, *type, info, cuts) ? object : nullptr;
         }
     }
 
@@ -199,13 +206,14 @@ private:
         if (!waits && !heap_.guards_.is_lent(object)) return object;
         const std::size_t bytes = Fields::payload_bytes(header, *type);
         has_withheld_ = true;
-        void* other =
-            heap_.guards_.withhold(object, bytes, [this](void* at) { return may_end_here(at); });
+        bool is_news = false;
+        void* other = heap_.guards_.withhold(
+            object, bytes, [this](void* at) { return may_end_here(at); }, is_news);
         if (other == object) {
             put_off(object);
             return nullptr;
         }
-        if (heap_.guards_.reports()) heap_.signal_.wake().set();
+        if (is_news) heap_.signal_.wake().set();
         return other;
     }
 

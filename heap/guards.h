@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "heap/fields.h"
 #include "heap/heap_config.h"
@@ -113,10 +114,10 @@ public:
 
     /// Keeps an object, whose count is 0, from its end until no guard lends it (U2). Null: done.
     /// Else this one is to end instead, or, if it is `object` itself, there is no room: then
-    /// nothing that `ends_here(other)` allows may end. Time: O(1), and O(places) after many
-    /// objects or bytes.
+    /// nothing that `ends_here(other)` allows may end. `is_news`: the collector is to be told, once
+    /// until begin_looks(). Time: O(1), and O(places) after many objects or bytes.
     template <class EndsHere>
-    void* withhold(void* object, std::size_t bytes, EndsHere&& ends_here) {
+    void* withhold(void* object, std::size_t bytes, EndsHere&& ends_here, bool& is_news) {
         platform::LockGuard guard(lock_);
         bytes_ += bytes;
         if (count() - ended() >= kWithheldMax / 2 || bytes_ > bytes_max_) look_locked();
@@ -131,19 +132,14 @@ public:
         count_.store(count + 1, platform::memory_order_seq_cst);
         if (open_.load(platform::memory_order_seq_cst) == 0 && !OURO_MUTANT(withheld_unseen))
             set_ended(count + 1);
+        is_news = !std::exchange(is_told_, true);
         return other;
     }
-    /// Asked after withhold(): is the collector to be told? Once until it looks.
-    bool reports() {
-        // order: relaxed, both; a hint: the lock of withhold() is before this, and that of the
-        // look after begin_looks(). Whoever does not report has withheld before that look.
-        if (reported_.load(platform::memory_order_relaxed) != 0) return false;
-        reported_.store(1, platform::memory_order_relaxed);
-        return true;
-    }
-    /// The collector is about to look.
-    void begin_looks() {
-        reported_.store(0, platform::memory_order_relaxed);  // order: a hint; as in reports()
+    /// The collector is about to look: from now on it is told again. False: nothing is withheld.
+    bool begin_looks() {
+        platform::LockGuard guard(lock_);
+        is_told_ = false;
+        return count() != 0;
     }
     /// Finds out which of the withheld objects may end. Time: O(places).
     void look() {
@@ -173,6 +169,7 @@ public:
     void after_fork() { lock_.unlock(); }
     /// In the child: guards of other contexts are gone. One thread only.
     void forget_others(const platform::Context& own) {
+        is_told_ = false;
         std::uint32_t gone = 0;
         for (std::uint32_t number = 0; number < kGuards; ++number) {
             if (places_[number].context == &own) continue;
@@ -257,8 +254,8 @@ private:
     alignas(HeapConfig::kLine) platform::atomic<std::uint32_t> open_{0};  ///< a bit for each guard
     platform::atomic<std::uint32_t> count_{0};
     platform::atomic<std::uint32_t> ended_{0};  ///< the first so many of the list may end
-    platform::atomic<std::uint32_t> reported_{0};
     platform::Mutex lock_;
+    bool is_told_ = false;   ///< the collector, of something since it last began to look
     std::size_t bytes_ = 0;  ///< withheld since the last look
     std::size_t bytes_max_ = 0;
     void* withheld_[kWithheldMax] = {};
@@ -279,11 +276,10 @@ public:
     }
     static constexpr bool is_lent(const void*) { return false; }
     template <class EndsHere>
-    static constexpr void* withhold(void* object, std::size_t, EndsHere&&) {
+    static constexpr void* withhold(void* object, std::size_t, EndsHere&&, bool&) {
         return object;
     }
-    static constexpr bool reports() { return false; }
-    static constexpr void begin_looks() {}
+    static constexpr bool begin_looks() { return false; }
     static constexpr void look() {}
     template <class EndsHere>
     static constexpr void* take(EndsHere&&) {

@@ -114,7 +114,7 @@ private:
         if (header->load_info().constructing())
             return report("an object is still under construction", header);
         if (header->load_info().member()) return report(kStrayMember, header);
-        // A dead parent on a postponed chain (heap/reclaim.cc) still has fields to let go.
+        // A dead parent on a postponed chain (heap/cascade.h) still has fields to let go.
         const bool waits = word.has(WordValue::kPostponed) || word.has(WordValue::kFinalized) ||
                            info_of(*type).finalize == nullptr;
         const bool in_batch =
@@ -163,7 +163,7 @@ private:
         const Fields fields(header->payload(), *type, info_of(*type));
         for (std::uint32_t i = 0; i < fields.count(); ++i) {
             const std::uintptr_t value = fields[i].load(memory_order_acquire);  // order: any
-            // Field 0 of a dead parent may hold its place on a postponed chain (heap/reclaim.cc).
+            // Field 0 of a dead parent may hold its place on a postponed chain (heap/cascade.h).
             if ((value & 1) != 0 && i == 0 && header->load_word().count() == 0) continue;
             if ((value & 1) != 0 && !detail::is_immediate(value))
                 return report("a field holds an immediate that is none", header);

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,60 @@ TEST_F(WithheldTest, what_no_guard_lends_ends_without_a_collection) {
     }
     EXPECT_EQ(collector().statistics().automatic, before.automatic);
     collector().stop();
+}
+
+TEST_F(WithheldTest, the_collector_is_told_again_after_guards_that_closed_soon) {
+    restart(testing::with_background());
+    for (int id = 1; id <= 20; ++id) {
+        {
+            const Guard guard(heap());
+            make<Destroyed>(id).reset();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));  // it has looked by now
+        const Guard guard(heap());
+        make<Destroyed>(20 + id).reset();
+        EXPECT_TRUE(wait_until([&] { return events::count('D', 20 + id) == 1; })) << id;
+    }
+    collector().stop();
+}
+
+TEST_F(WithheldTest, beside_a_batch_that_waits_for_the_next_step_it_ends_too) {
+    restart(testing::with_background());
+    collector().disable();
+    for (int i = 0; i < 10; ++i) testing::drop_ring_of_two<Probe>(managed(), 1, 2);
+    while (events::count('F', 1) == 0) ASSERT_TRUE(collector().step(1));
+    collector().enable();
+    const Guard guard(heap());
+    make<Probe>(3).reset();
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 3) == 1; }));
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 2) == 10; }));
+    collector().stop();
+}
+
+TEST_F(WithheldTest, a_finalizer_that_resurrects_counts_in_a_small_step) {
+    std::vector<Ref<Probe>> saved;
+    Probe::on_finalize[1] = [&](Probe& object) { saved.push_back(self(&object)); };
+    const Guard guard(heap());
+    for (int i = 0; i < 60; ++i) make<Probe>(1).reset();
+    std::size_t most = 0;
+    for (int i = 0; i < 10'000 && saved.size() < 60; ++i) {
+        const std::size_t before = saved.size();
+        (void)collector().step(1);
+        most = std::max(most, saved.size() - before);
+    }
+    EXPECT_EQ(saved.size(), 60u);
+    EXPECT_EQ(most, 1u);
+}
+
+TEST_F(WithheldTest, what_a_bound_has_left_ends_behind_the_next_release) {
+    restart(testing::bounded(testing::manual()));
+    {
+        const Guard guard(heap());
+        for (int i = 0; i < 15; ++i) make<Destroyed>(1).reset();
+    }
+    EXPECT_EQ(events::count('D', 1), 10);
+    make<testing::Leaf>().reset();
+    EXPECT_EQ(events::count('D', 1), 15);
 }
 
 TEST_F(WithheldTest, a_disabled_collector_ends_it_as_well) {

@@ -341,5 +341,21 @@ TEST_F(HeapUnit, legacy_finalizers_run_where_there_is_no_collector) {
     heap.destroy();
 }
 
+TEST_F(HeapUnit, a_weak_reference_that_a_legacy_finalizer_makes_dies_with_its_target) {
+    Region region(256 * kKiB);
+    HeapConfig config;
+    config.legacy_finalizers = true;
+    Heap& heap = create(region.span(), config);
+    Weak<testing::LeafProbe> weak;
+    testing::LeafProbe::on_finalize = [&](testing::LeafProbe& object) {
+        weak = Weak<testing::LeafProbe>(self(&object));
+    };
+    make<testing::LeafProbe>(heap, 1).reset();
+    testing::LeafProbe::on_finalize = nullptr;
+    const Ref<testing::LeafProbe> in_its_place = make<testing::LeafProbe>(heap, 2);
+    EXPECT_FALSE(weak.lock());
+    weak = Weak<testing::LeafProbe>();
+}
+
 }  // namespace
 }  // namespace ouro

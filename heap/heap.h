@@ -94,11 +94,11 @@ public:
     /// header and listed, which cannot fail, until the collector or drain() settles it. ISR: yes.
     /// At most HeapConfig::cascade_objects_max objects now.
     void end_object(void* object);
+    /// The same, at most `limit` objects (0 = all). Returns how many ended.
+    std::uint32_t end_object(void* object, std::uint32_t limit);
     /// The short way for an object whose end is that its memory goes back, and nothing else. False:
     /// it is none, or may not end now. The count is 0, as for end_object(). ISR: yes.
     bool end_as_memory(void* object);
-    /// As end_object(), at most `limit` objects (0 = all). Returns how many ended.
-    std::uint32_t end_object(void* object, std::uint32_t limit);
     /// Is this context so deep in user code that it may end nothing? Its outermost release will.
     bool nests_too_deep() const;
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "heap/guard.h"
 #include "tests/support/heap_test.h"
@@ -17,6 +18,17 @@ protected:
         const Ref<T> container = make<T>(testing::kSilent);
         container->left = make<T>(number);
         return container;
+    }
+    /// The finalizer of objects with the number opens a guard and borrows the object under it.
+    template <class T>
+    void lends_itself(int number, const Ref<T>& container, std::optional<Guard>& guard,
+                      Borrowed<T>& borrowed) {
+        T::on_finalize[number] = [&](T& object) {
+            container->left = self(&object);
+            guard.emplace(heap());
+            borrowed = container->left.borrow(*guard);
+            container->left = nullptr;
+        };
     }
 };
 

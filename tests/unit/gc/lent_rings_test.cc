@@ -99,12 +99,7 @@ TEST_F(LentRingsTest, a_batch_whose_finalizers_have_run_leaves_lent_members_to_t
     const Ref<Probe> container = make<Probe>(testing::kSilent);
     std::optional<Guard> guard;
     Borrowed<Probe> borrowed;
-    Probe::on_finalize[1] = [&](Probe& object) {
-        container->left = self(&object);
-        guard.emplace(heap());
-        borrowed = container->left.borrow(*guard);
-        container->left = nullptr;
-    };
+    lends_itself(1, container, guard, borrowed);
     testing::drop_ring_of_two<Probe>(managed(), 1, 2);
     testing::drop_ring_of_two<Probe>(managed(), 3, 4);
     collect();

@@ -50,7 +50,13 @@ TEST_F(WithheldTest, the_collector_is_told_of_the_next_one_while_one_is_lent) {
         make<Destroyed>(id).reset();
         EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
     }
+    Ref<Destroyed> list;
+    for (int i = 0; i < 100; ++i) list = make<Destroyed>(5, std::move(list));
+    list.reset();
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 5) == 100; }));
     EXPECT_EQ(events::count('D', 1), 0);
+    EXPECT_EQ(withheld(), 1u);
+    EXPECT_EQ(borrowed->id, 1);
     collector().stop();
 }
 

@@ -307,12 +307,7 @@ TEST_F(GuardTest, what_a_finalizer_has_lent_waits_again) {
     const Ref<Probe> container = make<Probe>(testing::kSilent);
     std::optional<Guard> guard;
     Borrowed<Probe> borrowed;
-    Probe::on_finalize[1] = [&](Probe& object) {
-        container->left = self(&object);
-        guard.emplace(heap());
-        borrowed = container->left.borrow(*guard);
-        container->left = nullptr;
-    };
+    lends_itself(1, container, guard, borrowed);
     one.reset();
     EXPECT_EQ(events::all(), "F1");
     EXPECT_EQ(borrowed->id, 1);

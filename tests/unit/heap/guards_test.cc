@@ -134,24 +134,7 @@ TEST_F(GuardsTest, what_a_bound_leaves_is_the_collectors) {
     collector().stop();
 }
 
-TEST_F(GuardsTest, beside_a_guard_that_sleeps_the_collector_ends_what_is_not_borrowed) {
-    restart(testing::with_background());
-    const Ref<Destroyed> container = holder<Destroyed>(1);
-    Guard guard(heap());
-    const auto borrowed = container->left.borrow(guard);
-    container->left = nullptr;
-    // It has looked once: what comes later is another reason.
-    ASSERT_TRUE(testing::wait_until([&] { return heap().signal().pages() == 0; }));
-    Ref<Destroyed> list;
-    for (int i = 0; i < 100; ++i) list = make<Destroyed>(2, std::move(list));
-    list.reset();
-    EXPECT_TRUE(testing::wait_until([&] { return events::count('D', 2) == 100; }));
-    EXPECT_EQ(withheld(), 1u);
-    EXPECT_EQ(borrowed->id, 1);
-    collector().stop();
-}
-
-TEST_F(GuardsTest, so_do_step_and_drain) {
+TEST_F(GuardsTest, step_and_drain_end_what_no_guard_lends) {
     const Guard guard(heap());
     make<Destroyed>(1).reset();
     for (int i = 0; i < 100 && collector().step(1000); ++i) {

@@ -90,16 +90,21 @@ TEST_F(WithheldTest, the_collector_is_told_again_after_guards_that_closed_soon) 
     collector().stop();
 }
 
-TEST_F(WithheldTest, beside_a_batch_that_waits_for_the_next_step_it_ends_too) {
+TEST_F(WithheldTest, beside_what_is_lent_a_batch_that_waits_for_the_next_step_ends) {
     restart(testing::with_background());
     collector().disable();
-    for (int i = 0; i < 10; ++i) testing::drop_ring_of_two<Probe>(managed(), 1, 2);
-    while (events::count('F', 1) == 0) ASSERT_TRUE(collector().step(1));
-    collector().enable();
-    const Guard guard(heap());
+    const Ref<Probe> container = holder<Probe>(4);
+    for (int i = 0; i < 10; ++i) testing::drop_ring_of_two<Destroyed>(managed(), 1, 2);
+    while (events::count('D', 1) == 0) ASSERT_TRUE(collector().step(1));
+    Guard guard(heap());
+    const auto borrowed = container->left.borrow(guard);
+    container->left = nullptr;
     make<Probe>(3).reset();
-    EXPECT_TRUE(wait_until([&] { return events::count('D', 3) == 1; }));
+    ASSERT_EQ(collector().count(), 0u) << "no other reason to run";
+    collector().enable();
     EXPECT_TRUE(wait_until([&] { return events::count('D', 2) == 10; }));
+    EXPECT_EQ(events::count('D', 3), 1);
+    EXPECT_EQ(borrowed->id, 4);
     collector().stop();
 }
 

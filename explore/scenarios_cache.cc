@@ -9,7 +9,7 @@ namespace {
 
 /// Every thread has a cache from its first object on.
 void with_caches(ManagedHeapConfig& config) {
-    config.heap.cache_percent = 80;
+    config.heap.cache_percent = 100;
     config.heap.cache_after = 0;
 }
 
@@ -43,6 +43,7 @@ void run_cached_handoff() { run_threads(make_and_hand, take_and_drop); }
 void prepare_emptied(World& w) {
     w.plain.ref[0] = w.make<Plain>();
     w.roomy.ref[1] = w.make<Roomy>();
+    w.roomy.ref[1]->any = w.make<Broad>();  // ends on another span: what was kept is given (K5)
 }
 void drop_last(World& w) {
     w.plain.ref[1] = w.make<Plain>();  // now it has a cache, and ends objects without the lock
@@ -66,6 +67,7 @@ void prepare_full(World& w) {
     w.roomy.ref[0] = w.make<Roomy>();
     w.roomy.ref[0]->left = w.make<Roomy>();
     w.roomy.ref[1] = w.make<Roomy>();
+    w.roomy.ref[1]->any = w.make<Broad>();  // ends on another span: what was kept is given (K5)
 }
 void drop_two(World& w) {
     w.roomy.ref[0]->left = nullptr;

@@ -208,6 +208,35 @@ void run_portions() {
     w.heap->collector().stop();
 }
 
+// ---- assisted: threads that allocate do parts of passes, the background thread its own (G5, G6)
+
+void assist_at_once(ManagedHeapConfig& config) {
+    config.collector.assist_bytes = 1;
+    config.collector.assist_percent = 0;
+    config.collector.objects_per_pass = 1;
+    config.heap.cache_percent = 0;  // each allocation comes to the lock
+}
+void prepare_assisted(World& w) {
+    for (int i = 0; i < 2; ++i) {
+        const Ref<Finalized> ring = w.make<Finalized>();
+        ring->left = ring;
+    }
+    w.plain.ref[0] = w.make<Plain>();
+}
+void make_with_assistance(World& w) {
+    make_garbage(w);
+    make_garbage(w);
+    const Ref<Plain> last = w.make<Plain>();
+    use(last);
+}
+
+void run_assisted() {
+    World& w = world();
+    w.heap->collector().start();
+    run_threads(make_with_assistance, make_with_assistance);
+    w.heap->collector().stop();
+}
+
 // ---- shutdown: the heap ends, a handle outlives it and another thread lets it go
 
 void drop_late(World& w) {
@@ -244,6 +273,8 @@ constexpr Scenario kScenarios[] = {
      run_quiet},
     {"portions", "the background thread's passes decide before all candidates were asked",
      prepare_portions, run_portions, nullptr, one_at_a_time},
+    {"assisted", "G5, G6: threads that allocate do parts of passes", prepare_assisted, run_assisted,
+     nullptr, assist_at_once},
     {"background", "the background thread, started and stopped around two threads",
      prepare_background, run_background},
     {"shutdown", "no object is made after the end, handles may outlive it", prepare_shutdown,

@@ -126,7 +126,7 @@ void Collector::rehearse() {
     options.include_deferred = true;
     pass_lock_.lock();
     while (step_pass(config_.step_units)) let_others_step();
-    pass_.begin(options);
+    start_pass(options);
     ++pass_serial_;
     pass_lock_.unlock();
     finish_pass();
@@ -140,6 +140,13 @@ bool Collector::collection_goes_first(unsigned wait) const {
     return collection_wants_pass_.load(memory_order_acquire) != 0 && wait < kWaitsMax;
 }
 
+/// Begins a pass that is part of no collection. Caller holds the lock and no pass is under way.
+void Collector::begin_separate_pass(const PassOptions& options) {
+    if (!options.only_postponed) forget_reports(options);
+    start_pass(options);
+    ++pass_serial_;
+}
+
 /// A pass that is part of no collection, to its end; again if it was aborted.
 void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -147,10 +154,7 @@ void Collector::run_separate_pass(const PassOptions& options) {
         for (unsigned wait = 0; step_pass(config_.step_units) || collection_goes_first(wait);
              ++wait)
             let_others_step();
-        if (!options.only_postponed) heap_.signal().reset();
-        pass_.begin(options);
-        if (automatic_is_over(options)) pass_.stop_gathering();
-        ++pass_serial_;
+        begin_separate_pass(options);
         pass_lock_.unlock();
         if (finish_pass()) return;
     }
@@ -288,7 +292,7 @@ bool Collector::background_round() {
         PassOptions options;
         options.automatic = true;
         options.objects_per_root = all ? 0 : config_.objects_per_root;
-        options.include_deferred = all || start >= deferred_due_ns_;
+        options.include_deferred = all || start >= deferred_due_ns_ || pacing_.wants_all(heap_);
         options.members_max = all || config_.user_code_by_drain ? 0 : config_.objects_per_pass;
         announce(CollectPhase::start, {}, true);
         CollectResult result;

@@ -33,7 +33,11 @@ std::size_t clamp_to_size(std::uint64_t ns) {
 }  // namespace
 
 Collector::Collector(Heap& heap, const CollectorConfig& config)
-    : heap_(heap), config_(config), pass_(heap), batch_(heap, pass_, pass_lock_) {
+    : heap_(heap),
+      config_(config),
+      pass_(heap),
+      pacing_(config.assist_bytes, config.assist_percent),
+      batch_(heap, pass_, pass_lock_) {
     config_.step_units = std::max(config.step_units, std::uint32_t{1});
     config_.deferred_percent = std::clamp<std::uint32_t>(config.deferred_percent, 1, 100);
     // order: relaxed; no other context knows the collector yet.
@@ -43,6 +47,7 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
         heap_.signal().set_bytes_threshold(heap_.region_bytes() / 100 *
                                            std::min<std::uint32_t>(config.threshold_percent, 100));
     }
+    pacing_.set_live(heap_, 0, true);
     heap_.hooks() = own_hooks();
 }
 
@@ -50,6 +55,7 @@ CollectorHooks Collector::own_hooks() {
     return {this,
             &Collector::settle_hook,
             &Collector::emergency_hook,
+            &Collector::taken_hook,
             &Collector::legacy_user_code_hook,
             &Collector::before_fork_hook,
             &Collector::after_fork_hook};
@@ -72,6 +78,10 @@ bool Collector::step_pass(std::uint32_t units) {
         longest_step_ns_.store(took, memory_order_relaxed);  // order: a figure
     if (!pass_.idle()) return true;
     const PassResult& result = pass_.result();
+    if (result.aborted || pass_.was_called_off()) pacing_.leave_round();
+    if (!pass_.has_more() && !pass_.is_batch_pass())
+        pacing_.end_round(heap_, !pass_.has_deferred() || (pass_.options().include_deferred &&
+                                                           result.gave_up_roots == 0));
     Counters::add(passes_);
     Counters::add(collected_, result.collected);
     Counters::add(examined_, result.examined);
@@ -92,21 +102,35 @@ bool Collector::step_pass(std::uint32_t units) {
 /// threads get turns by time the processor is given away for nobody else: on Linux (EEVDF) a thread
 /// that yields lets a busy one finish its slice of milliseconds, after every step.
 void Collector::let_others_step() {
-    const bool wanted = pass_lock_.is_wanted();
-    pass_lock_.unlock();
-    if (wanted && port::kWaitAllowed) platform::yield_thread();
-    pass_lock_.lock();
+    if (pass_lock_.is_wanted() && port::kWaitAllowed) {
+        pass_lock_.hand_over();
+    } else {
+        pass_lock_.unlock();
+        pass_lock_.lock();
+    }
+}
+
+/// What is reported and not taken by a pass with these options stays counted.
+void Collector::forget_reports(const PassOptions& options) {
+    if (pass_.takes_reported(options)) heap_.signal().reset();
+}
+
+void Collector::start_pass(const PassOptions& options) {
+    const bool asks = !options.only_postponed && !options.rehearsal;
+    if (!asks || !pass_.has_more()) pacing_.leave_round();
+    if (asks && !pass_.has_more()) pacing_.begin_round(heap_);
+    pass_.begin(options);
+    if (automatic_is_over(options)) pass_.stop_gathering();
 }
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
-    heap_.signal().reset();
+    forget_reports(options);
     // order: release; pairs with left_for_drain(). This pass finds what others have left alone.
     if (options.include_deferred && !options.only_postponed)
         left_for_drain_.store(0, memory_order_release);
-    pass_.begin(options);
-    if (automatic_is_over(options)) pass_.stop_gathering();
+    start_pass(options);
     collection_serial_ = ++pass_serial_;
     collection_pass_done_ = false;
 }

@@ -18,6 +18,7 @@
 
 #include "gc/batch.h"
 #include "gc/collecting_scope.h"
+#include "gc/pacing.h"
 #include "gc/pass.h"
 #include "gc/pass_lock.h"
 #include "heap/heap.h"
@@ -64,6 +65,12 @@ struct CollectorConfig {
     /// Share of the background collector's time, in percent, for candidates that proved alive
     /// before, while there is other work.
     std::uint32_t deferred_percent = 10;
+    /// So much garbage, in bytes and in percent of what lives, is left to the background thread
+    /// alone. When more memory is in use, threads whose allocations make it grow do a part of the
+    /// collector's work, a step at a time and without user code; with twice as much they wait for
+    /// the collector's step to do theirs. 0 bytes: never. In the paged layout only.
+    std::size_t assist_bytes = 1024 * 1024;
+    std::uint32_t assist_percent = 4;
     /// Stack, priority and core of the background thread, on machines where its maker supplies them
     /// (platform/thread_settings.h).
     platform::ThreadSettings thread = {};
@@ -230,6 +237,7 @@ private:
     static void thread_main(void* self);
     static void settle_hook(void* self);
     static Error emergency_hook(void* self, unsigned attempt);
+    static void taken_hook(void* self, std::size_t bytes);
     static void legacy_user_code_hook(void* self, Header* header);
     static void before_fork_hook(void* self, bool lock);
     static void after_fork_hook(void* self, bool in_child);
@@ -249,6 +257,12 @@ private:
         return options.automatic && !is_enabled();
     }
     void run_separate_pass(const PassOptions& options);
+    void forget_reports(const PassOptions& options);
+    void start_pass(const PassOptions& options);
+    void begin_separate_pass(const PassOptions& options);
+    bool has_candidates();
+    void begin_assisting_pass();
+    void assist(std::size_t bytes);
     bool is_asked() const;
     std::uint64_t time_to_wait();
     std::uint64_t time_to_pass();
@@ -305,6 +319,7 @@ private:
     CollectorConfig config_;
     PassLock pass_lock_;
     Pass pass_;                            ///< under the pass lock
+    Pacing pacing_;                        ///< under the pass lock
     std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass

@@ -87,6 +87,8 @@ public:
     /// The pass asks no more candidates than it has taken off their pages by now; the others go
     /// back. Caller owns the pass.
     void stop_gathering() { called_off_ = true; }
+    /// Was the last pass told so?
+    bool was_called_off() const { return called_off_; }
 
     const PassOptions& options() const { return options_; }
     const PassResult& result() const { return result_; }
@@ -99,6 +101,10 @@ public:
     bool has_deferred() const { return !deferred_.empty(); }
     /// Has the last pass left candidates that it took to the next one?
     bool has_more() { return !taken_pages_.empty(heap_.blocks()); }
+    /// Would a pass take what was reported since the last one began, too?
+    bool takes_reported(const PassOptions& options) {
+        return options.members_max == 0 || !has_more();
+    }
     /// Puts them back on the list, counted. The pass is idle. Time: O(pages).
     void put_back_taken();
     /// An object whose postponed release is due, found while gathering; null when there is none.

@@ -22,7 +22,19 @@ public:
         // order: relaxed, both; a hint for is_wanted().
         waiting_.fetch_add(1, platform::memory_order_relaxed);
         mutex_.lock();
-        waiting_.fetch_sub(1, platform::memory_order_relaxed);
+        stop_waiting();
+    }
+    /// Unlocks, and locks again, if possible after somebody who waits has had it: a thread that
+    /// locks again at once takes it from one that is being woken, time and again.
+    void hand_over() {
+        // order: relaxed, both; a hint.
+        const std::uint32_t turns = turns_.load(platform::memory_order_relaxed);
+        mutex_.unlock();
+        for (unsigned i = 0; i < kYieldsMax && is_wanted(); ++i) {
+            platform::yield_thread();
+            if (turns_.load(platform::memory_order_relaxed) != turns) break;
+        }
+        lock();
     }
     bool try_lock() { return mutex_.try_lock(); }
     void unlock() { mutex_.unlock(); }
@@ -32,14 +44,27 @@ public:
     }
 
 private:
+    static constexpr unsigned kYieldsMax = 16;
+
+    void stop_waiting() {
+        waiting_.fetch_sub(1, platform::memory_order_relaxed);  // order: see lock()
+        turns_.fetch_add(1, platform::memory_order_relaxed);    // order: see hand_over()
+    }
+
     platform::Mutex mutex_;
     platform::atomic<std::uint32_t> waiting_{0};
+    platform::atomic<std::uint32_t> turns_{0};  ///< how often it has gone to somebody who waited
 };
 
 template <>
 class CountingLock<false> : public platform::Mutex {
 public:
     static constexpr bool is_wanted() { return true; }
+    void hand_over() {
+        unlock();
+        platform::yield_thread();
+        lock();
+    }
 };
 
 using PassLock = CountingLock<port::kTimeSlices>;

@@ -273,31 +273,36 @@ private:
         return heap_.drop_held(header);
     }
 
-    /// Takes the next reference out of a dead object. The object is back on the chain if it may
-    /// have more, and its memory is given back if not.
+    /// Takes the next reference out of a dead object. The object is back on the chain if it has
+    /// more, and its memory is given back if not: so a list is gone through once.
     void* next_child(void* dead) {
         Header* header = header_of(dead);
         TypeTable::Entry* type = heap_.type_of(header);
         const Fields fields(dead, *type,
                             *type->info.load(platform::memory_order_relaxed));  // order: once
-        std::uint32_t index = resume_at_;
-        resume_at_ = 0;
-        for (; index < fields.count(); ++index) {
-            // order: acquire; pairs with the release of whoever stored it. Nobody else writes now.
-            const std::uintptr_t value = fields[index].load(platform::memory_order_acquire);
-            if (!detail::is_object(value)) continue;
-            if (index + 1 < fields.count()) {
-                if (index != 0)
-                    fields[index].store(0, platform::memory_order_relaxed);  // order: ours alone
-                push(header, fields, index + 1);
-            } else {
-                fields[index].store(0, platform::memory_order_relaxed);  // order: ours alone
-                heap_.give_back(header, *type, true);
+        const std::uint32_t index = next_object(fields, std::exchange(resume_at_, 0));
+        void* child = nullptr;
+        if (index < fields.count()) {
+            const std::uint32_t next = next_object(fields, index + 1);
+            child = detail::object_of(
+                fields[index].load(platform::memory_order_relaxed));  // order: seen above
+            fields[index].store(0, platform::memory_order_relaxed);   // order: ours alone
+            if (next < fields.count()) {
+                push(header, fields, next);
+                return child;
             }
-            return detail::object_of(value);
         }
         heap_.give_back(header, *type, true);
-        return nullptr;
+        return child;
+    }
+
+    /// The first field, from there on, that refers to an object; fields.count(): none does.
+    static std::uint32_t next_object(const Fields& fields, std::uint32_t index) {
+        for (; index < fields.count(); ++index) {
+            // order: acquire; pairs with the release of whoever stored it. Nobody else writes now.
+            if (detail::is_object(fields[index].load(platform::memory_order_acquire))) break;
+        }
+        return index;
     }
 
     // ---- the chain

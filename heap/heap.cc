@@ -133,6 +133,8 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
     if (request.bytes > blocks_.payload_max()) return Error::object_too_large;
     Header* header = allocate_block(request);
     if (request.bytes > CandidateSignal::kLargeBytes) signal_.allocated(request.bytes);
+    const std::size_t taken = blocks_.use_limit().collect_taken();
+    if (OURO_UNLIKELY(taken != 0) && hooks_.taken != nullptr) hooks_.taken(hooks_.self, taken);
     for (unsigned round = 0; header == nullptr; ++round) {
         const std::size_t before = reclaimed();
         const Error reason = make_room(request, header);
@@ -148,6 +150,15 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
 std::size_t Heap::reclaimed() {
     return blocks_.tallies([] {}).ended_by_count + Counters::get(counters_.reclaimed_by_count) +
            Counters::get(counters_.reclaimed_by_collector);
+}
+
+std::size_t Heap::bytes_made() {
+    std::size_t objects = 0, bytes = 0;
+    const Tallies tallies = blocks_.tallies([&] {
+        objects = Counters::get(counters_.made);
+        bytes = Counters::get(counters_.made_bytes);
+    });
+    return bytes + tallies.made_bytes + (objects + tallies.made) * sizeof(Header);
 }
 
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
@@ -169,6 +180,7 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
         Counters::add(counters_.live_objects);
         Counters::add(counters_.live_bytes, bytes);
         Counters::add(counters_.made);
+        if constexpr (BlockAllocator::kLimitsUse) Counters::add(counters_.made_bytes, bytes);
         entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
     }
     clear_payload(header->payload(), bytes, info);

@@ -42,6 +42,9 @@ struct CollectorHooks {
     /// Tries to make memory free without running user code, harder with every attempt.
     /// none: it may have helped, retry. out_of_memory: nothing more to try. collector_busy.
     Error (*emergency)(void* self, unsigned attempt) = nullptr;
+    /// An allocation has taken so many bytes while more were in use than the limit says
+    /// (BlockAllocator::use_limit()). Runs no user code.
+    void (*taken)(void* self, std::size_t bytes) = nullptr;
     /// With legacy finalizers: the object is about to run user code, the finalizer at its end by
     /// count or a weak reference's callback that has waited. A counted reference holds it.
     void (*legacy_user_code)(void* self, Header* header) = nullptr;
@@ -180,6 +183,8 @@ public:
     Statistics statistics();
     /// Objects that have ended. Time: O(contexts).
     std::size_t reclaimed();
+    /// Bytes that objects ever made have taken, about. Time: O(contexts).
+    std::size_t bytes_made();
     bool is_shut_down() const {
         // order: acquire; pairs with shut_down().
         return (life_.load(platform::memory_order_acquire) & kShutDown) != 0;

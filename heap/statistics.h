@@ -14,6 +14,7 @@ struct Counters {
     Count live_objects{0};
     Count live_bytes{0};          ///< payload bytes asked for
     Count made{0};                ///< objects ever made
+    Count made_bytes{0};          ///< payload bytes of these
     Count reclaimed_by_count{0};  ///< objects that ended because their count reached 0
     Count reclaimed_by_collector{0};
     Count finalized{0};      ///< finalizers run
@@ -55,6 +56,9 @@ struct Tally {
     }
     static std::uintptr_t get(const Count& count) {
         return count.load(platform::memory_order_acquire);  // order: see add()
+    }
+    static void set(Count& count, std::uintptr_t n) {
+        count.store(n, platform::memory_order_relaxed);  // order: a figure with one writer
     }
     /// Of a count that may be below where it began.
     static std::ptrdiff_t change(const Count& count) {

@@ -63,6 +63,15 @@ public:
     static Header* allocate_cached(const BlockRequest&) { return nullptr; }
     static bool free_cached(Header*, std::size_t, bool) { return false; }
     static bool free_dead_cached(PageIndex, const CellBits&) { return false; }
+    // Nor a limit below that of the region.
+    static constexpr bool kLimitsUse = false;
+    struct NoUseLimit {
+        static void set(std::size_t) {}
+        static constexpr std::size_t get() { return ~std::size_t{0}; }
+        static constexpr std::size_t collect_taken() { return 0; }
+    };
+    static NoUseLimit use_limit() { return {}; }
+    static constexpr std::size_t bytes_in_use() { return 0; }
     static bool empty_caches() { return true; }
     static void stop_caching() {}
     static void forget_other_contexts() {}
@@ -128,6 +137,8 @@ public:
         }
     };
     Places places(PageIndex card) const { return {lists_.at(card * kCardUnits)}; }
+    /// What is at hand is in these machines' only memory.
+    static void prefetch(PageIndex, CellBits) {}
     /// Bytes of a block in use, header included.
     std::size_t cell_bytes(Cell cell) const {
         return std::size_t{units_of(header_of_cell(cell))} * kUnitBytes;

@@ -173,14 +173,17 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) 
     const bool may_be_held = wanted == size_class && size_class < kCachedClasses;
     const std::size_t span_bytes = pages_[page].load_layout().pages * kPageBytes;
     CellCache* cache = may_be_held ? cache_with_room(size_class, span_bytes) : nullptr;
+    const std::size_t cell_bytes = kSizeClassTable[size_class].cell_bytes;
+    std::size_t taken = cell_bytes;
     if (cache != nullptr) {
-        hold(*cache, size_class, page);
+        taken = hold(*cache, size_class, page) * cell_bytes;
         header = cache->take(size_class, pages_);
     } else {
         header = take_cell(page);
     }
     begin_block(header, type);
-    used_bytes_ += std::ptrdiff_t{kSizeClassTable[size_class].cell_bytes};
+    used_bytes_ += static_cast<std::ptrdiff_t>(cell_bytes);
+    use_limit_.take(used_bytes_, taken);
     return header;
 }
 
@@ -193,6 +196,7 @@ Header* BlockAllocator::allocate_run(std::size_t bytes, TypeIndex type) {
     Header* header = header_of_cell({page, 0});
     begin_block(header, type);
     used_bytes_ += static_cast<std::ptrdiff_t>(pages * kPageBytes);
+    use_limit_.take(used_bytes_, pages * kPageBytes);
     return header;
 }
 
@@ -203,6 +207,7 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
     {
         platform::LockGuard guard(lock_);
         fold_own_use();
+        give_own_kept();
         header = bytes <= kLargestCell
                      ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
                      : allocate_run(bytes, request.type);
@@ -233,6 +238,14 @@ bool BlockAllocator::give(PageIndex page, std::uint32_t word, std::uint64_t cell
     if (OURO_MUTANT(holder_load)) return changes && info.held.load(memory_order_relaxed) == 0;
     // order: acq_rel; as above.
     return changes && info.held.fetch_add(0, memory_order_acq_rel) == 0;
+}
+
+bool BlockAllocator::give(PageIndex page, const CellBits& cells) {
+    bool changes = false;
+    for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+        if (cells.words[word] != 0 && give(page, word, cells.words[word])) changes = true;
+    }
+    return changes;
 }
 
 void BlockAllocator::put_back(Cell cell) {

@@ -4,8 +4,8 @@
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
 //     from both its own class takes it back at once.
-// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
-//     iff nobody uses the cell and it is not in quarantine.
+// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span or
+//     keeps the cell (K5), iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
 //     that was there before: a fresh span starts from the highest counter of its pages, a dissolved
 //     one leaves the highest of its cells on all of them. So one address gets one generation twice
@@ -36,6 +36,7 @@
 #include "heap/heap_config.h"
 #include "heap/memory_figures.h"
 #include "heap/paged/cell_cache.h"
+#include "heap/paged/use_limit.h"
 #include "heap/paged/page.h"
 #include "heap/paged/run_allocator.h"
 #include "platform/annotate.h"
@@ -89,6 +90,12 @@ public:
     void forget_other_contexts();
     /// Around a fork: contexts do not end. Taken before the allocation lock.
     static platform::Mutex& ends_lock();
+
+    static constexpr bool kLimitsUse = true;
+    /// How many bytes may be in use before what allocate() takes is counted.
+    UseLimit& use_limit() { return use_limit_; }
+    /// Bytes of cells in use. Time: O(contexts).
+    std::size_t bytes_in_use();
 
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
@@ -147,6 +154,13 @@ public:
         }
     };
     Places places(PageIndex page) const;
+    /// The headers of these cells are about to be looked at and changed, one after the other: others
+    /// may have written them last. Caller as for cell_of().
+    void prefetch(PageIndex page, CellBits cells) const {
+        const Places at = places(page);
+        for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())
+            OURO_PREFETCH_TO_WRITE(at.header(cell));
+    }
     /// Bytes of the cell, header included.
     std::size_t cell_bytes(Cell cell) const { return span_cell_bytes(cell.page); }
     /// The cells with headers of the span that starts at `page`. Caller as for cell_of().
@@ -220,6 +234,8 @@ private:
     const char* verify_quarantine();
     const char* verify_caches(Met& met) const;
     bool verify_cache(const CellCache* at, bool is_taken) const;
+    bool has_sound_kept(const CellCache& cache) const;
+    CellBits kept_cells(PageIndex page, bool& twice) const;
     template <class IsMember>
     bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
     bool has_tails(PageIndex page, PageLayout layout) const;
@@ -247,6 +263,9 @@ private:
     }
     bool give(Cell cell);
     bool give(PageIndex page, std::uint32_t word, std::uint64_t cells);
+    bool give(PageIndex page, const CellBits& cells);
+    bool give_kept(CellCache& cache);
+    void give_own_kept();
     void finish_free(PageIndex page, bool changes);
     void put_back(Cell cell);
     void note_span(PageIndex page);
@@ -261,7 +280,7 @@ private:
     CellCache* attach(platform::Context& context);
     CellCache* cache_in_time();
     CellCache* cache_with_room(std::uint32_t size_class, std::size_t span_bytes);
-    void hold(CellCache& cache, std::uint32_t size_class, PageIndex page);
+    std::size_t hold(CellCache& cache, std::uint32_t size_class, PageIndex page);
     void let_go(CellCache::Slot& slot);
     void close(CellCache& cache);
     bool close_taken_caches();
@@ -278,6 +297,10 @@ private:
     void set_span_layout(PageIndex page, PageLayout layout);
 
     static constexpr std::uint32_t kRetiredMax = 64;
+    /// What a cache counts for, but for the spans that it holds (K4).
+    static std::size_t bytes_of_cache(std::uint32_t pages) {
+        return pages * kPageBytes + CellCache::kKeptMax;
+    }
 
     // Written once.
     static constexpr std::uint32_t kNoPlace = ~0u;
@@ -296,6 +319,7 @@ private:
     std::uint32_t retired_count_ = 0;
     std::ptrdiff_t used_bytes_ = 0;  ///< what tallies say to be added; may be less than 0
     std::ptrdiff_t used_bytes_max_ = 0;
+    UseLimit use_limit_;
     bool is_caching_ = false;
     bool has_lost_cells_ = false;  ///< in the child of a fork
     std::uint32_t cache_after_ = 0;

@@ -53,7 +53,7 @@ Header* BlockAllocator::allocate_cached(const BlockRequest& request) {
 
 bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool by_count) {
     if (place_ == kNoPlace) return false;
-    Cell cell;
+    PageIndex changed = kNoPage;
     bool folds = false, changes = false;
     {
         platform::Context& context = platform::current_context();
@@ -61,7 +61,7 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
         CellCache* cache = CellCache::of(context, *this, place_);
         if (cache == nullptr) return false;
         PageLayout layout;
-        cell = cell_of_block(header, layout);
+        const Cell cell = cell_of_block(header, layout);
         if (OURO_UNLIKELY(cell.page == kNoPage))
             platform::fatal("free of a foreign address", header);
         if (layout.size_class == kLargeClass) return false;
@@ -76,12 +76,28 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
         const std::uint32_t slot = cache->slot_of(cell.page, held);
         if (slot != CellCache::kNoSlot) {
             cache->put(slot, cell.index);
-        } else {
+        } else if (bytes > kLargestCachedCell) {
+            changed = cell.page;
             changes = give(cell);
+        } else if (!cache->keep(cell.page, cell.index, bytes)) {
+            changed = cache->kept_on();
+            changes = give_kept(*cache);
+            cache->keep_first(cell.page, cell.index, bytes);
         }
     }
-    if (OURO_UNLIKELY(folds || changes)) finish_free(cell.page, changes);
+    if (OURO_UNLIKELY(folds || changes)) finish_free(changed, changes);
     return true;
+}
+
+/// Puts what the cache keeps into its span's record (K5). True iff the span may have to be put on
+/// another list.
+bool BlockAllocator::give_kept(CellCache& cache) {
+    const PageIndex page = cache.kept_on();
+    if (page == kNoPage) return false;
+    // order: relaxed; before the cells are given, by the read-modify-write that gives them.
+    cache.kept_page.store(kNoPage, memory_order_relaxed);
+    Tally::set(cache.kept_bytes, 0);
+    return give(page, cache.kept);
 }
 
 void BlockAllocator::finish_free(PageIndex page, bool changes) {
@@ -124,9 +140,7 @@ bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
         if (slot != CellCache::kNoSlot) {
             cache->put(slot, cells);
         } else {
-            for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
-                if (cells.words[word] != 0 && give(page, word, cells.words[word])) changes = true;
-            }
+            changes = give(page, cells);
         }
     }
     if (folds || changes) finish_free(page, changes);

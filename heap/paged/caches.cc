@@ -67,7 +67,8 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     const auto pages =
         static_cast<std::uint32_t>((CellCache::bytes_needed(types) + kPageBytes - 1) >> kPageShift);
     // Without room for a span as well it were of no use.
-    if (!is_caching_ || cached_bytes_ + (pages + 1) * kPageBytes > cache_limit_) return nullptr;
+    if (!is_caching_ || cached_bytes_ + bytes_of_cache(pages) + kPageBytes > cache_limit_)
+        return nullptr;
     const PageIndex page = runs_.take(pages);
     if (page == kNoPage) return nullptr;
     set_span_layout(page, {PageLayout::kCache, 0, pages});
@@ -78,7 +79,7 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
         new (&cache->live_of(type)) platform::atomic<std::int32_t>;
     cache->next = caches_;
     caches_ = cache;
-    cached_bytes_ += pages * kPageBytes;
+    cached_bytes_ += bytes_of_cache(pages);
     context.at_end = &BlockAllocator::context_ends;
     // order: relaxed; one thread only, until it is taken away.
     context.places[place_].store(cache, memory_order_relaxed);
@@ -118,8 +119,8 @@ CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t
     return has_room() ? cache : nullptr;
 }
 
-/// In a slot of those without a span.
-void BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
+/// In a slot of those without a span. Returns how many free cells that are.
+std::size_t BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
     PageInfo& info = pages_[page];
     const std::uint8_t at = cache.current(CellCache::kUnused);
     cache.leave(CellCache::kUnused, at);
@@ -133,6 +134,7 @@ void BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex 
     slot.size_class = static_cast<std::uint8_t>(size_class);
     CellCache::take_over(slot, info);
     cached_bytes_ += info.load_layout().pages * kPageBytes;
+    return free_cells(page, &slot).count();
 }
 
 /// The cells go back to the span, and the span to the others.
@@ -170,6 +172,8 @@ void BlockAllocator::take_from_owner(CellCache& cache) {
 /// Nobody uses the cache any more: what it holds and has counted becomes the heap's.
 void BlockAllocator::close(CellCache& cache) {
     for (CellCache::Slot& slot : cache.slots) let_go(slot);
+    const PageIndex kept = cache.kept_on();
+    if (!OURO_MUTANT(kept_lost) && give_kept(cache)) note_span(kept);
     fold_use(cache);
     folded_.ended += Tally::get(cache.tally.ended);
     folded_.ended_bytes += Tally::get(cache.tally.ended_bytes);
@@ -185,7 +189,7 @@ void BlockAllocator::close(CellCache& cache) {
     }
     const PageIndex page = page_of(&cache);
     const std::uint32_t pages = cache.pages;
-    cached_bytes_ -= pages * kPageBytes;
+    cached_bytes_ -= bytes_of_cache(pages);
     cache.~CellCache();
     platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
     runs_.give(page, pages);
@@ -259,6 +263,15 @@ void BlockAllocator::fold_own_use() {
     if (cache != nullptr) fold_use(*cache);
 }
 
+/// What the caller's cache keeps is what it may want now.
+void BlockAllocator::give_own_kept() {
+    CellCache* cache =
+        place_ == kNoPlace ? nullptr : CellCache::of(platform::current_context(), *this, place_);
+    if (cache == nullptr) return;
+    const PageIndex kept = cache->kept_on();
+    if (give_kept(*cache)) note_span(kept);
+}
+
 std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
     platform::LockGuard guard(lock_);
     std::ptrdiff_t sum = 0;
@@ -294,6 +307,32 @@ bool BlockAllocator::verify_cache(const CellCache* at, bool is_taken) const {
     return cache.owner->places[place_].load(memory_order_relaxed) == &cache;
 }
 
+/// K5: cells of one span, which verify_span() looks at.
+bool BlockAllocator::has_sound_kept(const CellCache& cache) const {
+    const std::size_t bytes = Tally::get(cache.kept_bytes);
+    const PageIndex page = cache.kept_on();
+    if (page == kNoPage) return bytes == 0;
+    if (page >= page_count_) return false;
+    const PageLayout layout = pages_[page].load_layout();
+    if (layout.kind != PageLayout::kSpan || layout.size_class >= kCachedClasses) return false;
+    return bytes != 0 && bytes <= CellCache::kKeptMax &&
+           bytes == cache.kept.count() * std::size_t{kSizeClassTable[layout.size_class].cell_bytes};
+}
+
+/// The cells of the span that caches keep. Null: none of them twice.
+CellBits BlockAllocator::kept_cells(PageIndex page, bool& twice) const {
+    CellBits kept;
+    for_each_cache([&](const CellCache& cache) {
+        if (cache.kept_on() != page) return;
+        CellBits both = kept;
+        both.keep(cache.kept);
+        twice = twice || both.any();
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word)
+            kept.words[word] |= cache.kept.words[word];
+    });
+    return kept;
+}
+
 /// K3, and what for_each_cache() relies on.
 const char* BlockAllocator::verify_caches(Met& met) const {
     for (const bool is_taken : {false, true}) {
@@ -301,7 +340,8 @@ const char* BlockAllocator::verify_caches(Met& met) const {
              cache = cache->next) {
             if (met.caches++ == page_count_ || !verify_cache(cache, is_taken))
                 return "a cache, or the list of caches";
-            met.cached_bytes += std::size_t{cache->pages} * kPageBytes;
+            met.cached_bytes += bytes_of_cache(cache->pages);
+            if (!has_sound_kept(*cache)) return "K5: what a cache keeps";
             if (!cache->are_rings_whole()) return "K3: the rings of slots";
             for (std::uint32_t i = 0; i < CellCache::kSlots; ++i) {
                 const CellCache::Slot& slot = cache->slots[i];

@@ -10,8 +10,12 @@
 //     it takes over. Those of a class are in a ring. A cell that another context frees is put into
 //     the span's record, as for any span; the holder takes it from there when its own are used up,
 //     or leaves it to the next.
-// K4  Caches together, with the spans that they hold, take at most the share of the region that
-//     HeapConfig::cache_percent says. Their free cells are parked_bytes in the figures.
+// K4  Caches together, with the spans that they hold and what they keep by K5, take at most the
+//     share of the region that HeapConfig::cache_percent says. Their free cells are parked_bytes in
+//     the figures.
+// K5  Cells that the context frees of a span which it does not hold are kept until it frees one of
+//     another such span, or they are kKeptMax bytes, and are put into the record together: what
+//     ends in a row often lies in a row. No cell of theirs is in a slot or in the record.
 //
 // After the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding in
 // Action" (APLAS 2019), with bits instead of links: a word of them is taken over by one exchange.
@@ -88,6 +92,27 @@ public:
         return held - 1 < kSlots && slots[held - 1].page == page ? held - 1 : kNoSlot;
     }
 
+    /// Keeps a cell of a span that it does not hold (K5). False: what it keeps is to be given back
+    /// first, by give_kept().
+    bool keep(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
+        const std::uintptr_t bytes = Tally::get(kept_bytes) + cell_bytes;
+        if (page != kept_on() || bytes > kKeptMax) return false;
+        kept.set(cell);
+        Tally::set(kept_bytes, bytes);
+        return true;
+    }
+    /// Keeps nothing so far, and now the cell.
+    void keep_first(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
+        kept = {};
+        kept.set(cell);
+        Tally::set(kept_bytes, cell_bytes);
+        // order: release; a fork between the two finds no cells of another span.
+        kept_page.store(page, platform::memory_order_release);
+    }
+    // order: relaxed; asked by the owner, or under the lock when there is none.
+    PageIndex kept_on() const { return kept_page.load(platform::memory_order_relaxed); }
+    static constexpr std::size_t kKeptMax = kPageBytes;
+
     /// Takes back a cell of the slot's span, which is the first to be asked for the next one.
     void put(std::uint32_t slot, std::uint32_t cell) {
         put(slot, cell / 64, std::uint64_t{1} << (cell % 64));
@@ -133,6 +158,7 @@ public:
             slot.bits[word].store(slot.bits[word].load(platform::memory_order_relaxed) | taken,
                                   platform::memory_order_relaxed);
             some = some || taken != 0;
+            prefetch(slot, word, taken);
         }
         return some;
     }
@@ -196,6 +222,9 @@ public:
     const std::uint32_t types;
     CellCache* next = nullptr;  ///< of all caches, or of those taken away; under the lock
     Tally tally;
+    platform::atomic<PageIndex> kept_page{kNoPage};  ///< K5; kNoPage: none
+    CellBits kept;                                   ///< cells of that span
+    Tally::Count kept_bytes{0};
     std::uint8_t rings[kCachedClasses + 1];  ///< a slot of each
     std::uint8_t victim = 0;                 ///< the next slot to be emptied for another class
     Slot slots[kSlots];
@@ -210,6 +239,15 @@ private:
         for (const auto& word : slot.bits)
             none = none && word.load(platform::memory_order_relaxed) == 0;
         return ring == kUnused && none;
+    }
+
+    /// Whoever has ended what was in the cells has written their headers last.
+    static void prefetch(const Slot& slot, std::uint32_t word, std::uint64_t cells) {
+        const std::size_t bytes = kSizeClassTable[slot.size_class].cell_bytes;
+        for (; cells != 0; cells &= cells - 1) {
+            const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(cells));
+            OURO_PREFETCH_TO_WRITE(reinterpret_cast<const void*>(slot.begin + cell * bytes));
+        }
     }
 
     static Header* take_from(Slot& slot) {

@@ -23,7 +23,7 @@ MemoryFigures BlockAllocator::figures() {
     std::size_t parked = 0;
     for_each_cache([&](CellCache& cache) {
         used += Tally::change(cache.tally.used);
-        parked += cache.pages * kPageBytes;
+        parked += cache.pages * kPageBytes + Tally::get(cache.kept_bytes);
         for (const CellCache::Slot& slot : cache.slots) {
             if (slot.page == kNoPage) continue;
             parked += free_cells(slot.page, &slot).count() * span_cell_bytes(slot.page);
@@ -38,6 +38,13 @@ MemoryFigures BlockAllocator::figures() {
             block > overhead ? block - overhead : 0,
             quarantined_bytes_,
             parked};
+}
+
+std::size_t BlockAllocator::bytes_in_use() {
+    platform::LockGuard guard(lock_);
+    std::ptrdiff_t used = used_bytes_;
+    for_each_cache([&used](CellCache& cache) { used += Tally::change(cache.tally.used); });
+    return static_cast<std::size_t>(std::max(used, std::ptrdiff_t{0}));
 }
 
 /// The cells of the span that nobody uses: of its record, and of the slot that holds it, if any.

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
@@ -67,6 +69,28 @@ TEST_F(Background, many_candidates_are_asked_by_several_passes_of_one_collection
     const CollectorStatistics all = collector().statistics();
     EXPECT_EQ(all.collected, pages);
     EXPECT_GE(all.passes, all.automatic + pages / 2);
+}
+
+TEST_F(Background, what_is_reported_between_two_passes_of_a_collection_is_asked_by_the_next_one) {
+    collector().stop();
+    restart(testing::changed(testing::with_background(),
+                             [](auto& c) { c.collector.objects_per_pass = 1; }));
+    collector().disable();
+    bool is_first = true;
+    for (const int id : {1, 2}) {
+        Probe::on_finalize[id] = [&](Probe&) {
+            if (!std::exchange(is_first, false)) return;
+            const Ref<Hub> ring = try_make_variable<Hub>(heap(), Trailing{0, 8000}).value();
+            ring->owner = ring;
+        };
+    }
+    std::vector<Ref<Probe>> between;
+    testing::drop_self_loop<Probe>(managed(), 1);
+    for (int i = 0; i < 300; ++i) between.push_back(make<Probe>(testing::kSilent));
+    testing::drop_self_loop<Probe>(managed(), 2);
+    collector().enable();
+    EXPECT_TRUE(testing::wait_until([&] { return live_objects() == between.size(); }));
+    collector().stop();
 }
 
 TEST_F(Background, runs_finalizers_and_destructors_on_its_own_thread) {

@@ -94,7 +94,8 @@ TEST_F(CachesDamage, of_a_slot_and_of_its_span_is_named) {
 }
 
 TEST_F(CachesDamage, of_what_caches_take_together_is_named) {
-    std::size_t pages = cache_->pages;
+    static_assert(CellCache::kKeptMax % kPageBytes == 0);
+    std::size_t pages = cache_->pages + CellCache::kKeptMax / kPageBytes;
     for (const CellCache::Slot& slot : cache_->slots) {
         if (slot.page != kNoPage) pages += heap().blocks().page(slot.page).load_layout().pages;
     }

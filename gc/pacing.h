@@ -27,7 +27,7 @@ public:
 
     bool is_on() const { return BlockAllocator::kLimitsUse && bytes_ != 0; }
 
-    /// So much is taken to live. `all`: no candidate waits for its turn, so it is not only taken so.
+    /// So much is taken to live. `all`: no candidate waits for its turn, so that much does.
     void set_live(Heap& heap, std::size_t live, bool all) {
         if (!is_on()) return;
         const std::size_t limit = live + allowance(live);

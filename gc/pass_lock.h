@@ -27,11 +27,12 @@ public:
     /// Unlocks, and locks again, if possible after somebody who waits has had it: a thread that
     /// locks again at once takes it from one that is being woken, time and again.
     void hand_over() {
-        // order: relaxed, both; a hint.
+        // order: relaxed; a hint for pacing.
         const std::uint32_t turns = turns_.load(platform::memory_order_relaxed);
         mutex_.unlock();
         for (unsigned i = 0; i < kYieldsMax && is_wanted(); ++i) {
             platform::yield_thread();
+            // order: relaxed; a hint for pacing.
             if (turns_.load(platform::memory_order_relaxed) != turns) break;
         }
         lock();
@@ -48,7 +49,7 @@ private:
 
     void stop_waiting() {
         waiting_.fetch_sub(1, platform::memory_order_relaxed);  // order: see lock()
-        turns_.fetch_add(1, platform::memory_order_relaxed);    // order: see hand_over()
+        turns_.fetch_add(1, platform::memory_order_relaxed);    // order: as in lock()
     }
 
     platform::Mutex mutex_;

@@ -4,8 +4,8 @@
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
 //     from both its own class takes it back at once.
-// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span or
-//     keeps the cell (K5), iff nobody uses the cell and it is not in quarantine.
+// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span
+//     or keeps the cell (K5), iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
 //     that was there before: a fresh span starts from the highest counter of its pages, a dissolved
 //     one leaves the highest of its cells on all of them. So one address gets one generation twice
@@ -36,9 +36,9 @@
 #include "heap/heap_config.h"
 #include "heap/memory_figures.h"
 #include "heap/paged/cell_cache.h"
-#include "heap/paged/use_limit.h"
 #include "heap/paged/page.h"
 #include "heap/paged/run_allocator.h"
+#include "heap/paged/use_limit.h"
 #include "platform/annotate.h"
 #include "platform/mutant.h"
 #include "platform/mutex.h"
@@ -154,8 +154,8 @@ public:
         }
     };
     Places places(PageIndex page) const;
-    /// The headers of these cells are about to be looked at and changed, one after the other: others
-    /// may have written them last. Caller as for cell_of().
+    /// The headers of these cells are about to be looked at and changed, one after the other;
+    /// others may have written them last. Caller as for cell_of().
     void prefetch(PageIndex page, CellBits cells) const {
         const Places at = places(page);
         for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())

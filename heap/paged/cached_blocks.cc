@@ -94,7 +94,7 @@ bool BlockAllocator::free_cached(Header* header, std::size_t payload_bytes, bool
 bool BlockAllocator::give_kept(CellCache& cache) {
     const PageIndex page = cache.kept_on();
     if (page == kNoPage) return false;
-    // order: relaxed; before the cells are given, by the read-modify-write that gives them.
+    // order: relaxed; one thread only, or under the lock; before the read-modify-write that gives.
     cache.kept_page.store(kNoPage, memory_order_relaxed);
     Tally::set(cache.kept_bytes, 0);
     return give(page, cache.kept);

@@ -106,7 +106,7 @@ public:
         kept = {};
         kept.set(cell);
         Tally::set(kept_bytes, cell_bytes);
-        // order: release; a fork between the two finds no cells of another span.
+        // order: release; one thread only. A fork between the two finds no cells of another span.
         kept_page.store(page, platform::memory_order_release);
     }
     // order: relaxed; asked by the owner, or under the lock when there is none.

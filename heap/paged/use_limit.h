@@ -15,19 +15,22 @@ namespace ouro {
 
 class UseLimit {
 public:
-    // order: relaxed everywhere; tuning values and hints. Nothing is published by them.
     void set(std::size_t bytes_in_use) {
-        limit_.store(bytes_in_use, platform::memory_order_relaxed);
+        limit_.store(bytes_in_use, platform::memory_order_relaxed);  // order: a tuning value
     }
-    std::size_t get() const { return limit_.load(platform::memory_order_relaxed); }
+    std::size_t get() const {
+        return limit_.load(platform::memory_order_relaxed);  // order: a tuning value
+    }
 
     /// So many bytes are taken while `in_use` are, about. Under the allocation lock.
     void take(std::ptrdiff_t in_use, std::size_t bytes) {
         if (in_use <= static_cast<std::ptrdiff_t>(get())) return;
+        // order: relaxed; a hint for pacing, as in collect_taken().
         taken_beyond_.fetch_add(bytes, platform::memory_order_relaxed);
     }
     /// Bytes taken beyond the limit since the last call: the caller sees to it.
     std::size_t collect_taken() {
+        // order: relaxed, both; a hint for pacing.
         if (taken_beyond_.load(platform::memory_order_relaxed) == 0) return 0;
         return taken_beyond_.exchange(0, platform::memory_order_relaxed);
     }

@@ -93,6 +93,29 @@ TEST_F(CachesDamage, of_a_slot_and_of_its_span_is_named) {
     record().free[0].fetch_and(~bits, memory_order_relaxed);
 }
 
+TEST_F(CachesDamage, of_what_a_cache_keeps_is_named) {
+    const char* const kKept = "K5: what a cache keeps";
+    ASSERT_EQ(cache_->kept_on(), kNoPage);
+    cache_->kept_bytes.store(64, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), kKept);
+    for (const PageIndex page : {PageIndex{100'000}, heap().blocks().page_of(cache_)}) {
+        cache_->kept_page.store(page, memory_order_relaxed);
+        EXPECT_STREQ(heap().blocks().verify(), kKept);
+    }
+    const std::size_t cell = heap().blocks().cell_bytes({held_->page, 0});
+    cache_->keep_first(held_->page, kCellsMax - 1, cell);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a free cell behind the span");
+    const std::uint64_t bits = held_->bits[0].load(memory_order_relaxed);
+    ASSERT_NE(bits, 0u);
+    cache_->keep_first(held_->page, static_cast<std::uint32_t>(__builtin_ctzll(bits)), cell);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
+    cache_->kept_bytes.store(2 * cell, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), kKept);
+    cache_->kept_page.store(kNoPage, memory_order_relaxed);
+    cache_->kept_bytes.store(0, memory_order_relaxed);
+    EXPECT_EQ(heap().blocks().verify(), nullptr);
+}
+
 TEST_F(CachesDamage, of_what_caches_take_together_is_named) {
     static_assert(CellCache::kKeptMax % kPageBytes == 0);
     std::size_t pages = cache_->pages + CellCache::kKeptMax / kPageBytes;

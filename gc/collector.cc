@@ -55,7 +55,7 @@ CollectorHooks Collector::own_hooks() {
     return {this,
             &Collector::settle_hook,
             &Collector::emergency_hook,
-            &Collector::taken_hook,
+            BlockAllocator::kLimitsUse ? &Collector::taken_hook : nullptr,
             &Collector::legacy_user_code_hook,
             &Collector::before_fork_hook,
             &Collector::after_fork_hook};
@@ -78,10 +78,7 @@ bool Collector::step_pass(std::uint32_t units) {
         longest_step_ns_.store(took, memory_order_relaxed);  // order: a figure
     if (!pass_.idle()) return true;
     const PassResult& result = pass_.result();
-    if (result.aborted || pass_.was_called_off()) pacing_.leave_round();
-    if (!pass_.has_more() && !pass_.is_batch_pass())
-        pacing_.end_round(heap_, !pass_.has_deferred() || (pass_.options().include_deferred &&
-                                                           result.gave_up_roots == 0));
+    note_pass_end(result);
     Counters::add(passes_);
     Counters::add(collected_, result.collected);
     Counters::add(examined_, result.examined);
@@ -116,11 +113,23 @@ void Collector::forget_reports(const PassOptions& options) {
 }
 
 void Collector::start_pass(const PassOptions& options) {
-    const bool asks = !options.only_postponed && !options.rehearsal;
-    if (!asks || !pass_.has_more()) pacing_.leave_round();
-    if (asks && !pass_.has_more()) pacing_.begin_round(heap_);
+    if (pacing_.is_on()) {
+        const bool asks = !options.only_postponed && !options.rehearsal;
+        const bool begins = asks && !pass_.has_more();
+        if (begins || !asks) pacing_.leave_round();
+        if (begins) pacing_.begin_round(heap_);
+    }
     pass_.begin(options);
     if (automatic_is_over(options)) pass_.stop_gathering();
+}
+
+/// Is a round of passes over all candidates over with this one?
+void Collector::note_pass_end(const PassResult& result) {
+    if (!pacing_.is_on()) return;
+    if (result.aborted || pass_.was_called_off()) pacing_.leave_round();
+    if (pass_.has_more() || pass_.is_batch_pass()) return;
+    const bool all = pass_.options().include_deferred && result.gave_up_roots == 0;
+    pacing_.end_round(heap_, all || !pass_.has_deferred());
 }
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.

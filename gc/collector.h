@@ -259,6 +259,7 @@ private:
     void run_separate_pass(const PassOptions& options);
     void forget_reports(const PassOptions& options);
     void start_pass(const PassOptions& options);
+    void note_pass_end(const PassResult& result);
     void begin_separate_pass(const PassOptions& options);
     bool has_candidates();
     void begin_assisting_pass();

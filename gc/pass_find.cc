@@ -39,7 +39,6 @@ bool Pass::next_source() {
         gather_bits_ = heap_.candidates().take(gather_page_, members, looks);
         spend(2 * looks / kLooks);
         put_back_evidence(members);
-        heap_.blocks().prefetch(gather_page_, gather_bits_);
         return true;
     }
     if (!gathering_deferred_ && options_.include_deferred)

@@ -8,6 +8,3 @@
 // Branch hints: used where the cost of the expected path is a published figure.
 #define OURO_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define OURO_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-
-// The line at the address is about to be written: have it on the way. Only a hint, any address.
-#define OURO_PREFETCH_TO_WRITE(address) __builtin_prefetch(address, 1)

@@ -137,8 +137,6 @@ public:
         }
     };
     Places places(PageIndex card) const { return {lists_.at(card * kCardUnits)}; }
-    /// What is at hand is in these machines' only memory.
-    static void prefetch(PageIndex, CellBits) {}
     /// Bytes of a block in use, header included.
     std::size_t cell_bytes(Cell cell) const {
         return std::size_t{units_of(header_of_cell(cell))} * kUnitBytes;

@@ -154,13 +154,6 @@ public:
         }
     };
     Places places(PageIndex page) const;
-    /// The headers of these cells are about to be looked at and changed, one after the other;
-    /// others may have written them last. Caller as for cell_of().
-    void prefetch(PageIndex page, CellBits cells) const {
-        const Places at = places(page);
-        for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())
-            OURO_PREFETCH_TO_WRITE(at.header(cell));
-    }
     /// Bytes of the cell, header included.
     std::size_t cell_bytes(Cell cell) const { return span_cell_bytes(cell.page); }
     /// The cells with headers of the span that starts at `page`. Caller as for cell_of().

@@ -158,7 +158,6 @@ public:
             slot.bits[word].store(slot.bits[word].load(platform::memory_order_relaxed) | taken,
                                   platform::memory_order_relaxed);
             some = some || taken != 0;
-            prefetch(slot, word, taken);
         }
         return some;
     }
@@ -239,15 +238,6 @@ private:
         for (const auto& word : slot.bits)
             none = none && word.load(platform::memory_order_relaxed) == 0;
         return ring == kUnused && none;
-    }
-
-    /// Whoever has ended what was in the cells has written their headers last.
-    static void prefetch(const Slot& slot, std::uint32_t word, std::uint64_t cells) {
-        const std::size_t bytes = kSizeClassTable[slot.size_class].cell_bytes;
-        for (; cells != 0; cells &= cells - 1) {
-            const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(cells));
-            OURO_PREFETCH_TO_WRITE(reinterpret_cast<const void*>(slot.begin + cell * bytes));
-        }
     }
 
     static Header* take_from(Slot& slot) {

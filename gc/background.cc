@@ -126,7 +126,7 @@ void Collector::rehearse() {
     options.include_deferred = true;
     pass_lock_.lock();
     while (step_pass(config_.step_units)) let_others_step();
-    start_pass(options);
+    pass_.begin(options);
     ++pass_serial_;
     pass_lock_.unlock();
     finish_pass();
@@ -140,13 +140,6 @@ bool Collector::collection_goes_first(unsigned wait) const {
     return collection_wants_pass_.load(memory_order_acquire) != 0 && wait < kWaitsMax;
 }
 
-/// Begins a pass that is part of no collection. Caller holds the lock and no pass is under way.
-void Collector::begin_separate_pass(const PassOptions& options) {
-    if (!options.only_postponed) forget_reports(options);
-    start_pass(options);
-    ++pass_serial_;
-}
-
 /// A pass that is part of no collection, to its end; again if it was aborted.
 void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -154,7 +147,10 @@ void Collector::run_separate_pass(const PassOptions& options) {
         for (unsigned wait = 0; step_pass(config_.step_units) || collection_goes_first(wait);
              ++wait)
             let_others_step();
-        begin_separate_pass(options);
+        if (!options.only_postponed) forget_reports(options);
+        pass_.begin(options);
+        if (automatic_is_over(options)) pass_.stop_gathering();
+        ++pass_serial_;
         pass_lock_.unlock();
         if (finish_pass()) return;
     }
@@ -347,6 +343,7 @@ void Collector::after_fork_hook(void* self, bool in_child) {
         collector.collection_taken_ = collector.batch_waits_;
     }
     collector.collection_lock_.unlock();
+    if (in_child) collector.pass_lock_.forget_waiters();
     collector.pass_lock_.unlock();
     if (in_child) {
         collector.thread_.forget();

@@ -112,23 +112,15 @@ void Collector::forget_reports(const PassOptions& options) {
     if (pass_.takes_reported(options)) heap_.signal().reset();
 }
 
-void Collector::start_pass(const PassOptions& options) {
-    if (pacing_.is_on()) {
-        const bool asks = !options.only_postponed && !options.rehearsal;
-        const bool begins = asks && !pass_.has_more();
-        if (begins || !asks) pacing_.leave_round();
-        if (begins) pacing_.begin_round(heap_);
-    }
-    pass_.begin(options);
-    if (automatic_is_over(options)) pass_.stop_gathering();
-}
-
-/// Is a round of passes over all candidates over with this one?
+/// Were all candidates asked when this pass has ended?
 void Collector::note_pass_end(const PassResult& result) {
     if (!pacing_.is_on()) return;
-    if (result.aborted || pass_.was_called_off()) pacing_.leave_round();
-    if (pass_.has_more() || pass_.is_batch_pass()) return;
-    const bool all = pass_.options().include_deferred && result.gave_up_roots == 0;
+    pacing_.freed(result.freed_bytes);
+    const PassOptions& options = pass_.options();
+    if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
+        return;
+    if (pass_.has_more() || pass_.was_called_off()) return;
+    const bool all = options.include_deferred && result.gave_up_roots == 0;
     pacing_.end_round(heap_, all || !pass_.has_deferred());
 }
 
@@ -139,7 +131,8 @@ void Collector::begin_pass(const PassOptions& options) {
     // order: release; pairs with left_for_drain(). This pass finds what others have left alone.
     if (options.include_deferred && !options.only_postponed)
         left_for_drain_.store(0, memory_order_release);
-    start_pass(options);
+    pass_.begin(options);
+    if (automatic_is_over(options)) pass_.stop_gathering();
     collection_serial_ = ++pass_serial_;
     collection_pass_done_ = false;
 }
@@ -388,11 +381,11 @@ bool Collector::collecting() const {
 }
 
 CollectorStatistics Collector::statistics() const {
-    return {Counters::get(collections_),    Counters::get(automatic_),
-            Counters::get(passes_),         Counters::get(collected_),
-            Counters::get(uncollectable_),  Counters::get(examined_),
-            Counters::get(aborted_),        Counters::get(deferred_roots_),
-            Counters::get(longest_step_ns_)};
+    return {Counters::get(collections_),     Counters::get(automatic_),
+            Counters::get(passes_),          Counters::get(collected_),
+            Counters::get(uncollectable_),   Counters::get(examined_),
+            Counters::get(aborted_),         Counters::get(deferred_roots_),
+            Counters::get(longest_step_ns_), Counters::get(assisted_)};
 }
 
 }  // namespace ouro

@@ -66,9 +66,9 @@ struct CollectorConfig {
     /// before, while there is other work.
     std::uint32_t deferred_percent = 10;
     /// So much garbage, in bytes and in percent of what lives, is left to the background thread
-    /// alone. When more memory is in use, threads whose allocations make it grow do a part of the
-    /// collector's work, a step at a time and without user code; with twice as much they wait for
-    /// the collector's step to do theirs. 0 bytes: never. In the paged layout only.
+    /// alone. When more is in use, threads that need memory do steps of its passes, without user
+    /// code; with twice as much garbage they wait for their turn, and a little for a pass to begin.
+    /// 0 bytes: never. In the paged layout only.
     std::size_t assist_bytes = 1024 * 1024;
     std::uint32_t assist_percent = 4;
     /// Stack, priority and core of the background thread, on machines where its maker supplies them
@@ -107,6 +107,7 @@ struct CollectorStatistics {
     std::size_t aborted;            ///< passes whose decision a weak upgrade aborted
     std::size_t deferred_roots;     ///< candidates given up at the limit and asked again later
     std::uint64_t longest_step_ns;  ///< longest time the pass lock was held
+    std::size_t assisted;           ///< steps done by threads that needed memory
 };
 
 class Collector {
@@ -258,12 +259,9 @@ private:
     }
     void run_separate_pass(const PassOptions& options);
     void forget_reports(const PassOptions& options);
-    void start_pass(const PassOptions& options);
     void note_pass_end(const PassResult& result);
-    void begin_separate_pass(const PassOptions& options);
-    bool has_candidates();
-    void begin_assisting_pass();
     void assist(std::size_t bytes);
+    bool assist_pass(std::uint32_t units);
     bool is_asked() const;
     std::uint64_t time_to_wait();
     std::uint64_t time_to_pass();
@@ -359,7 +357,7 @@ private:
     Listener listeners_[kCallbacksMax];  ///< those in use first; under collection_lock_
 
     Counters::Count collections_{0}, automatic_{0}, passes_{0}, collected_{0}, uncollectable_{0},
-        examined_{0}, aborted_{0}, deferred_roots_{0}, longest_step_ns_{0};
+        examined_{0}, aborted_{0}, deferred_roots_{0}, longest_step_ns_{0}, assisted_{0};
 };
 
 }  // namespace ouro

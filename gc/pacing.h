@@ -1,13 +1,14 @@
 // How much memory may be in use before threads that allocate do a part of the collector's work.
 //
-// What lives is not known, but what lives at least is bounded by what a round of passes leaves: a
-// round begins when all candidates are taken and ends when all of them have been asked. What is in
-// use then, less what was made meanwhile, has been looked at or was referred to from outside. Some
-// garbage on top of that is the price of a collector that works beside the program; beyond it the
-// program makes garbage faster than its collector takes it away.
+// What lives is not known. But when all candidates have been asked, what is garbage then was made
+// since, in the time in which the collector took away what was made before: as long as the program
+// goes on as it does, about as much. So what lives is taken to be what is in use, less what passes
+// have freed since all were asked the last time. Some garbage on top of that is the price of a
+// collector that works beside the program; beyond it the program makes garbage faster than its
+// collector takes it away.
 //
-// After the pacing of Go's collector ("GC Pacer Redesign", Go proposal 44167), which has growth
-// paid for by whoever causes it.
+// After the pacing of Go's collector ("GC Pacer Redesign", Go proposal 44167), which has what is
+// allocated paid for by whoever allocates it.
 #pragma once
 
 #include <algorithm>
@@ -15,42 +16,36 @@
 #include <cstdint>
 
 #include "heap/heap.h"
-#include "heap/verify_parts.h"
 
 namespace ouro {
 
-/// Under the pass lock.
 class Pacing {
 public:
     /// `bytes` 0: no limit.
-    Pacing(std::size_t bytes, std::uint32_t percent) : bytes_(bytes), percent_(percent) {}
+    Pacing(std::size_t bytes, std::uint32_t percent)
+        : bytes_(std::min(bytes, kMost)), percent_(std::min<std::uint32_t>(percent, 100)) {}
 
     bool is_on() const { return BlockAllocator::kLimitsUse && bytes_ != 0; }
 
-    /// So much is taken to live. `all`: no candidate waits for its turn, so that much does.
+    // Under the pass lock.
+
+    /// A pass has freed so many bytes.
+    void freed(std::size_t bytes) { freed_ += bytes; }
+    /// All candidates have been asked, `all`, or but for those that wait for their turn.
+    /// Time: O(contexts), as all that follows.
+    void end_round(Heap& heap, bool all) {
+        const std::size_t in_use = heap.blocks().bytes_in_use();
+        set_live(heap, in_use - std::min(in_use, freed_), all);
+        freed_ = 0;
+    }
+    /// So much is taken to live. `all`: no candidate waits for its turn.
     void set_live(Heap& heap, std::size_t live, bool all) {
         if (!is_on()) return;
-        const std::size_t limit = live + allowance(live);
+        const std::size_t limit = std::min(live + allowance(live), kMost);
         heap.blocks().use_limit().set(limit);
         // order: relaxed; a tuning value, read without the lock.
         if (all) all_beyond_.store(2 * limit, platform::memory_order_relaxed);
     }
-    /// All candidates have been taken. Time: O(contexts), as what follows.
-    void begin_round(Heap& heap) {
-        if (!is_on()) return;
-        made_before_ = heap.bytes_made();
-        in_round_ = true;
-    }
-    /// They have been asked, `all`, or but for those that wait for their turn.
-    void end_round(Heap& heap, bool all) {
-        if (!in_round_) return;
-        in_round_ = false;
-        const std::size_t in_use = heap.blocks().bytes_in_use();
-        const std::size_t made = heap.bytes_made() - made_before_;
-        set_live(heap, in_use - std::min(in_use, made), all);
-    }
-    /// Not all of them.
-    void leave_round() { in_round_ = false; }
 
     // Threads: any, without the pass lock.
 
@@ -60,23 +55,21 @@ public:
         return heap.blocks().bytes_in_use() > limit + allowance(limit);
     }
     /// Is twice as much in use as after all candidates were asked, so that those are to be asked
-    /// that wait for their turn? What they reach and lives is then looked at no more often than it
-    /// is made.
+    /// that wait for their turn?
     bool wants_all(Heap& heap) const {
-        // order: relaxed; see set_live().
+        // order: relaxed; a tuning value.
         return is_on() &&
                heap.blocks().bytes_in_use() > all_beyond_.load(platform::memory_order_relaxed);
     }
 
-    bool is_sound() const { return is_bool(in_round_); }
-
 private:
+    static constexpr std::size_t kMost = ~std::size_t{0} / 8;  ///< no sum of these overflows
+
     std::size_t allowance(std::size_t live) const { return bytes_ + live / 100 * percent_; }
 
     std::size_t bytes_;
     std::uint32_t percent_;
-    bool in_round_ = false;
-    std::size_t made_before_ = 0;  ///< the round under way
+    std::size_t freed_ = 0;  ///< since all candidates were asked the last time
     platform::atomic<std::uintptr_t> all_beyond_{0};
 };
 

@@ -56,6 +56,7 @@ struct PassOptions {
 struct PassResult {
     std::size_t examined = 0;       ///< members of the set
     std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
+    std::size_t freed_bytes = 0;    ///< of these and of what only they referred to, about
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
     std::size_t left_alone = 0;     ///< members with user code that a plain pass has met
@@ -87,7 +88,7 @@ public:
     /// The pass asks no more candidates than it has taken off their pages by now; the others go
     /// back. Caller owns the pass.
     void stop_gathering() { called_off_ = true; }
-    /// Was the last pass told so?
+    /// Was the last pass over candidates told so?
     bool was_called_off() const { return called_off_; }
 
     const PassOptions& options() const { return options_; }

@@ -44,6 +44,11 @@ public:
         return waiting_.load(platform::memory_order_relaxed) != 0;  // order: see lock()
     }
 
+    /// In the child of a fork nobody waits. The caller holds it.
+    void forget_waiters() {
+        waiting_.store(0, platform::memory_order_relaxed);  // order: one thread only
+    }
+
 private:
     static constexpr unsigned kYieldsMax = 16;
 
@@ -61,6 +66,7 @@ template <>
 class CountingLock<false> : public platform::Mutex {
 public:
     static constexpr bool is_wanted() { return true; }
+    static void forget_waiters() {}
     void hand_over() {
         unlock();
         platform::yield_thread();

@@ -83,7 +83,7 @@ bool Collector::are_flags_sound() const {
         // order: relaxed; nobody changes anything that matters here.
         if (flag->load(memory_order_relaxed) > 1) return false;
     }
-    return pacing_.is_sound() && config_.step_units != 0;
+    return config_.step_units != 0;
 }
 
 /// What belongs to whoever owns the collection. Caller has the pass lock, and the pass is sound.

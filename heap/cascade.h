@@ -79,6 +79,8 @@ public:
     void resume() { run(nullptr); }
 
     std::uint32_t ended() const { return ended_; }
+    /// Bytes of the objects whose memory went back, about.
+    std::size_t freed() const { return freed_; }
     /// Is there an object that could not end here, and is left to the collector?
     bool has_put_off() const { return has_put_off_; }
 
@@ -244,7 +246,7 @@ private:
         }
         ++ended_;
         if (info.has_fields()) return true;
-        heap_.give_back(header, type, true);
+        freed_ += heap_.give_back(header, type, true);
         return false;
     }
 
@@ -292,7 +294,7 @@ private:
                 return child;
             }
         }
-        heap_.give_back(header, *type, true);
+        freed_ += heap_.give_back(header, *type, true);
         return child;
     }
 
@@ -364,6 +366,7 @@ private:
     Header* bottom_ = nullptr;
     std::uint32_t resume_at_ = 0;
     std::uint32_t ended_ = 0;
+    std::size_t freed_ = 0;
     std::uint32_t limit_;
     bool allow_user_code_;
     bool has_put_off_ = false;

@@ -152,15 +152,6 @@ std::size_t Heap::reclaimed() {
            Counters::get(counters_.reclaimed_by_collector);
 }
 
-std::size_t Heap::bytes_made() {
-    std::size_t objects = 0, bytes = 0;
-    const Tallies tallies = blocks_.tallies([&] {
-        objects = Counters::get(counters_.made);
-        bytes = Counters::get(counters_.made_bytes);
-    });
-    return bytes + tallies.made_bytes + (objects + tallies.made) * sizeof(Header);
-}
-
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
     if (is_shut_down()) return Error::shut_down;
@@ -180,7 +171,6 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
         Counters::add(counters_.live_objects);
         Counters::add(counters_.live_bytes, bytes);
         Counters::add(counters_.made);
-        if constexpr (BlockAllocator::kLimitsUse) Counters::add(counters_.made_bytes, bytes);
         entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
     }
     clear_payload(header->payload(), bytes, info);
@@ -217,7 +207,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
     if (by_count) Counters::add(counters_.reclaimed_by_count);
 }
 
-void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
+std::size_t Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
     const std::size_t bytes = Fields::payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
     WordValue word;
@@ -228,7 +218,7 @@ void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
         // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
         if (!look.swap(word.with(WordValue::kHeld), memory_order_acq_rel)) continue;
         count_end(type, bytes, by_count);
-        return;
+        return bytes + sizeof(Header);
     }
     // order: release; who still looks (in a load window) at this word finds it dead.
     header->store_word(word.dead(), memory_order_release);
@@ -237,15 +227,20 @@ void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
         blocks_.free(header);
     }
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+    return bytes + sizeof(Header);
 }
 
-void Heap::give_back_dead(PageIndex page, CellBits cells) {
-    Counters::add(counters_.reclaimed_by_collector, cells.count());
+std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {
+    const std::uint32_t count = cells.count();
+    const std::size_t bytes =
+        BlockAllocator::kLimitsUse ? count * blocks_.cell_bytes({page, 0}) : 0;
+    Counters::add(counters_.reclaimed_by_collector, count);
     if (!blocks_.free_dead_cached(page, cells)) {
         for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())
             give_back(blocks_.header_of_cell({page, cell}), false);
     }
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+    return bytes;
 }
 
 void Heap::release_memory(Header* header) {

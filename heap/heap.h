@@ -105,12 +105,14 @@ public:
     /// Is this context so deep in user code that it may end nothing? Its outermost release will.
     bool nests_too_deep() const;
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
-    /// count has ended it.
-    void give_back(Header* header, TypeTable::Entry& type, bool by_count);
-    void give_back(Header* header, bool by_count) { give_back(header, *type_of(header), by_count); }
+    /// count has ended it. Returns its bytes, about.
+    std::size_t give_back(Header* header, TypeTable::Entry& type, bool by_count);
+    std::size_t give_back(Header* header, bool by_count) {
+        return give_back(header, *type_of(header), by_count);
+    }
     /// Gives back the memory of objects of one page that a pass has ended: their words are dead,
-    /// without a claim. Time: O(cells).
-    void give_back_dead(PageIndex page, CellBits cells);
+    /// without a claim. Returns their bytes. Time: O(cells).
+    std::size_t give_back_dead(PageIndex page, CellBits cells);
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several, may be part of
@@ -126,8 +128,8 @@ public:
     /// Hands the release of one counted reference, the caller's, to the collector.
     void postpone_release(void* object);
     /// Gives up one counted reference without running user code here: what would end in user code
-    /// is postponed. For callers that hold the pass.
-    void release_quietly(void* object);
+    /// is postponed. For callers that hold the pass. Returns the bytes of what has ended, about.
+    std::size_t release_quietly(void* object);
     /// Gives up the heap's own reference around a finalizer that the collector has run.
     void release_held(void* object);
     /// Gives up the reference that postpone_release() took over. Ends at most `limit` objects (0 =
@@ -183,8 +185,6 @@ public:
     Statistics statistics();
     /// Objects that have ended. Time: O(contexts).
     std::size_t reclaimed();
-    /// Bytes that objects ever made have taken, about. Time: O(contexts).
-    std::size_t bytes_made();
     bool is_shut_down() const {
         // order: acquire; pairs with shut_down().
         return (life_.load(platform::memory_order_acquire) & kShutDown) != 0;
@@ -262,7 +262,7 @@ private:
     void list_postponed(void* object, WordValue word);
     bool count_put_off(platform::Context& context);
     static void settle_nested(platform::Context& context);
-    bool end_plain(void* object);
+    bool end_plain(void* object, std::size_t& freed);
     void postpone_again(void* object);
     bool drop_held(Header* header);
     static bool run_callback(ObjectWeakNode& node);

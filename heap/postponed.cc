@@ -61,26 +61,28 @@ void Heap::release_held(void* object) {
     if (drop_held(header_of(object))) end_object(object);
 }
 
-void Heap::release_quietly(void* object) {
+std::size_t Heap::release_quietly(void* object) {
     if (OURO_UNLIKELY(!blocks_.contains(object))) {
         Heap* other = of(object);
         if (other != nullptr) other->postpone_release(object);
-        return;
+        return 0;
     }
     const TypeTable::Entry* type = type_of(header_of(object));
     const TypeInfo* info = type->info.load(memory_order_relaxed);  // order: written once
     if (info->runs_user_code()) {
         postpone_release(object);  // its count never touches 0 here
-        return;
+        return 0;
     }
     // order: acq_rel; as in detail::release().
     const WordValue before = header_of(object)->count_down(memory_order_acq_rel);
     if (before.immortal() || before.count() != 1) {
         if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
             detail::release_slow(object, before);
-        return;
+        return 0;
     }
-    end_plain(object);
+    std::size_t freed = 0;
+    end_plain(object, freed);
+    return freed;
 }
 
 // Model: models/postponed.pml
@@ -136,7 +138,8 @@ bool Heap::settle_plain_postponed(void* object) {
     }
     Counters::sub(counters_.postponed, 1);
     const bool dead = header->load_word().count() == 0;
-    return dead || drop_held(header) ? end_plain(object) : true;
+    std::size_t freed = 0;
+    return dead || drop_held(header) ? end_plain(object, freed) : true;
 }
 
 }  // namespace ouro

@@ -2,7 +2,8 @@
 //
 // Order for one object (CPython's): finalizer; if that made new references it lives on; weak
 // references are cut; callbacks; the C++ destructor, which still finds its fields set; the fields
-// are let go, each child's end in turn, depth first; the memory goes back.
+// are let go, each child's end in turn, depth first; the memory goes back, before the end of the
+// last child.
 #include "heap/cascade.h"
 #include "heap/heap.h"
 #include "heap/nesting.h"
@@ -52,9 +53,10 @@ bool Heap::is_chain_sound() {
     return Cascade(*this, false, 0).is_sound(chain, region_.size() / sizeof(Header));
 }
 
-bool Heap::end_plain(void* object) {
+bool Heap::end_plain(void* object, std::size_t& freed) {
     Cascade cascade(*this, false, 0);
     cascade.end(object);
+    freed = cascade.freed();
     return !cascade.has_put_off();
 }
 

@@ -14,7 +14,6 @@ struct Counters {
     Count live_objects{0};
     Count live_bytes{0};          ///< payload bytes asked for
     Count made{0};                ///< objects ever made
-    Count made_bytes{0};          ///< payload bytes of these
     Count reclaimed_by_count{0};  ///< objects that ended because their count reached 0
     Count reclaimed_by_collector{0};
     Count finalized{0};      ///< finalizers run

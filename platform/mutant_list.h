@@ -14,7 +14,7 @@
     X(dissolved_under_windows, "pages", "rule 2: a page changes its cells while somebody looks")  \
     X(cache_found_early, "cached_revoked", "K2: a cache is found before the window is open")      \
     X(cache_taken_at_once, "cached_revoked", "K2: a cache is emptied while its owner may use it") \
-    X(assist_takes_user_code, "assisted", "G6: a pass on an allocating thread feeds the batch")   \
+    X(assist_unlocked, "assisted", "G5: a step of a pass without the pass lock")                  \
     X(kept_lost, "cached_handoff",                                                                \
       "K5: cells that a context keeps are lost when its cache is taken")                          \
     X(cache_kept_at_end, "cached_ends", "K1: what a context has at hand is not given back")       \

@@ -64,7 +64,7 @@ public:
     /// Takes back a cell whose object is gone: word with count 0 and no claim.
     void free(Header* header);
 
-    // ---- without the lock, from the caller's own cache, if it has one (K1 to K4)
+    // ---- without the lock, from the caller's own cache, if it has one (K1 to K5)
 
     /// allocate() for an object with so many bytes of payload, counted as made. Null: not this way.
     /// Time: O(1). Threads: any, not in interrupts.
@@ -317,7 +317,7 @@ private:
     bool has_lost_cells_ = false;  ///< in the child of a fork
     std::uint32_t cache_after_ = 0;
     std::size_t cache_limit_ = 0;        ///< bytes (K4)
-    std::size_t cached_bytes_ = 0;       ///< of caches and the spans that they hold
+    std::size_t cached_bytes_ = 0;       ///< of caches, what they keep and the spans that they hold
     CellCache* caches_ = nullptr;        ///< that have an owner
     CellCache* taken_caches_ = nullptr;  ///< taken from their owners, who may be in a window still
     Tallies folded_;                     ///< of caches that are no more

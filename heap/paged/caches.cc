@@ -229,8 +229,8 @@ void BlockAllocator::context_ends(platform::Context& context) {
     }
 }
 
-/// A context that exists no more may have been in the middle of taking or giving a cell: that cell
-/// is lost, or the list of its span has to be put right in its stead.
+/// A context that exists no more may have been in the middle of taking or giving cells: they are
+/// lost (one, or what it kept), or the list of their span has to be put right in its stead.
 void BlockAllocator::forget_other_contexts() {
     has_lost_cells_ = true;
     for (CellCache** link = &caches_; *link != nullptr;) {

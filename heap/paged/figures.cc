@@ -10,6 +10,7 @@ using platform::memory_order_relaxed;
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
+    give_own_kept();
     if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
     const std::size_t capacity = page_count_ * kPageBytes;
     std::size_t block = runs_.largest_run() * kPageBytes;
@@ -30,11 +31,12 @@ MemoryFigures BlockAllocator::figures() {
         }
     });
     used_bytes_max_ = std::max(used_bytes_max_, used);
-    const auto used_bytes = static_cast<std::size_t>(used);
+    // What contexts count is read one after the other, while they go on.
+    const auto used_bytes = static_cast<std::size_t>(std::max(used, std::ptrdiff_t{0}));
     return {capacity,
             used_bytes,
             static_cast<std::size_t>(used_bytes_max_),
-            capacity - used_bytes - parked,
+            capacity - std::min(capacity, used_bytes + parked),
             block > overhead ? block - overhead : 0,
             quarantined_bytes_,
             parked};

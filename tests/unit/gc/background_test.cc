@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
-#include <utility>
-#include <vector>
 
 #include "heap/query.h"
 #include "tests/support/heap_test.h"
@@ -69,27 +67,6 @@ TEST_F(Background, many_candidates_are_asked_by_several_passes_of_one_collection
     const CollectorStatistics all = collector().statistics();
     EXPECT_EQ(all.collected, pages);
     EXPECT_GE(all.passes, all.automatic + pages / 2);
-}
-
-TEST_F(Background, what_is_reported_between_two_passes_of_a_collection_is_asked_by_the_next_one) {
-    collector().stop();
-    ManagedHeapConfig config;
-    config.collector.objects_per_pass = 1;
-    restart(config);
-    collector().disable();
-    bool is_first = true;
-    Probe::on_finalize[1] = [&](Probe&) {
-        if (!std::exchange(is_first, false)) return;
-        const Ref<Hub> ring = try_make_variable<Hub>(heap(), Trailing{0, 8000}).value();
-        ring->owner = ring;
-    };
-    std::vector<Ref<Probe>> between;
-    testing::drop_self_loop<Probe>(managed(), 1);
-    for (int i = 0; i < 300; ++i) between.push_back(make<Probe>(testing::kSilent));
-    testing::drop_self_loop<Probe>(managed(), 1);
-    collector().enable();
-    EXPECT_TRUE(testing::wait_until([&] { return live_objects() == between.size(); }));
-    collector().stop();
 }
 
 TEST_F(Background, runs_finalizers_and_destructors_on_its_own_thread) {

@@ -71,8 +71,8 @@ TEST_F(WithheldTest, what_no_guard_lends_ends_without_a_collection) {
         EXPECT_TRUE(wait_until([&] { return events::count('D', 20 + id) == 1; })) << id;
         EXPECT_TRUE(wait_until([&] { return events::count('D', id) == 1; })) << id;
     }
-    // What is put off just then is found among the candidates: that may cost one now and then.
-    EXPECT_LT(collector().statistics().automatic, before.automatic + 10) << "of 40 ends";
+    // A look for ends that were put off puts other candidates back, which may cause one at times.
+    EXPECT_LT(collector().statistics().automatic, before.automatic + 20) << "40 objects have ended";
     collector().stop();
 }
 
@@ -104,7 +104,7 @@ TEST_F(WithheldTest, beside_what_is_lent_a_batch_that_waits_for_the_next_step_en
     ASSERT_EQ(collector().count(), 0u) << "no other reason to run";
     collector().enable();
     EXPECT_TRUE(wait_until([&] { return events::count('D', 2) == 10; }));
-    EXPECT_EQ(events::count('D', 3), 1);
+    EXPECT_TRUE(wait_until([&] { return events::count('D', 3) == 1; }));
     EXPECT_EQ(borrowed->id, 4);
     collector().stop();
 }

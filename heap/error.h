@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "platform/fatal.h"
@@ -37,16 +38,25 @@ const char* to_string(Error error);
 /// A value or the reason why there is none. `T` must be movable.
 template <class T>
 class [[nodiscard]] Result {
+    /// Then so is the result, and a function returns it in registers.
+    static constexpr bool kIsPlain = std::is_trivially_copyable_v<T>;
+
 public:
     Result(T value)
         : value_(std::move(value)), error_(Error::none) {}  // NOLINT: implicit by design
     Result(Error error) : nothing_{}, error_(error) {       // NOLINT: implicit by design
         OURO_ASSERT(error != Error::none, "Result made from Error::none");
     }
+    Result(Result&& other) noexcept
+        requires kIsPlain
+    = default;
     Result(Result&& other) noexcept : nothing_{}, error_(other.error_) {
         if (ok()) new (&value_) T(std::move(other.value_));
     }
     Result& operator=(Result&& other) = delete;
+    ~Result()
+        requires kIsPlain
+    = default;
     ~Result() {
         if (ok()) value_.~T();
     }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "heap/give_back.h"
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/annotate.h"
@@ -27,17 +28,37 @@ constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
 
+/// Zeroes bytes, the usual few of them without a call.
+OURO_ALWAYS_INLINE void clear(std::byte* begin, std::size_t bytes) {
+    if (HeapConfig::kSmall || bytes % 8 != 0 || bytes > 64) {
+        std::memset(begin, 0, bytes);
+        return;
+    }
+    // From both ends, so that the pieces meet or overlap.
+    std::byte* end = begin + bytes;
+    if (bytes > 32) {
+        std::memset(begin, 0, 32);
+        std::memset(end - 32, 0, 32);
+    } else if (bytes > 16) {
+        std::memset(begin, 0, 16);
+        std::memset(end - 16, 0, 16);
+    } else if (bytes != 0) {
+        std::memset(begin, 0, 8);
+        std::memset(end - 8, 0, 8);
+    }
+}
+
 /// Zeroes all but the Trailing record, which the allocator has written.
 void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
     auto* begin = static_cast<std::byte*>(payload);
     if (!info.variable()) {
-        std::memset(begin, 0, bytes);
+        clear(begin, bytes);
         return;
     }
     auto* trailing = reinterpret_cast<std::byte*>(&Trailing::of(payload, info));
-    std::memset(begin, 0, static_cast<std::size_t>(trailing - begin));
+    clear(begin, static_cast<std::size_t>(trailing - begin));
     auto* rest = trailing + sizeof(Trailing);
-    std::memset(rest, 0, bytes - static_cast<std::size_t>(rest - begin));
+    clear(rest, bytes - static_cast<std::size_t>(rest - begin));
 }
 
 std::size_t round_up(std::size_t value, std::size_t alignment) {
@@ -129,6 +150,24 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
     }
 }
 
+/// What the context has not at hand. `entry` null: it may be the first object of its type.
+Result<Header*> Heap::allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
+                               Trailing trailing) {
+    if (entry == nullptr) {
+        platform::LockGuard guard(blocks_.lock());
+        auto entered = types_.enter(info);
+        if (!entered) return entered.error();
+        entry = *entered;
+    }
+    auto allocated = allocate({bytes, types_.index_of(entry), &info, trailing});
+    if (!allocated) return allocated;
+    Counters::add(counters_.live_objects);
+    Counters::add(counters_.live_bytes, bytes);
+    Counters::add(counters_.made);
+    entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
+    return allocated;
+}
+
 Result<Header*> Heap::allocate(const BlockRequest& request) {
     if (request.bytes > blocks_.payload_max()) return Error::object_too_large;
     Header* header = allocate_block(request);
@@ -156,22 +195,14 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
     if (is_shut_down()) return Error::shut_down;
     TypeTable::Entry* entry = types_.find(info);
-    if (entry == nullptr) {
-        platform::LockGuard guard(blocks_.lock());
-        auto entered = types_.enter(info);
-        if (!entered) return entered.error();
-        entry = *entered;
-    }
-    const BlockRequest request{bytes, types_.index_of(entry), &info, trailing};
-    Header* header = blocks_.allocate_cached(request);
-    if (header == nullptr) {
-        auto allocated = allocate(request);
+    Header* header =
+        entry == nullptr ? nullptr : blocks_.allocate_cached(bytes, types_.index_of(entry));
+    if (OURO_LIKELY(header != nullptr)) {
+        if (info.variable()) Trailing::of(header->payload(), info) = trailing;
+    } else {
+        auto allocated = allocate(info, entry, bytes, trailing);
         if (!allocated) return allocated.error();
         header = *allocated;
-        Counters::add(counters_.live_objects);
-        Counters::add(counters_.live_bytes, bytes);
-        Counters::add(counters_.made);
-        entry->live_objects.fetch_add(1, memory_order_relaxed);  // order: only counts
     }
     clear_payload(header->payload(), bytes, info);
     const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
@@ -208,26 +239,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
 }
 
 std::size_t Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
-    const std::size_t bytes = Fields::payload_bytes(header, type);
-    // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
-    WordValue word;
-    for (;;) {
-        LinkedWord look(header);
-        word = look.value();
-        if (!word.has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
-        // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
-        if (!look.swap(word.with(WordValue::kHeld), memory_order_acq_rel)) continue;
-        count_end(type, bytes, by_count);
-        return bytes + sizeof(Header);
-    }
-    // order: release; who still looks (in a load window) at this word finds it dead.
-    header->store_word(word.dead(), memory_order_release);
-    if (!blocks_.free_cached(header, bytes, by_count)) {
-        count_end(type, bytes, by_count);
-        blocks_.free(header);
-    }
-    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
-    return bytes + sizeof(Header);
+    return give_back_here(header, type, by_count);
 }
 
 std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {

@@ -48,10 +48,13 @@ struct Tally {
     Count used{0};      ///< bytes of cells taken less those given back, modulo 2^N
     Count used_max{0};  ///< the most that `used` was since it was added to the heap's figure
 
-    static void add(Count& count, std::uintptr_t n) {
+    /// Returns the sum.
+    static std::uintptr_t add(Count& count, std::uintptr_t n) {
         // order: relaxed load, one writer. Release: pairs with sum() of the ends: whoever sees an
         // end sees what was made before it.
-        count.store(count.load(platform::memory_order_relaxed) + n, platform::memory_order_release);
+        const std::uintptr_t sum = count.load(platform::memory_order_relaxed) + n;
+        count.store(sum, platform::memory_order_release);
+        return sum;
     }
     static std::uintptr_t get(const Count& count) {
         return count.load(platform::memory_order_acquire);  // order: see add()
@@ -64,13 +67,15 @@ struct Tally {
         return static_cast<std::ptrdiff_t>(get(count));
     }
     void use(std::uintptr_t bytes) {
-        add(used, bytes);
+        const std::uintptr_t now = add(used, bytes);
         // order: relaxed; one writer.
-        const std::uintptr_t now = used.load(platform::memory_order_relaxed);
         if (static_cast<std::intptr_t>(now - used_max.load(platform::memory_order_relaxed)) > 0)
             used_max.store(now, platform::memory_order_relaxed);
     }
-    void give(std::uintptr_t bytes) { add(used, std::uintptr_t{0} - bytes); }
+    /// Returns what `used` is then.
+    std::ptrdiff_t give(std::uintptr_t bytes) {
+        return static_cast<std::ptrdiff_t>(add(used, std::uintptr_t{0} - bytes));
+    }
 };
 
 /// Sums of all tallies of a heap.

@@ -60,7 +60,7 @@ public:
     void free(Header* header);
 
     // Of caches (heap/paged/block_allocator.h): there are none.
-    static Header* allocate_cached(const BlockRequest&) { return nullptr; }
+    static Header* allocate_cached(std::size_t, TypeIndex) { return nullptr; }
     static bool free_cached(Header*, std::size_t, bool) { return false; }
     static bool free_dead_cached(PageIndex, const CellBits&) { return false; }
     // Nor a limit below that of the region.

@@ -155,16 +155,6 @@ Header* BlockAllocator::take_cell(PageIndex page) {
     return header_of_cell({page, cell});
 }
 
-void BlockAllocator::begin_block(Header* header, TypeIndex type) {
-    // order: relaxed, both; ours alone, and published below.
-    header->generation.store(header->generation.load(memory_order_relaxed) + 1,
-                             memory_order_relaxed);
-    // order: release; pairs with load_info(): who looks by an id and sees the type sees the
-    // generation, and the end of the object before (heap/query.cc).
-    header->info.store(type | InfoValue::kConstructing,
-                       OURO_ORDER(memory_order_release, begun_relaxed, memory_order_relaxed));
-}
-
 Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) {
     const std::uint32_t wanted = size_class;
     const PageIndex page = span_with_free_cell(size_class);

@@ -68,7 +68,7 @@ public:
 
     /// allocate() for an object with so many bytes of payload, counted as made. Null: not this way.
     /// Time: O(1). Threads: any, not in interrupts.
-    Header* allocate_cached(const BlockRequest& request);
+    Header* allocate_cached(std::size_t payload_bytes, TypeIndex type);
     /// free() for an object with so many bytes of payload, counted as ended. False: not this way.
     /// Time: O(1), and the lock where a span gets its first free cell or loses its last used one.
     bool free_cached(Header* header, std::size_t payload_bytes, bool by_count);
@@ -128,8 +128,6 @@ public:
     /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
     /// load window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
-    /// The cell of a block in use, for its owner, with what its span is; page kNoPage: it is none.
-    Cell cell_of_block(const Header* header, PageLayout& layout) const;
     /// The cell of the block in use or free that `address` lies in. As cell_of() here.
     Cell cell_containing(const void* address) const { return cell_of(address); }
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.
@@ -249,7 +247,15 @@ private:
     PageIndex take_run(std::uint32_t pages);
     void format(PageIndex page, std::uint32_t size_class, std::uint32_t pages);
     Header* take_cell(PageIndex page);
-    static void begin_block(Header* header, TypeIndex type);
+    static void begin_block(Header* header, TypeIndex type) {
+        // order: relaxed, both; ours alone, and published below.
+        header->generation.store(header->generation.load(platform::memory_order_relaxed) + 1,
+                                 platform::memory_order_relaxed);
+        // order: release; pairs with load_info(): who looks by an id and sees the type sees the
+        // generation, and the end of the object before (heap/query.cc).
+        header->info.store(type | InfoValue::kConstructing,
+                           OURO_ORDER(memory_order_release, begun_relaxed, memory_order_relaxed));
+    }
     static std::size_t cell_bytes_for(std::size_t payload_bytes) {
         const std::size_t bytes = payload_bytes + sizeof(Header) + platform::kRedzoneBytes;
         return bytes < kSmallestCell ? kSmallestCell : bytes;
@@ -259,7 +265,9 @@ private:
     bool give(PageIndex page, const CellBits& cells);
     bool give_kept(CellCache& cache);
     void give_own_kept();
-    void finish_free(PageIndex page, bool changes);
+    [[noreturn]] OURO_COLD static void fail_foreign(const Header* header);
+    PageIndex give_or_keep(CellCache& cache, Cell cell, std::size_t bytes);
+    void finish_free(PageIndex changed);
     void put_back(Cell cell);
     void note_span(PageIndex page);
     void unlist(PageIndex page);

@@ -75,16 +75,12 @@ public:
 
     /// A cell of the class, without content; null when there is none at hand: then the slot that is
     /// the class's current one has none. Time: O(kLooks).
-    Header* take(std::uint32_t size_class, PageInfo* records) {
-        std::uint8_t& current = rings[size_class];
+    OURO_ALWAYS_INLINE Header* take(std::uint32_t size_class, PageInfo* records) {
+        const std::uint8_t current = rings[size_class];
         if (OURO_UNLIKELY(current == kNoSlot)) return nullptr;
-        for (std::uint32_t look = 0; look < kLooks; ++look) {
-            Slot& slot = slots[current];
-            if (Header* header = take_from(slot)) return header;
-            if (take_over(slot, records[slot.page])) return take_from(slot);
-            current = slot.next;
-        }
-        return nullptr;
+        if (Header* header = take_from(slots[current], size_class); OURO_LIKELY(header != nullptr))
+            return header;
+        return look_for(size_class, records);
     }
 
     /// The slot that holds the page, as its record says (PageInfo::held), or kNoSlot.
@@ -173,23 +169,21 @@ public:
         tally.use(cell_bytes);
         count_live(type, 1);
     }
-    void count_ended(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes,
+    /// True: there is much to fold. More bytes that only the owner knows to be free would make the
+    /// heap's high-water mark wrong.
+    bool count_ended(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes,
                      bool by_count) {
-        Tally::add(tally.ended, 1);
-        Tally::add(tally.ended_bytes, payload_bytes);
+        const bool much = count_ended(1, payload_bytes, cell_bytes);
         if (by_count) Tally::add(tally.ended_by_count, 1);
-        tally.give(cell_bytes);
         count_live(type, -1);
+        return much;
     }
-
     /// The same for so many objects that a pass has ended, but for their types.
-    void count_ended(std::size_t objects, std::size_t payload_bytes, std::size_t cell_bytes) {
+    bool count_ended(std::size_t objects, std::size_t payload_bytes, std::size_t cell_bytes) {
         Tally::add(tally.ended, objects);
         Tally::add(tally.ended_bytes, payload_bytes);
-        tally.give(objects * cell_bytes);
+        return tally.give(objects * cell_bytes) < -kUnfoldedMax;
     }
-    /// More bytes that only the owner knows to be free would make the heap's high-water mark wrong.
-    bool has_much_to_fold() const { return Tally::change(tally.used) < -kUnfoldedMax; }
     static constexpr std::ptrdiff_t kUnfoldedMax = 16 * 1024;
     void count_live(TypeIndex type, std::int32_t n) {
         auto& live = live_of(type);
@@ -231,6 +225,18 @@ public:
 private:
     static constexpr std::uint32_t kLooks = 16;
 
+    /// take() where the current slot has no cell.
+    OURO_NOINLINE Header* look_for(std::uint32_t size_class, PageInfo* records) {
+        std::uint8_t& current = rings[size_class];
+        for (std::uint32_t look = 0; look < kLooks; ++look) {
+            Slot& slot = slots[current];
+            if (Header* header = take_from(slot, size_class)) return header;
+            if (take_over(slot, records[slot.page])) return take_from(slot, size_class);
+            current = slot.next;
+        }
+        return nullptr;
+    }
+
     static bool belongs_in(std::uint32_t ring, const Slot& slot) {
         if (slot.page != kNoPage) return ring == slot.size_class && ring != kUnused;
         bool none = true;
@@ -240,7 +246,7 @@ private:
         return ring == kUnused && none;
     }
 
-    static Header* take_from(Slot& slot) {
+    OURO_ALWAYS_INLINE static Header* take_from(Slot& slot, std::uint32_t size_class) {
         for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
             // order: relaxed, both; ours alone (K1).
             const std::uint64_t bits = slot.bits[word].load(platform::memory_order_relaxed);
@@ -248,7 +254,7 @@ private:
             slot.bits[word].store(bits & (bits - 1), platform::memory_order_relaxed);
             const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
             return reinterpret_cast<Header*>(
-                slot.begin + std::size_t{cell} * kSizeClassTable[slot.size_class].cell_bytes);
+                slot.begin + std::size_t{cell} * kSizeClassTable[size_class].cell_bytes);
         }
         return nullptr;
     }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "heap/chain_link.h"
+#include "heap/give_back.h"
 #include "heap/heap.h"
 #include "heap/reference_count.h"
 #include "platform/fatal.h"
@@ -106,8 +107,7 @@ private:
         while (dead != nullptr || top_ != nullptr) {
             const std::uint32_t ended = ended_;
             const bool from_chain = dead == nullptr;
-            if (from_chain) dead = pop();
-            void* child = next_child(dead);  // pushes or frees `dead`
+            void* child = next_child(from_chain ? top_ : header_of(dead), from_chain);
             dead = child != nullptr ? let_go(child) : nullptr;
             if (from_chain && ended_ == ended) ++ended_;
             if (top_ != nullptr && exhausted()) {
@@ -275,14 +275,15 @@ private:
         return heap_.drop_held(header);
     }
 
-    /// Takes the next reference out of a dead object. The object is back on the chain if it has
-    /// more, and its memory is given back if not: so a list is gone through once.
-    void* next_child(void* dead) {
-        Header* header = header_of(dead);
+    /// Takes the next reference out of a dead object, which is the first of the chain or not on it.
+    /// It is back there if it has more, and its memory is given back if not: so a list is gone
+    /// through once.
+    void* next_child(Header* header, bool from_chain) {
         TypeTable::Entry* type = heap_.type_of(header);
-        const Fields fields(dead, *type,
+        const Fields fields(header->payload(), *type,
                             *type->info.load(platform::memory_order_relaxed));  // order: once
-        const std::uint32_t index = next_object(fields, std::exchange(resume_at_, 0));
+        std::uint32_t index = from_chain ? pop(fields) : 0;
+        index = next_object(fields, index);
         void* child = nullptr;
         if (index < fields.count()) {
             const std::uint32_t next = next_object(fields, index + 1);
@@ -294,7 +295,7 @@ private:
                 return child;
             }
         }
-        freed_ += heap_.give_back(header, *type, true);
+        freed_ += heap_.give_back_inline(header, *type, true);
         return child;
     }
 
@@ -338,14 +339,13 @@ private:
         if (top_ == nullptr) bottom_ = header;
         top_ = header;
     }
-    void* pop() {
-        Header* header = top_;
-        FieldSlot& slot = first_field(header);
-        const std::uintptr_t link = slot.load(platform::memory_order_relaxed);  // order: ours alone
+    /// Takes the first off the chain, whose fields these are. Returns which of them is the next.
+    std::uint32_t pop(const Fields& fields) {
+        const std::uintptr_t link =
+            fields[0].load(platform::memory_order_relaxed);  // order: ours alone
         top_ = header_of_unit(ChainLink::link_of(link));
-        resume_at_ = ChainLink::next_field_of(link);
-        slot.store(0, platform::memory_order_relaxed);  // order: ours alone
-        return header->payload();
+        fields[0].store(0, platform::memory_order_relaxed);  // order: ours alone
+        return ChainLink::next_field_of(link);
     }
     void hand_over() {
         platform::LockGuard guard(heap_.postponed_lock_);
@@ -364,7 +364,6 @@ private:
     Heap& heap_;
     Header* top_ = nullptr;
     Header* bottom_ = nullptr;
-    std::uint32_t resume_at_ = 0;
     std::uint32_t ended_ = 0;
     std::size_t freed_ = 0;
     std::uint32_t limit_;

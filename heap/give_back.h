@@ -7,7 +7,7 @@
 
 namespace ouro {
 
-OURO_ALWAYS_INLINE std::size_t Heap::give_back_here(Header* header, TypeTable::Entry& type,
+OURO_ALWAYS_INLINE std::size_t Heap::give_back_body(Header* header, TypeTable::Entry& type,
                                                     bool by_count) {
     const std::size_t bytes = Fields::payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
@@ -29,6 +29,13 @@ OURO_ALWAYS_INLINE std::size_t Heap::give_back_here(Header* header, TypeTable::E
     }
     if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
     return bytes + sizeof(Header);
+}
+
+/// Where memory for code is short there is one copy.
+OURO_ALWAYS_INLINE std::size_t Heap::give_back_inline(Header* header, TypeTable::Entry& type,
+                                                      bool by_count) {
+    if constexpr (HeapConfig::kSmall) return give_back(header, type, by_count);
+    return give_back_body(header, type, by_count);
 }
 
 }  // namespace ouro

@@ -239,7 +239,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
 }
 
 std::size_t Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
-    return give_back_here(header, type, by_count);
+    return give_back_body(header, type, by_count);
 }
 
 std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {

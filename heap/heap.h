@@ -107,8 +107,8 @@ public:
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
     /// count has ended it. Returns its bytes, about.
     std::size_t give_back(Header* header, TypeTable::Entry& type, bool by_count);
-    /// As a part of its caller (heap/give_back.h).
-    std::size_t give_back_here(Header* header, TypeTable::Entry& type, bool by_count);
+    /// The same, as a part of its caller (heap/give_back.h).
+    std::size_t give_back_inline(Header* header, TypeTable::Entry& type, bool by_count);
     std::size_t give_back(Header* header, bool by_count) {
         return give_back(header, *type_of(header), by_count);
     }
@@ -256,6 +256,7 @@ private:
     bool enter_registry();
     void unregister();
     bool live_handles_possible();
+    std::size_t give_back_body(Header* header, TypeTable::Entry& type, bool by_count);
     Result<Header*> allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
                              Trailing trailing);
     Result<Header*> allocate(const BlockRequest& request);

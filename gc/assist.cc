@@ -1,18 +1,17 @@
 // A part of the collector's work by a thread whose allocations need memory. See gc/pacing.h.
-//
-// Such a thread does steps of passes that the collector has begun, never passes of its own: those
-// would need somebody to see them to their end.
 #include <algorithm>
 
 #include "gc/collector.h"
 #include "platform/mutant.h"
-#include "platform/patience.h"
 
 namespace ouro {
 
 namespace {
 
-constexpr unsigned kWaitsMax = platform::Patience::kYields + 4;  // for a pass; about a millisecond
+constexpr std::uint32_t kMembersMax = 512;  // of a pass by a thread that needs memory
+constexpr std::uint32_t kLooks = 4;         // that find no pass under way, before one is begun
+constexpr std::uint32_t kLooksMost = 31;    // the same, after useless ones
+constexpr std::size_t kWorthwhile = 1024;   // bytes that such a pass has to free
 
 }  // namespace
 
@@ -21,40 +20,69 @@ void Collector::taken_hook(void* self, std::size_t bytes) {
 }
 
 /// For so many bytes that an allocation has taken beyond the limit: a step of the pass under way.
-/// Where the collector is in the middle of one it is left to that; but when far more is in use,
-/// that step is waited for, and, a little, the beginning of a pass, unless the collection is held up
-/// by user code. Time: a unit for a byte, at most CollectorConfig::step_units, and these waits.
+/// Where another context is in the middle of one it is left to that; but when far more is in use,
+/// that one is waited for, and if no pass is under way, because the collector's thread gets no
+/// processor or is in user code, a small one is done here from its beginning to its end. Time: a
+/// unit for a byte, at most CollectorConfig::step_units; or a pass over kMembersMax members and what
+/// one candidate reaches (CollectorConfig::objects_per_root).
 void Collector::assist(std::size_t bytes) {
     if (!is_running() || !starts_by_itself()) return;
     const auto units = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, config_.step_units));
-    const bool may_wait = port::kWaitAllowed && pacing_.is_far(heap_);
-    for (platform::Patience patience;; patience.wait()) {
-        if (OURO_MUTANT(assist_unlocked)) {
-            assist_pass(units);
-            return;
-        }
-        if (!may_wait) {
-            if (!pass_lock_.try_lock()) return;
-        } else {
-            pass_lock_.lock();
-        }
-        const bool is_done = assist_pass(may_wait ? units : units / 2 + 1);
-        pass_lock_.unlock();
-        if (is_done || !may_wait || collecting() || patience.is_over(kWaitsMax)) return;
-        wake().set();
+    if (OURO_MUTANT(assist_unlocked)) {
+        step_pass(units);
+        return;
     }
+    if (!port::kWaitAllowed || !pacing_.is_far(heap_)) {
+        if (!pass_lock_.try_lock()) return;
+        assist_step(units / 2 + 1);
+        pass_lock_.unlock();
+        return;
+    }
+    pass_lock_.lock();
+    const bool begun = !assist_step(units) && begin_assisting_pass();
+    pass_lock_.unlock();
+    if (!begun) return;
+    finish_pass();
+    if (has_more_candidates()) wake().set();
 }
 
-/// True: a step was done, or there is none to come. Caller holds the lock.
-bool Collector::assist_pass(std::uint32_t units) {
-    if (step_pass(units)) {
-        Counters::add(assisted_);
-        return true;
-    }
-    const bool deferred = pass_.has_deferred();
-    if (count() != 0 || pass_.has_more() || (deferred && pacing_.wants_all(heap_))) return false;
-    pacing_.end_round(heap_, !deferred);  // no candidate: all lives, as far as can be known
+/// False: no pass is under way. Caller holds the lock.
+bool Collector::assist_step(std::uint32_t units) {
+    if (!step_pass(units)) return false;
+    Counters::add(assisted_);
+    assist_looks_ = std::max(assist_looks_, kLooks);
     return true;
+}
+
+/// A pass that whoever begins it sees to its end: without user code, as in an emergency, and over a
+/// part of the candidates. False: there is none to ask, or the last ones have freed nothing. Caller
+/// holds the lock, and no pass is under way.
+bool Collector::begin_assisting_pass() {
+    if (count() == 0 && !pass_.has_more()) {
+        pacing_.begin_round(heap_);
+        pacing_.end_round(heap_, !pass_.has_deferred());  // all lives, as far as can be known
+        return false;
+    }
+    if (assist_looks_ != 0) {
+        --assist_looks_;
+        return false;
+    }
+    PassOptions options;
+    options.automatic = true;
+    options.exclude_user_code = true;
+    options.save_all = save_all();
+    options.objects_per_root = config_.objects_per_root;
+    options.members_max = kMembersMax;
+    begin_separate_pass(options);
+    assist_serial_ = pass_serial_;
+    Counters::add(assisted_);
+    return true;
+}
+
+/// After a useless pass the next one is the later.
+void Collector::note_assisting_pass(const PassResult& result) {
+    assist_pause_ = result.freed_bytes >= kWorthwhile ? 0 : assist_pause_ * 2 + 1;
+    assist_looks_ = assist_pause_ = std::min(assist_pause_, kLooksMost);
 }
 
 }  // namespace ouro

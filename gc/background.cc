@@ -140,17 +140,22 @@ bool Collector::collection_goes_first(unsigned wait) const {
     return collection_wants_pass_.load(memory_order_acquire) != 0 && wait < kWaitsMax;
 }
 
-/// A pass that is part of no collection, to its end; again if it was aborted.
+/// Begins a pass that is part of no collection. Caller holds the lock and none is under way.
+void Collector::begin_separate_pass(const PassOptions& options) {
+    if (!options.only_postponed) note_pass_begin(options);
+    pass_.begin(options);
+    if (automatic_is_over(options)) pass_.stop_gathering();
+    ++pass_serial_;
+}
+
+/// The same, to its end; again if it was aborted.
 void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         pass_lock_.lock();
         for (unsigned wait = 0; step_pass(config_.step_units) || collection_goes_first(wait);
              ++wait)
             let_others_step();
-        if (!options.only_postponed) forget_reports(options);
-        pass_.begin(options);
-        if (automatic_is_over(options)) pass_.stop_gathering();
-        ++pass_serial_;
+        begin_separate_pass(options);
         pass_lock_.unlock();
         if (finish_pass()) return;
     }
@@ -232,6 +237,7 @@ std::uint64_t Collector::time_to_pass() {
     if (!starts_by_itself()) return platform::kForever;
     if (is_asked() || count() > 0) return 0;
     platform::LockGuard guard(pass_lock_);
+    if (pass_.has_more()) return 0;
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
     return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
@@ -274,7 +280,8 @@ bool Collector::settle_in_background() {
 bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
         // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
-        if (config_.user_code_by_drain && count() > 0) run_plain_pass(false, true);
+        if (config_.user_code_by_drain && (count() > 0 || has_more_candidates()))
+            run_plain_pass(false, true);
         deferred_due_ns_ = platform::clock_ns() + kDeferredPauseNs;
         return false;
     }

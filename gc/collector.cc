@@ -79,6 +79,7 @@ bool Collector::step_pass(std::uint32_t units) {
     if (!pass_.idle()) return true;
     const PassResult& result = pass_.result();
     note_pass_end(result);
+    if (pacing_.is_on() && pass_serial_ == assist_serial_) note_assisting_pass(result);
     Counters::add(passes_);
     Counters::add(collected_, result.collected);
     Counters::add(examined_, result.examined);
@@ -107,9 +108,11 @@ void Collector::let_others_step() {
     }
 }
 
-/// What is reported and not taken by a pass with these options stays counted.
-void Collector::forget_reports(const PassOptions& options) {
-    if (pass_.takes_reported(options)) heap_.signal().reset();
+/// A pass with these options is to begin. What it leaves where it was reported stays counted.
+void Collector::note_pass_begin(const PassOptions& options) {
+    if (!pass_.takes_reported(options)) return;
+    heap_.signal().reset();
+    pacing_.begin_round(heap_);
 }
 
 /// Were all candidates asked when this pass has ended?
@@ -127,7 +130,7 @@ void Collector::note_pass_end(const PassResult& result) {
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
-    forget_reports(options);
+    note_pass_begin(options);
     // order: release; pairs with left_for_drain(). This pass finds what others have left alone.
     if (options.include_deferred && !options.only_postponed)
         left_for_drain_.store(0, memory_order_release);

@@ -67,8 +67,8 @@ struct CollectorConfig {
     std::uint32_t deferred_percent = 10;
     /// So much garbage, in bytes and in percent of what lives, is left to the background thread
     /// alone. When more is in use, threads that need memory do steps of its passes, without user
-    /// code; with twice as much garbage they wait for their turn, and a little for a pass to begin.
-    /// 0 bytes: never. In the paged layout only.
+    /// code; with twice as much garbage they wait for their turn, or do small passes of their own
+    /// where none is under way. 0 bytes: never. In the paged layout only.
     std::size_t assist_bytes = 1024 * 1024;
     std::uint32_t assist_percent = 4;
     /// Stack, priority and core of the background thread, on machines where its maker supplies them
@@ -258,10 +258,13 @@ private:
         return options.automatic && !is_enabled();
     }
     void run_separate_pass(const PassOptions& options);
-    void forget_reports(const PassOptions& options);
+    void note_pass_begin(const PassOptions& options);
     void note_pass_end(const PassResult& result);
     void assist(std::size_t bytes);
-    bool assist_pass(std::uint32_t units);
+    bool assist_step(std::uint32_t units);
+    bool begin_assisting_pass();
+    void note_assisting_pass(const PassResult& result);
+    void begin_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
     std::uint64_t time_to_pass();
@@ -318,7 +321,10 @@ private:
     CollectorConfig config_;
     PassLock pass_lock_;
     Pass pass_;                            ///< under the pass lock
-    Pacing pacing_;                        ///< under the pass lock
+    Pacing pacing_;                        ///< under the pass lock, as are the next three
+    std::uint32_t assist_serial_ = 0;      ///< of the last pass that a thread has begun to assist
+    std::uint32_t assist_looks_ = 0;       ///< before the next
+    std::uint32_t assist_pause_ = 0;       ///< what that was after the last useless one
     std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass

@@ -1,11 +1,10 @@
 // How much memory may be in use before threads that allocate do a part of the collector's work.
 //
-// What lives is not known. But when all candidates have been asked, what is garbage then was made
-// since, in the time in which the collector took away what was made before: as long as the program
-// goes on as it does, about as much. So what lives is taken to be what is in use, less what passes
-// have freed since all were asked the last time. Some garbage on top of that is the price of a
-// collector that works beside the program; beyond it the program makes garbage faster than its
-// collector takes it away.
+// What lives is not known, but what was garbage when all candidates were taken has gone when all of
+// them have been asked: what was in use then, less what passes have freed since, was alive. (Some of
+// what they have freed may have become garbage later: then it is taken for too little, the more the
+// longer that took.) Some garbage on top of that is the price of a collector that works beside the
+// program; beyond it the program makes garbage faster than its collector takes it away.
 //
 // After the pacing of Go's collector ("GC Pacer Redesign", Go proposal 44167), which has what is
 // allocated paid for by whoever allocates it.
@@ -29,14 +28,17 @@ public:
 
     // Under the pass lock.
 
+    /// All candidates are taken, to be asked. Time: O(contexts), as of all that follows.
+    void begin_round(Heap& heap) {
+        if (!is_on()) return;
+        in_use_then_ = heap.blocks().bytes_in_use();
+        freed_ = 0;
+    }
     /// A pass has freed so many bytes.
     void freed(std::size_t bytes) { freed_ += bytes; }
-    /// All candidates have been asked, `all`, or but for those that wait for their turn.
-    /// Time: O(contexts), as all that follows.
+    /// They have been asked, `all`, or but for those that wait for their turn.
     void end_round(Heap& heap, bool all) {
-        const std::size_t in_use = heap.blocks().bytes_in_use();
-        set_live(heap, in_use - std::min(in_use, freed_), all);
-        freed_ = 0;
+        set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), all);
     }
     /// So much is taken to live. `all`: no candidate waits for its turn.
     void set_live(Heap& heap, std::size_t live, bool all) {
@@ -69,7 +71,8 @@ private:
 
     std::size_t bytes_;
     std::uint32_t percent_;
-    std::size_t freed_ = 0;  ///< since all candidates were asked the last time
+    std::size_t in_use_then_ = 0;  ///< when all candidates were taken the last time
+    std::size_t freed_ = 0;        ///< since then
     platform::atomic<std::uintptr_t> all_beyond_{0};
 };
 

@@ -91,11 +91,15 @@ void Pass::put_back_evidence(CellBits members) {
     }
 }
 
+/// Has the pass so many members that it decides about them?
+bool Pass::is_full() const {
+    return options_.members_max != 0 && result_.examined >= options_.members_max &&
+           !gathering_deferred_ && !called_off_;
+}
+
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
-        const bool enough = options_.members_max != 0 && result_.examined >= options_.members_max &&
-                            !gathering_deferred_ && !called_off_;
-        if (enough || !next_source()) {
+        if (is_full() || !next_source()) {
             rewind();
             phase_ = Phase::edges;
         }
@@ -144,6 +148,10 @@ bool Pass::gather_by_word(Header* header, Member member) {
     if (!may_enter_set(header)) return true;
     if (!options_.include_deferred && header->level() > 0) {
         defer(header, member);
+        return true;
+    }
+    if (is_full()) {
+        heap_.report_again(header->payload());  // so is what the page has more
         return true;
     }
     if (!claim(header, look, member)) return false;

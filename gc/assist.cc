@@ -9,9 +9,6 @@ namespace ouro {
 namespace {
 
 constexpr std::uint32_t kMembersMax = 512;  // of a pass by a thread that needs memory
-constexpr std::uint32_t kLooks = 4;         // that find no pass under way, before one is begun
-constexpr std::uint32_t kLooksMost = 31;    // the same, after useless ones
-constexpr std::size_t kWorthwhile = 1024;   // bytes that such a pass has to free
 
 }  // namespace
 
@@ -50,7 +47,7 @@ void Collector::assist(std::size_t bytes) {
 bool Collector::assist_step(std::uint32_t units) {
     if (!step_pass(units)) return false;
     Counters::add(assisted_);
-    assist_looks_ = std::max(assist_looks_, kLooks);
+    pacing_.note_step();
     return true;
 }
 
@@ -63,10 +60,7 @@ bool Collector::begin_assisting_pass() {
         pacing_.end_round(heap_, !pass_.has_deferred());  // all lives, as far as can be known
         return false;
     }
-    if (assist_looks_ != 0) {
-        --assist_looks_;
-        return false;
-    }
+    if (!pacing_.is_time_to_begin()) return false;
     PassOptions options;
     options.automatic = true;
     options.exclude_user_code = true;
@@ -74,15 +68,9 @@ bool Collector::begin_assisting_pass() {
     options.objects_per_root = config_.objects_per_root;
     options.members_max = kMembersMax;
     begin_separate_pass(options);
-    assist_serial_ = pass_serial_;
+    pacing_.note_begin(pass_serial_);
     Counters::add(assisted_);
     return true;
-}
-
-/// After a useless pass the next one is the later.
-void Collector::note_assisting_pass(const PassResult& result) {
-    assist_pause_ = result.freed_bytes >= kWorthwhile ? 0 : assist_pause_ * 2 + 1;
-    assist_looks_ = assist_pause_ = std::min(assist_pause_, kLooksMost);
 }
 
 }  // namespace ouro

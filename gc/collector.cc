@@ -79,7 +79,6 @@ bool Collector::step_pass(std::uint32_t units) {
     if (!pass_.idle()) return true;
     const PassResult& result = pass_.result();
     note_pass_end(result);
-    if (pacing_.is_on() && pass_serial_ == assist_serial_) note_assisting_pass(result);
     Counters::add(passes_);
     Counters::add(collected_, result.collected);
     Counters::add(examined_, result.examined);
@@ -119,6 +118,7 @@ void Collector::note_pass_begin(const PassOptions& options) {
 void Collector::note_pass_end(const PassResult& result) {
     if (!pacing_.is_on()) return;
     pacing_.freed(result.freed_bytes);
+    pacing_.note_end(pass_serial_, result.freed_bytes);
     const PassOptions& options = pass_.options();
     if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
         return;

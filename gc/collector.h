@@ -263,7 +263,6 @@ private:
     void assist(std::size_t bytes);
     bool assist_step(std::uint32_t units);
     bool begin_assisting_pass();
-    void note_assisting_pass(const PassResult& result);
     void begin_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
@@ -321,10 +320,7 @@ private:
     CollectorConfig config_;
     PassLock pass_lock_;
     Pass pass_;                            ///< under the pass lock
-    Pacing pacing_;                        ///< under the pass lock, as are the next three
-    std::uint32_t assist_serial_ = 0;      ///< of the last pass that a thread has begun to assist
-    std::uint32_t assist_looks_ = 0;       ///< before the next
-    std::uint32_t assist_pause_ = 0;       ///< what that was after the last useless one
+    [[no_unique_address]] Pacing pacing_;  ///< under the pass lock
     std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass

@@ -18,13 +18,32 @@
 
 namespace ouro {
 
-class Pacing {
+/// Of layouts without a limit on what is in use there is nothing of it.
+template <bool kOn>
+class PacingOf {
+public:
+    PacingOf(std::size_t, std::uint32_t) {}
+    static constexpr bool is_on() { return false; }
+    static void begin_round(Heap&) {}
+    static void freed(std::size_t) {}
+    static void end_round(Heap&, bool) {}
+    static void set_live(Heap&, std::size_t, bool) {}
+    static void note_step() {}
+    static constexpr bool is_time_to_begin() { return false; }
+    static void note_begin(std::uint32_t) {}
+    static void note_end(std::uint32_t, std::size_t) {}
+    static constexpr bool is_far(Heap&) { return false; }
+    static constexpr bool wants_all(Heap&) { return false; }
+};
+
+template <>
+class PacingOf<true> {
 public:
     /// `bytes` 0: no limit.
-    Pacing(std::size_t bytes, std::uint32_t percent)
+    PacingOf(std::size_t bytes, std::uint32_t percent)
         : bytes_(std::min(bytes, kMost)), percent_(std::min<std::uint32_t>(percent, 100)) {}
 
-    bool is_on() const { return BlockAllocator::kLimitsUse && bytes_ != 0; }
+    bool is_on() const { return bytes_ != 0; }
 
     // Under the pass lock.
 
@@ -49,6 +68,23 @@ public:
         if (all) all_beyond_.store(2 * limit, platform::memory_order_relaxed);
     }
 
+    // Which pass a thread begins by itself, under the pass lock.
+
+    /// Somebody else's pass was under way.
+    void note_step() { looks_ = std::max(looks_, kLooks); }
+    /// No pass is under way. Is it time for one? Counts the looks.
+    bool is_time_to_begin() {
+        if (looks_ != 0) --looks_;
+        return looks_ == 0;
+    }
+    void note_begin(std::uint32_t serial) { serial_ = serial; }
+    /// After a useless pass the next one is the later.
+    void note_end(std::uint32_t serial, std::size_t freed_bytes) {
+        if (serial != serial_) return;
+        pause_ = freed_bytes >= kWorthwhile ? 0 : pause_ * 2 + 1;
+        looks_ = pause_ = std::min(pause_, kLooksMost);
+    }
+
     // Threads: any, without the pass lock.
 
     /// Is twice as much garbage there as is left to the collector, about?
@@ -66,14 +102,22 @@ public:
 
 private:
     static constexpr std::size_t kMost = ~std::size_t{0} / 8;  ///< no sum of these overflows
+    static constexpr std::uint32_t kLooks = 4;        ///< without a pass, before one is begun
+    static constexpr std::uint32_t kLooksMost = 31;   ///< the same, after useless ones
+    static constexpr std::size_t kWorthwhile = 1024;  ///< bytes that such a pass has to free
 
     std::size_t allowance(std::size_t live) const { return bytes_ + live / 100 * percent_; }
 
     std::size_t bytes_;
     std::uint32_t percent_;
+    std::uint32_t serial_ = 0;     ///< of the last pass that a thread has begun by itself
+    std::uint32_t looks_ = 0;      ///< before the next
+    std::uint32_t pause_ = 0;      ///< what that was after the last useless one
     std::size_t in_use_then_ = 0;  ///< when all candidates were taken the last time
     std::size_t freed_ = 0;        ///< since then
     platform::atomic<std::uintptr_t> all_beyond_{0};
 };
+
+using Pacing = PacingOf<BlockAllocator::kLimitsUse>;
 
 }  // namespace ouro

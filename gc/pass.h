@@ -149,6 +149,9 @@ private:
 
     void step_gather();
     bool is_full() const;
+    void note_freed(std::size_t bytes) {
+        if constexpr (BlockAllocator::kLimitsUse) result_.freed_bytes += bytes;
+    }
     void gather_member();
     void defer_member(Member member);
     bool gather_by_word(Header* header, Member member);

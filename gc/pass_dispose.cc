@@ -25,7 +25,7 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
     if (inner_only && !inner) return;
     slot.store(0, memory_order_relaxed);  // order: see above
     if (!inner && !OURO_MUTANT(outside_reference_lost))
-        result_.freed_bytes += heap_.release_quietly(detail::object_of(value));
+        note_freed(heap_.release_quietly(detail::object_of(value)));
 }
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
@@ -215,7 +215,7 @@ void Pass::step_free() {
     }
     if (!dead.any()) return;
     heap_.blocks().clear(Mark::member, at_page_, dead);
-    result_.freed_bytes += heap_.give_back_dead(at_page_, dead);
+    note_freed(heap_.give_back_dead(at_page_, dead));
 }
 
 }  // namespace ouro

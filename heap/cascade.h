@@ -246,7 +246,7 @@ private:
         }
         ++ended_;
         if (info.has_fields()) return true;
-        freed_ += heap_.give_back(header, type, true);
+        give_back(header, type);
         return false;
     }
 
@@ -295,8 +295,13 @@ private:
                 return child;
             }
         }
-        freed_ += heap_.give_back_inline(header, *type, true);
+        give_back(header, *type);
         return child;
+    }
+
+    void give_back(Header* header, TypeTable::Entry& type) {
+        const std::size_t bytes = heap_.give_back_inline(header, type, true);
+        if constexpr (BlockAllocator::kLimitsUse) freed_ += bytes;
     }
 
     /// The first field, from there on, that refers to an object; fields.count(): none does.

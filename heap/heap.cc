@@ -151,8 +151,9 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
 }
 
 /// What the context has not at hand. `entry` null: it may be the first object of its type.
-Result<Header*> Heap::allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
-                               Trailing trailing) {
+OURO_ALWAYS_INLINE Result<Header*> Heap::allocate_counted(const TypeInfo& info,
+                                                          TypeTable::Entry* entry,
+                                                          std::size_t bytes, Trailing trailing) {
     if (entry == nullptr) {
         platform::LockGuard guard(blocks_.lock());
         auto entered = types_.enter(info);
@@ -191,6 +192,11 @@ std::size_t Heap::reclaimed() {
            Counters::get(counters_.reclaimed_by_collector);
 }
 
+Result<Header*> Heap::allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
+                               Trailing trailing) {
+    return allocate_counted(info, entry, bytes, trailing);
+}
+
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
     if (is_shut_down()) return Error::shut_down;
@@ -200,7 +206,9 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
     if (OURO_LIKELY(header != nullptr)) {
         if (info.variable()) Trailing::of(header->payload(), info) = trailing;
     } else {
-        auto allocated = allocate(info, entry, bytes, trailing);
+        // Without caches that is no exception, but a part of this.
+        auto allocated = HeapConfig::kSmall ? allocate_counted(info, entry, bytes, trailing)
+                                            : allocate(info, entry, bytes, trailing);
         if (!allocated) return allocated.error();
         header = *allocated;
     }

@@ -257,6 +257,8 @@ private:
     void unregister();
     bool live_handles_possible();
     std::size_t give_back_body(Header* header, TypeTable::Entry& type, bool by_count);
+    Result<Header*> allocate_counted(const TypeInfo& info, TypeTable::Entry* entry,
+                                     std::size_t bytes, Trailing trailing);
     Result<Header*> allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
                              Trailing trailing);
     Result<Header*> allocate(const BlockRequest& request);

@@ -20,8 +20,8 @@ void Collector::taken_hook(void* self, std::size_t bytes) {
 /// Where another context is in the middle of one it is left to that; but when far more is in use,
 /// that one is waited for, and if no pass is under way, because the collector's thread gets no
 /// processor or is in user code, a small one is done here from its beginning to its end. Time: a
-/// unit for a byte, at most CollectorConfig::step_units; or a pass over kMembersMax members and what
-/// one candidate reaches (CollectorConfig::objects_per_root).
+/// unit for a byte, at most CollectorConfig::step_units; or a pass over kMembersMax members and
+/// what one candidate reaches (CollectorConfig::objects_per_root).
 void Collector::assist(std::size_t bytes) {
     if (!is_running() || !starts_by_itself()) return;
     const auto units = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, config_.step_units));

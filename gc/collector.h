@@ -107,7 +107,7 @@ struct CollectorStatistics {
     std::size_t aborted;            ///< passes whose decision a weak upgrade aborted
     std::size_t deferred_roots;     ///< candidates given up at the limit and asked again later
     std::uint64_t longest_step_ns;  ///< longest time the pass lock was held
-    std::size_t assisted;           ///< steps done by threads that needed memory
+    std::size_t assisted;           ///< steps and small passes by threads that needed memory
 };
 
 class Collector {

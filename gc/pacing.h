@@ -1,10 +1,10 @@
 // How much memory may be in use before threads that allocate do a part of the collector's work.
 //
 // What lives is not known, but what was garbage when all candidates were taken has gone when all of
-// them have been asked: what was in use then, less what passes have freed since, was alive. (Some of
-// what they have freed may have become garbage later: then it is taken for too little, the more the
-// longer that took.) Some garbage on top of that is the price of a collector that works beside the
-// program; beyond it the program makes garbage faster than its collector takes it away.
+// them have been asked: what was in use then, less what passes have freed since, was alive. (Some
+// of what they have freed may have become garbage later: then it is taken for too little, the more
+// the longer that took.) Some garbage on top of that is the price of a collector that works beside
+// the program; beyond it the program makes garbage faster than its collector takes it away.
 //
 // After the pacing of Go's collector ("GC Pacer Redesign", Go proposal 44167), which has what is
 // allocated paid for by whoever allocates it.

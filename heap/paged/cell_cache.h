@@ -2,7 +2,8 @@
 // small objects takes no lock and no read-modify-write.
 //
 // K1  A cache is its context's alone: only that context changes it, and only inside a load window
-//     or under the allocation lock, without which it is not taken away. The context finds it in its place of ContextLocals.
+//     or under the allocation lock, without which it is not taken away. The context finds it in its
+//     place of ContextLocals.
 // K2  To take a cache away, its place is emptied first; when all windows have been seen closed
 //     after that, nobody uses it any more. So a context that sleeps outside of windows withholds
 //     nothing.

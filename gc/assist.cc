@@ -6,9 +6,12 @@
 
 namespace ouro {
 
+using platform::memory_order_acquire;
+
 namespace {
 
 constexpr std::uint32_t kMembersMax = 512;  // of a pass by a thread that needs memory
+constexpr unsigned kStepsMax = 4;           // of it, before it gathers no more
 
 }  // namespace
 
@@ -21,7 +24,7 @@ void Collector::taken_hook(void* self, std::size_t bytes) {
 /// that one is waited for, and if no pass is under way, because the collector's thread gets no
 /// processor or is in user code, a small one is done here from its beginning to its end. Time: a
 /// unit for a byte, at most CollectorConfig::step_units; or a pass over kMembersMax members and
-/// what one candidate reaches (CollectorConfig::objects_per_root).
+/// what the candidates of one page reach (CollectorConfig::objects_per_root each).
 void Collector::assist(std::size_t bytes) {
     if (!is_running() || !starts_by_itself()) return;
     const auto units = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, config_.step_units));
@@ -35,12 +38,8 @@ void Collector::assist(std::size_t bytes) {
         pass_lock_.unlock();
         return;
     }
-    pass_lock_.lock();
-    const bool begun = !assist_step(units) && begin_assisting_pass();
-    pass_lock_.unlock();
-    if (!begun) return;
-    finish_pass();
-    if (has_more_candidates()) wake().set();
+    platform::LockGuard guard(pass_lock_);
+    if (!assist_step(units) && begin_assisting_pass()) finish_assisting_pass();
 }
 
 /// False: no pass is under way. Caller holds the lock.
@@ -52,12 +51,15 @@ bool Collector::assist_step(std::uint32_t units) {
 }
 
 /// A pass that whoever begins it sees to its end: without user code, as in an emergency, and over a
-/// part of the candidates. False: there is none to ask, or the last ones have freed nothing. Caller
-/// holds the lock, and no pass is under way.
+/// part of the candidates. False: there is none to ask, or it is not the time. Caller holds the
+/// lock, and no pass is under way.
 bool Collector::begin_assisting_pass() {
+    // order: acquire; pairs with stop(), after which nobody would ask what the pass leaves.
+    if (!is_running() || stopping_.load(memory_order_acquire) != 0) return false;
     if (count() == 0 && !pass_.has_more()) {
         pacing_.begin_round(heap_);
-        pacing_.end_round(heap_, !pass_.has_deferred());  // all lives, as far as can be known
+        // All lives, as far as can be known.
+        pacing_.end_round(heap_, pass_.has_deferred() ? Asked::fresh : Asked::all);
         return false;
     }
     if (!pacing_.is_time_to_begin()) return false;
@@ -65,12 +67,26 @@ bool Collector::begin_assisting_pass() {
     options.automatic = true;
     options.exclude_user_code = true;
     options.save_all = save_all();
-    options.objects_per_root = config_.objects_per_root;
+    options.objects_per_root =
+        config_.objects_per_root != 0 ? config_.objects_per_root : kMembersMax;
     options.members_max = kMembersMax;
     begin_separate_pass(options);
     pacing_.note_begin(pass_serial_);
     Counters::add(assisted_);
     return true;
+}
+
+/// Caller holds the lock, and has begun the pass.
+void Collector::finish_assisting_pass() {
+    const std::uint32_t serial = pass_serial_;
+    for (unsigned step = 1; pass_serial_ == serial && step_pass(config_.step_units); ++step) {
+        if (step == kStepsMax) pass_.stop_gathering();  // so many that are not to be asked now
+        let_others_step();
+    }
+    // order: acquire; pairs with stop(), which has found the pass under way.
+    const bool is_over = !is_running() || stopping_.load(memory_order_acquire) != 0;
+    if (is_over && pass_.idle()) pass_.put_back_taken();
+    wake().set();  // what was taken, put back or found is the collector's
 }
 
 }  // namespace ouro

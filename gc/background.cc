@@ -182,6 +182,8 @@ void Collector::stop() {
     wake().set();
     thread_.join();
     running_.store(0, memory_order_release);  // order: pairs with is_running()
+    platform::LockGuard guard(pass_lock_);
+    if (pass_.idle()) pass_.put_back_taken();  // else whoever has begun the pass does it
 }
 
 void Collector::thread_main(void* self) { static_cast<Collector*>(self)->background(); }
@@ -317,8 +319,8 @@ bool Collector::background_round() {
     return true;
 }
 
-/// Deferred candidates get their share of the time, no more: the next look is as far away as this
-/// one took, times the other work's share.
+/// Deferred candidates get their share of the time, unless memory presses: the next look is as far
+/// away as this one took, times the other work's share.
 void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
     // In 256ths: small machines need a long function for a division of 64 bits.
     const std::uint32_t share = config_.deferred_percent;

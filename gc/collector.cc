@@ -47,7 +47,7 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
         heap_.signal().set_bytes_threshold(heap_.region_bytes() / 100 *
                                            std::min<std::uint32_t>(config.threshold_percent, 100));
     }
-    pacing_.set_live(heap_, 0, true);
+    pacing_.set_live(heap_, 0, Asked::all);
     heap_.hooks() = own_hooks();
 }
 
@@ -85,7 +85,8 @@ bool Collector::step_pass(std::uint32_t units) {
     Counters::add(aborted_, result.aborted ? 1 : 0);
     Counters::add(deferred_roots_, result.gave_up_roots);
     // order: release; pairs with left_for_drain().
-    if (result.left_alone != 0) left_for_drain_.store(1, memory_order_release);
+    const bool finds_it_itself = pacing_.is_assisting(pass_serial_) && !config_.user_code_by_drain;
+    if (result.left_alone != 0 && !finds_it_itself) left_for_drain_.store(1, memory_order_release);
     if (pass_serial_ == collection_serial_ && !collection_pass_done_) {
         pass_result_ = result;
         collection_pass_done_ = true;
@@ -118,13 +119,18 @@ void Collector::note_pass_begin(const PassOptions& options) {
 void Collector::note_pass_end(const PassResult& result) {
     if (!pacing_.is_on()) return;
     pacing_.freed(result.freed_bytes);
-    pacing_.note_end(pass_serial_, result.freed_bytes);
+    pacing_.note_end(pass_serial_, result.freed_bytes, result.left_alone != 0);
     const PassOptions& options = pass_.options();
     if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
         return;
     if (pass_.has_more() || pass_.was_called_off()) return;
-    const bool all = options.include_deferred && result.gave_up_roots == 0;
-    pacing_.end_round(heap_, all || !pass_.has_deferred());
+    Asked asked = Asked::all;
+    if (pass_.has_deferred() && !options.include_deferred) {
+        asked = Asked::fresh;
+    } else if (pass_.has_deferred() && result.gave_up_roots != 0) {
+        asked = Asked::all_once;
+    }
+    pacing_.end_round(heap_, asked);
 }
 
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
@@ -145,7 +151,7 @@ PassResult Collector::run_pass(const PassOptions* options) {
     // order: acq_rel, both; pairs with run_separate_pass(), which lets a collection go first.
     collection_wants_pass_.store(1, memory_order_release);
     pass_lock_.lock();
-    while (step_pass(config_.step_units)) let_others_step();
+    while (step_pass(config_.step_units) && !pass_.idle()) let_others_step();
     collection_wants_pass_.store(0, memory_order_release);
     if (options != nullptr) {
         begin_pass(*options);

@@ -63,7 +63,7 @@ struct CollectorConfig {
     /// last attempt? Its thread may hold the program's locks.
     bool emergency_runs_user_code = false;
     /// Share of the background collector's time, in percent, for candidates that proved alive
-    /// before, while there is other work.
+    /// before, while there is other work and less than twice what lived is in use.
     std::uint32_t deferred_percent = 10;
     /// So much garbage, in bytes and in percent of what lives, is left to the background thread
     /// alone. When more is in use, threads that need memory do steps of its passes, without user
@@ -263,6 +263,7 @@ private:
     void assist(std::size_t bytes);
     bool assist_step(std::uint32_t units);
     bool begin_assisting_pass();
+    void finish_assisting_pass();
     void begin_separate_pass(const PassOptions& options);
     bool is_asked() const;
     std::uint64_t time_to_wait();
@@ -332,7 +333,7 @@ private:
     bool some_survive_ = false;   ///< taken out of the batch, to be let go of
     bool stepping_ = false;       ///< step() has begun a pass whose end is not seen to yet
     bool gave_up_roots_ = false;  ///< that pass, when it ended
-    platform::atomic<std::uint32_t> left_for_drain_{0};  ///< an emergency has met user code
+    platform::atomic<std::uint32_t> left_for_drain_{0};  ///< a plain pass has met user code
 
     mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
     bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()

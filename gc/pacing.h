@@ -18,6 +18,10 @@
 
 namespace ouro {
 
+/// Which candidates a round has asked: not those that wait for their turn; them as well, but not as
+/// far as they would have to be; all.
+enum class Asked : std::uint8_t { fresh, all_once, all };
+
 /// Of layouts without a limit on what is in use there is nothing of it.
 template <bool kOn>
 class PacingOf {
@@ -26,12 +30,13 @@ public:
     static constexpr bool is_on() { return false; }
     static void begin_round(Heap&) {}
     static void freed(std::size_t) {}
-    static void end_round(Heap&, bool) {}
-    static void set_live(Heap&, std::size_t, bool) {}
+    static void end_round(Heap&, Asked) {}
+    static void set_live(Heap&, std::size_t, Asked) {}
     static void note_step() {}
     static constexpr bool is_time_to_begin() { return false; }
     static void note_begin(std::uint32_t) {}
-    static void note_end(std::uint32_t, std::size_t) {}
+    static void note_end(std::uint32_t, std::size_t, bool) {}
+    static constexpr bool is_assisting(std::uint32_t) { return false; }
     static constexpr bool is_far(Heap&) { return false; }
     static constexpr bool wants_all(Heap&) { return false; }
 };
@@ -55,17 +60,18 @@ public:
     }
     /// A pass has freed so many bytes.
     void freed(std::size_t bytes) { freed_ += bytes; }
-    /// They have been asked, `all`, or but for those that wait for their turn.
-    void end_round(Heap& heap, bool all) {
-        set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), all);
+    void end_round(Heap& heap, Asked asked) {
+        set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), asked);
     }
-    /// So much is taken to live. `all`: no candidate waits for its turn.
-    void set_live(Heap& heap, std::size_t live, bool all) {
+    /// So much is taken to live.
+    void set_live(Heap& heap, std::size_t live, Asked asked) {
         if (!is_on()) return;
         const std::size_t limit = std::min(live + allowance(live), kMost);
-        heap.blocks().use_limit().set(limit);
+        heap.blocks().use_limit().set(limit, std::min(bytes_, kPortion));
+        if (asked == Asked::fresh) return;
+        const std::size_t more = asked == Asked::all ? limit : limit / 4;
         // order: relaxed; a tuning value, read without the lock.
-        if (all) all_beyond_.store(2 * limit, platform::memory_order_relaxed);
+        all_beyond_.store(limit + more, platform::memory_order_relaxed);
     }
 
     // Which pass a thread begins by itself, under the pass lock.
@@ -74,15 +80,20 @@ public:
     void note_step() { looks_ = std::max(looks_, kLooks); }
     /// No pass is under way. Is it time for one? Counts the looks.
     bool is_time_to_begin() {
-        if (looks_ != 0) --looks_;
-        return looks_ == 0;
+        if (looks_ == 0) return true;
+        --looks_;
+        return false;
     }
     void note_begin(std::uint32_t serial) { serial_ = serial; }
-    /// After a useless pass the next one is the later.
-    void note_end(std::uint32_t serial, std::size_t freed_bytes) {
-        if (serial != serial_) return;
-        pause_ = freed_bytes >= kWorthwhile ? 0 : pause_ * 2 + 1;
-        looks_ = pause_ = std::min(pause_, kLooksMost);
+    bool is_assisting(std::uint32_t serial) const { return serial == serial_; }
+    /// After a useless pass the next one is the later. What has user code it has deferred: the
+    /// collector's thread is to ask all.
+    void note_end(std::uint32_t serial, std::size_t freed_bytes, bool has_left_user_code) {
+        if (!is_assisting(serial)) return;
+        looks_ = freed_bytes >= kWorthwhile ? 1 : std::min(looks_before_ * 2 + 1, kLooksMost);
+        looks_before_ = looks_;
+        // order: relaxed; a tuning value.
+        if (has_left_user_code) all_beyond_.store(0, platform::memory_order_relaxed);
     }
 
     // Threads: any, without the pass lock.
@@ -92,8 +103,8 @@ public:
         const std::size_t limit = heap.blocks().use_limit().get();
         return heap.blocks().bytes_in_use() > limit + allowance(limit);
     }
-    /// Is twice as much in use as after all candidates were asked, so that those are to be asked
-    /// that wait for their turn?
+    /// Is twice as much in use as after all candidates were asked, or a quarter more than after all
+    /// were asked once? Then those are to be asked that wait for their turn.
     bool wants_all(Heap& heap) const {
         // order: relaxed; a tuning value.
         return is_on() &&
@@ -102,6 +113,7 @@ public:
 
 private:
     static constexpr std::size_t kMost = ~std::size_t{0} / 8;  ///< no sum of these overflows
+    static constexpr std::size_t kPortion = 2048;
     static constexpr std::uint32_t kLooks = 4;        ///< without a pass, before one is begun
     static constexpr std::uint32_t kLooksMost = 31;   ///< the same, after useless ones
     static constexpr std::size_t kWorthwhile = 1024;  ///< bytes that such a pass has to free
@@ -110,11 +122,11 @@ private:
 
     std::size_t bytes_;
     std::uint32_t percent_;
-    std::uint32_t serial_ = 0;     ///< of the last pass that a thread has begun by itself
-    std::uint32_t looks_ = 0;      ///< before the next
-    std::uint32_t pause_ = 0;      ///< what that was after the last useless one
-    std::size_t in_use_then_ = 0;  ///< when all candidates were taken the last time
-    std::size_t freed_ = 0;        ///< since then
+    std::uint32_t serial_ = 0;        ///< of the last pass that a thread has begun by itself
+    std::uint32_t looks_ = 0;         ///< before the next
+    std::uint32_t looks_before_ = 0;  ///< what that was after the last one
+    std::size_t in_use_then_ = 0;     ///< when all candidates were taken the last time
+    std::size_t freed_ = 0;           ///< since then
     platform::atomic<std::uintptr_t> all_beyond_{0};
 };
 

@@ -48,9 +48,9 @@ struct PassOptions {
     bool automatic = false;              ///< nobody asked for it: disable() ends its gathering
     bool save_all = false;               ///< what would be reclaimed goes to the garbage list
     std::uint32_t objects_per_root = 0;  ///< explore limit, times 8 per level; 0 = none
-    /// When it has so many members, and those that its last root reaches, the pass decides about
-    /// them and leaves the other pages that were taken off the candidates' list to the next one
-    /// (has_more()); the candidates of the page at hand are reported again. 0 = no limit.
+    /// When it has so many members, and those that the candidates of the page at hand reach, the
+    /// pass decides about them and leaves the rest of what was taken off the candidates' list to
+    /// the next one (has_more()); 0 = no limit.
     std::uint32_t members_max = 0;
 };
 

@@ -99,7 +99,8 @@ bool Pass::is_full() const {
 
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
-        if (is_full() || !next_source()) {
+        const bool enough = is_full() && (has_more() || !options_.include_deferred);
+        if (enough || !next_source()) {
             rewind();
             phase_ = Phase::edges;
         }
@@ -148,10 +149,6 @@ bool Pass::gather_by_word(Header* header, Member member) {
     if (!may_enter_set(header)) return true;
     if (!options_.include_deferred && header->level() > 0) {
         defer(header, member);
-        return true;
-    }
-    if (is_full()) {
-        heap_.report_again(header->payload());  // so is what the page has more
         return true;
     }
     if (!claim(header, look, member)) return false;

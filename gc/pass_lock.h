@@ -5,6 +5,7 @@
 
 #include "platform/atomic.h"
 #include "platform/mutex.h"
+#include "platform/thread.h"
 
 namespace ouro {
 
@@ -50,7 +51,7 @@ public:
     }
 
 private:
-    static constexpr unsigned kYieldsMax = 16;
+    static constexpr unsigned kYieldsMax = 4;
 
     void stop_waiting() {
         waiting_.fetch_sub(1, platform::memory_order_relaxed);  // order: see lock()

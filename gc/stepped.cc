@@ -97,7 +97,8 @@ bool Collector::step(std::uint32_t units) {
         if (heap_.has_postponed() && !heap_.nests_too_deep()) result.complete = false;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
-    const bool more = !ended || !result.complete || gave_up_roots_ || count() != 0;
+    const bool more =
+        !ended || !result.complete || gave_up_roots_ || count() != 0 || has_more_candidates();
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
     return more;

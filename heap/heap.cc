@@ -174,7 +174,10 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
     Header* header = allocate_block(request);
     if (request.bytes > CandidateSignal::kLargeBytes) signal_.allocated(request.bytes);
     const std::size_t taken = blocks_.use_limit().collect_taken();
-    if (OURO_UNLIKELY(taken != 0) && hooks_.taken != nullptr) hooks_.taken(hooks_.self, taken);
+    if (OURO_UNLIKELY(taken != 0) && hooks_.taken != nullptr) {
+        hooks_.taken(hooks_.self, taken);
+        if (header == nullptr) header = allocate_block(request);
+    }
     for (unsigned round = 0; header == nullptr; ++round) {
         const std::size_t before = reclaimed();
         const Error reason = make_room(request, header);

@@ -78,7 +78,8 @@ public:
 
     /// Memory for an object of `info`'s type with `bytes` of payload, zeroed, count 1, under
     /// construction. Fails with out_of_memory, collector_busy, object_too_large, too_many_types,
-    /// too_many_fields, shut_down, in_interrupt. Time: O(1) plus O(bytes) to clear; an emergency
+    /// too_many_fields, shut_down, in_interrupt. Time: O(1) plus O(bytes) to clear; a part of the
+    /// collector's work when it falls behind (CollectorConfig::assist_bytes); an emergency
     /// collection when memory is short.
     Result<void*> begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     /// The constructor has run: from now on the collector may look into the object.

@@ -59,8 +59,9 @@ Result<Ref<T>> construct(Heap& heap, std::size_t bytes, Trailing trailing, Args&
 
 /// Makes a T from `args`. Fails with out_of_memory, collector_busy, object_too_large,
 /// too_many_types, too_many_fields, shut_down, in_interrupt; never stops the program.
-/// Time: O(1) plus clearing sizeof(T) bytes plus the constructor; an emergency collection when
-/// memory is short. Threads: any.
+/// Time: O(1) plus clearing sizeof(T) bytes plus the constructor; a part of the collector's work
+/// when it falls behind (CollectorConfig::assist_bytes); an emergency collection when memory is
+/// short. Threads: any.
 template <class T, class... Args>
 Result<Ref<T>> try_make(Heap& heap, Args&&... args) {
     static_assert(!std::is_base_of_v<Variable, T>, "use try_make_variable for variable types");

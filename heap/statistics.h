@@ -66,13 +66,15 @@ struct Tally {
     static std::ptrdiff_t change(const Count& count) {
         return static_cast<std::ptrdiff_t>(get(count));
     }
-    void use(std::uintptr_t bytes) {
+    /// Returns what `used` is then.
+    std::ptrdiff_t use(std::uintptr_t bytes) {
         const std::uintptr_t now = add(used, bytes);
         // order: relaxed; one writer.
         if (static_cast<std::intptr_t>(now - used_max.load(platform::memory_order_relaxed)) > 0)
             used_max.store(now, platform::memory_order_relaxed);
+        return static_cast<std::ptrdiff_t>(now);
     }
-    /// Returns what `used` is then.
+    /// The same.
     std::ptrdiff_t give(std::uintptr_t bytes) {
         return static_cast<std::ptrdiff_t>(add(used, std::uintptr_t{0} - bytes));
     }

@@ -66,7 +66,7 @@ public:
     // Nor a limit below that of the region.
     static constexpr bool kLimitsUse = false;
     struct NoUseLimit {
-        static void set(std::size_t) {}
+        static void set(std::size_t, std::size_t) {}
         static constexpr std::size_t get() { return ~std::size_t{0}; }
         static constexpr std::size_t collect_taken() { return 0; }
     };

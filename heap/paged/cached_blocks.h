@@ -19,6 +19,7 @@ OURO_ALWAYS_INLINE Header* BlockAllocator::allocate_cached(std::size_t payload_b
     if (bytes > kLargestCachedCell || place_ == kNoPlace) return nullptr;
     const std::uint32_t size_class = kClassOfUnits[(bytes + 15) / 16];
     Header* header = nullptr;
+    bool folds = false;
     {
         platform::Context& context = platform::current_context();
         CellCache* early =
@@ -30,8 +31,9 @@ OURO_ALWAYS_INLINE Header* BlockAllocator::allocate_cached(std::size_t payload_b
         header = cache->take(size_class, pages_);
         if (header == nullptr) return nullptr;
         begin_block(header, type);
-        cache->count_made(type, payload_bytes, kSizeClassTable[size_class].cell_bytes);
+        folds = cache->count_made(type, payload_bytes, kSizeClassTable[size_class].cell_bytes);
     }
+    if (OURO_UNLIKELY(folds)) finish_free(kNoPage);
     platform::unpoison(header->payload(), payload_bytes);
     return header;
 }

@@ -164,14 +164,15 @@ public:
         return reinterpret_cast<platform::atomic<std::int32_t>*>(this + 1)[type - 1];
     }
 
-    void count_made(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes) {
+    /// True: there is much to fold. More bytes that only the owner knows to be free, or in use,
+    /// would make the heap's high-water mark wrong, and what UseLimit goes by.
+    bool count_made(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes) {
         Tally::add(tally.made, 1);
         Tally::add(tally.made_bytes, payload_bytes);
-        tally.use(cell_bytes);
         count_live(type, 1);
+        return tally.use(cell_bytes) > kUnfoldedMax;
     }
-    /// True: there is much to fold. More bytes that only the owner knows to be free would make the
-    /// heap's high-water mark wrong.
+    /// True: as for count_made().
     bool count_ended(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes,
                      bool by_count) {
         const bool much = count_ended(1, payload_bytes, cell_bytes);

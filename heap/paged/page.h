@@ -6,8 +6,9 @@
 // free and no context is inside a load window. P2: bit i of each bitmap belongs to cell i of the
 // span that starts here. P3: `candidate` is written by any mutator, the other bitmaps only by the
 // owner of the pass (member, todo, deferred, kept) or of the batch (batch): a pass that is not of
-// the batch does not even read the latter. P4: a bit of `free` is set by whoever frees the cell and
-// taken by whoever holds the span, or holds the allocation lock while nobody holds the span.
+// the batch does not even read the latter. P4: a bit of `free` is set by whoever frees the cell, or
+// gives back a cell that it has kept (K5), and taken by whoever holds the span, or holds the
+// allocation lock while nobody holds the span.
 #pragma once
 
 #include <cstddef>

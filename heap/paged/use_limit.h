@@ -15,8 +15,10 @@ namespace ouro {
 
 class UseLimit {
 public:
-    void set(std::size_t bytes_in_use) {
+    /// `portion`: what is taken beyond it is seen to when it is so many bytes.
+    void set(std::size_t bytes_in_use, std::size_t portion) {
         limit_.store(bytes_in_use, platform::memory_order_relaxed);  // order: a tuning value
+        portion_.store(portion, platform::memory_order_relaxed);     // order: a tuning value
     }
     std::size_t get() const {
         return limit_.load(platform::memory_order_relaxed);  // order: a tuning value
@@ -28,10 +30,12 @@ public:
         // order: relaxed; a hint for pacing, as in collect_taken().
         taken_beyond_.fetch_add(bytes, platform::memory_order_relaxed);
     }
-    /// Bytes taken beyond the limit since the last call: the caller sees to it.
+    /// Bytes taken beyond the limit since the last call, when they are a portion: the caller sees
+    /// to them. Else 0.
     std::size_t collect_taken() {
-        // order: relaxed, both; a hint for pacing.
-        if (taken_beyond_.load(platform::memory_order_relaxed) == 0) return 0;
+        // order: relaxed, all; hints for pacing.
+        const std::uintptr_t portion = portion_.load(platform::memory_order_relaxed);
+        if (taken_beyond_.load(platform::memory_order_relaxed) < portion) return 0;
         return taken_beyond_.exchange(0, platform::memory_order_relaxed);
     }
 
@@ -39,6 +43,7 @@ private:
     static constexpr std::uintptr_t kNone = ~std::uintptr_t{0} / 2;
 
     platform::atomic<std::uintptr_t> limit_{kNone};
+    platform::atomic<std::uintptr_t> portion_{1};
     platform::atomic<std::uintptr_t> taken_beyond_{0};
 };
 

@@ -69,20 +69,6 @@ TEST_F(Background, many_candidates_are_asked_by_several_passes_of_one_collection
     EXPECT_GE(all.passes, all.automatic + pages / 2);
 }
 
-TEST_F(Background, so_are_those_of_one_page) {
-    collector().stop();
-    ManagedHeapConfig config;
-    config.collector.objects_per_pass = 1;
-    restart(config);
-    collector().disable();
-    for (int i = 0; i < 40; ++i) drop_self_loop<Plain>(managed(), i);
-    collector().enable();
-    EXPECT_TRUE(everything_goes());
-    collector().stop();
-    EXPECT_EQ(collector().statistics().collected, 40u);
-    EXPECT_GE(collector().statistics().passes, 40u);
-}
-
 TEST_F(Background, runs_finalizers_and_destructors_on_its_own_thread) {
     const std::thread::id here = std::this_thread::get_id();
     std::thread::id finalized_on;

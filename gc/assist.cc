@@ -1,4 +1,5 @@
-// A part of the collector's work by a thread whose allocations need memory. See gc/pacing.h.
+// What the collector's passes tell of the garbage that there is, and a part of their work by a
+// thread whose allocations need memory. See gc/pacing.h.
 #include <algorithm>
 
 #include "gc/collector.h"
@@ -11,9 +12,45 @@ using platform::memory_order_acquire;
 namespace {
 
 constexpr std::uint32_t kMembersMax = 512;  // of a pass by a thread that needs memory
-constexpr unsigned kStepsMax = 4;           // of it, before it gathers no more
+constexpr unsigned kStepsMax = 4;           // of it, before it takes no more pages
 
 }  // namespace
+
+// ---- what is garbage, and what was asked
+
+/// A pass with these options is to begin. What it leaves where it was reported stays counted.
+void Collector::note_pass_begin(const PassOptions& options) {
+    if (!pass_.takes_reported(options)) return;
+    ++takings_;
+    heap_.signal().reset();
+    pacing_.begin_round(heap_);
+}
+
+/// Were all candidates asked when this pass has ended?
+void Collector::note_pass_end(const PassResult& result) {
+    if (!pacing_.is_on()) return;
+    pacing_.freed(result.freed_bytes);
+    pacing_.note_end(pass_serial_, result.freed_bytes, result.left_alone != 0);
+    const PassOptions& options = pass_.options();
+    if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
+        return;
+    if (pass_.has_more() || pass_.was_called_off()) return;
+    Asked asked = Asked::all;
+    if (result.left_alone != 0 || (pass_.has_deferred() && !options.include_deferred)) {
+        asked = Asked::fresh;
+    } else if (pass_.has_deferred() && result.gave_up_roots != 0) {
+        asked = Asked::all_once;
+    }
+    pacing_.end_round(heap_, asked);
+}
+
+/// A collection begins. Did its passes come to the deferred candidates?
+void Collector::forget_deferred_asked() {
+    platform::LockGuard guard(pass_lock_);
+    deferred_asked_ = false;
+}
+
+// ---- assistance
 
 void Collector::taken_hook(void* self, std::size_t bytes) {
     static_cast<Collector*>(self)->assist(bytes);
@@ -80,7 +117,7 @@ bool Collector::begin_assisting_pass() {
 void Collector::finish_assisting_pass() {
     const std::uint32_t serial = pass_serial_;
     for (unsigned step = 1; pass_serial_ == serial && step_pass(config_.step_units); ++step) {
-        if (step == kStepsMax) pass_.stop_gathering();  // so many that are not to be asked now
+        if (step == kStepsMax) pass_.fill();  // so many of them are not to be asked now
         let_others_step();
     }
     // order: acquire; pairs with stop(), which has found the pass under way.

@@ -294,6 +294,7 @@ bool Collector::background_round() {
         // order: acquire; pairs with settle(): what its caller did before is seen by this round.
         const std::uint32_t asked = settle_asked_.load(memory_order_acquire);
         const bool all = is_asked();
+        forget_deferred_asked();
         PassOptions options;
         options.automatic = true;
         options.objects_per_root = all ? 0 : config_.objects_per_root;
@@ -312,7 +313,7 @@ bool Collector::background_round() {
         }
         Counters::add(automatic_);
         announce(CollectPhase::stop, result, true);
-        if (options.include_deferred) set_deferred_due(start, platform::clock_ns());
+        if (deferred_asked_) set_deferred_due(start, platform::clock_ns());
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);

@@ -90,6 +90,7 @@ bool Collector::step_pass(std::uint32_t units) {
     if (pass_serial_ == collection_serial_ && !collection_pass_done_) {
         pass_result_ = result;
         collection_pass_done_ = true;
+        deferred_asked_ = deferred_asked_ || result.asked_deferred;
     } else if (pass_.is_batch_pass()) {
         taken_from_batch_ += result.collected;
     }
@@ -108,31 +109,6 @@ void Collector::let_others_step() {
     }
 }
 
-/// A pass with these options is to begin. What it leaves where it was reported stays counted.
-void Collector::note_pass_begin(const PassOptions& options) {
-    if (!pass_.takes_reported(options)) return;
-    heap_.signal().reset();
-    pacing_.begin_round(heap_);
-}
-
-/// Were all candidates asked when this pass has ended?
-void Collector::note_pass_end(const PassResult& result) {
-    if (!pacing_.is_on()) return;
-    pacing_.freed(result.freed_bytes);
-    pacing_.note_end(pass_serial_, result.freed_bytes, result.left_alone != 0);
-    const PassOptions& options = pass_.options();
-    if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
-        return;
-    if (pass_.has_more() || pass_.was_called_off()) return;
-    Asked asked = Asked::all;
-    if (pass_.has_deferred() && !options.include_deferred) {
-        asked = Asked::fresh;
-    } else if (pass_.has_deferred() && result.gave_up_roots != 0) {
-        asked = Asked::all_once;
-    }
-    pacing_.end_round(heap_, asked);
-}
-
 /// Begins a pass of the collection. Caller holds the lock and no pass is under way.
 void Collector::begin_pass(const PassOptions& options) {
     OURO_ASSERT(options.only_postponed || batch_.empty(), "a pass over a batch that is not done");
@@ -143,6 +119,7 @@ void Collector::begin_pass(const PassOptions& options) {
     pass_.begin(options);
     if (automatic_is_over(options)) pass_.stop_gathering();
     collection_serial_ = ++pass_serial_;
+    collection_taking_ = takings_;
     collection_pass_done_ = false;
 }
 
@@ -265,6 +242,13 @@ bool Collector::has_more_candidates() {
     return pass_.has_more();
 }
 
+/// Is it the rest of that taking of all candidates? Passes of other contexts may have used it up,
+/// and taken anew.
+bool Collector::has_more_of(std::uint32_t taking) {
+    platform::LockGuard guard(pass_lock_);
+    return pass_.has_more() && takings_ == taking;
+}
+
 /// Callbacks that wait, and chains left over from bounded cascades.
 void Collector::settle_chains(std::uint32_t& budget) {
     std::size_t ended_weak = 0;  // of targets that ended by count
@@ -323,6 +307,8 @@ void Collector::settle_hook(void* self) {
 CollectResult Collector::run_collection(PassOptions options) {
     CollectResult result;
     std::uint32_t all = kAll;
+    std::uint32_t taking = 0;  // which one the first pass has begun, or gone on with
+    bool has_taken = false;
     options.save_all = save_all();
     finish_stepped_pass();
     {
@@ -335,6 +321,8 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.complete = true;
         const bool put_off = heap_.has_postponed();
         const PassResult pass = run_pass(&options);
+        if (!has_taken) taking = collection_taking_;
+        has_taken = true;
         result.unreachable += pass.collected;
         finish_batch(result, all = kAll);
         const bool settled = settle_postponed();
@@ -342,7 +330,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
         // The rest of what was taken: an end, for nothing is added to it.
-        if (options.members_max != 0 && has_more_candidates()) continue;
+        if (options.members_max != 0 && has_more_of(taking)) continue;
         if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
         ++attempt;
     }

@@ -314,6 +314,8 @@ private:
     }
     bool has_batch();
     bool has_more_candidates();
+    bool has_more_of(std::uint32_t taking);
+    void forget_deferred_asked();
 
     static constexpr std::uint32_t kAll = ~0u;
 
@@ -325,6 +327,9 @@ private:
     std::uint32_t pass_serial_ = 0;        ///< of the pass under way or finished last
     PassResult pass_result_;               ///< of the last pass that the collection began
     std::uint32_t collection_serial_ = 0;  ///< serial of that pass
+    std::uint32_t takings_ = 0;            ///< how often all candidates were taken
+    std::uint32_t collection_taking_ = 0;  ///< which of these that pass has begun, or goes on with
+    bool deferred_asked_ = false;          ///< by this collection
     bool collection_pass_done_ = true;
     std::size_t taken_from_batch_ = 0;    ///< by emergencies, for the collection's figure
     std::size_t ended_in_callbacks_ = 0;  ///< weak references, for the collection's figure

@@ -89,11 +89,11 @@ public:
     /// After a useless pass the next one is the later. What has user code it has deferred: the
     /// collector's thread is to ask all.
     void note_end(std::uint32_t serial, std::size_t freed_bytes, bool has_left_user_code) {
+        // order: relaxed; a tuning value.
+        if (has_left_user_code) all_beyond_.store(0, platform::memory_order_relaxed);
         if (!is_assisting(serial)) return;
         looks_ = freed_bytes >= kWorthwhile ? 1 : std::min(looks_before_ * 2 + 1, kLooksMost);
         looks_before_ = looks_;
-        // order: relaxed; a tuning value.
-        if (has_left_user_code) all_beyond_.store(0, platform::memory_order_relaxed);
     }
 
     // Threads: any, without the pass lock.

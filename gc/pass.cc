@@ -30,7 +30,7 @@ void Pass::begin(const PassOptions& options) {
     if (!take_again_) taken_pages_ = heap_.candidates().take_pages();
     if (options.members_max != 0) take_again_ = false;  // so many passes of its kind have an end
     gather_page_ = kNoPage;
-    gathering_deferred_ = called_off_ = false;
+    gathering_deferred_ = called_off_ = is_filled_ = false;
     phase_ = Phase::gather;
 }
 

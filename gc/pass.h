@@ -61,6 +61,7 @@ struct PassResult {
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
     std::size_t left_alone = 0;     ///< members with user code that a plain pass has met
+    bool asked_deferred = false;    ///< it has come to them, of a pass that includes them
     bool aborted = false;  ///< members showed life to the last moment; all were let go again
 };
 
@@ -89,7 +90,9 @@ public:
     /// The pass asks no more candidates than it has taken off their pages by now; the others go
     /// back. Caller owns the pass.
     void stop_gathering() { called_off_ = true; }
-    /// Was the last pass over candidates told so?
+    /// A pass with members_max takes no further page, as if it had so many. Caller owns the pass.
+    void fill() { is_filled_ = true; }
+    /// Was the last pass over candidates told to stop gathering?
     bool was_called_off() const { return called_off_; }
 
     const PassOptions& options() const { return options_; }
@@ -315,6 +318,7 @@ private:
     std::uint32_t gather_gone_ = 0;    ///< BlockAllocator::headers_gone() when they were found
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
     bool called_off_ = false;          ///< no further candidates are to be asked
+    bool is_filled_ = false;           ///< not by this pass, see fill()
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;

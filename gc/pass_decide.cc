@@ -89,11 +89,12 @@ void Pass::step_scan() {
     while (Header* header = next_member()) {
         const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
                           !(OURO_MUTANT(due_member_taken) && of_batch_);
-        if (kept && !of_batch_) {
+        const bool explained = is_explained(header);
+        if (kept && explained && !of_batch_) {
             defer_member(at());
             ++result_.left_alone;
         }
-        if (kept || !is_explained(header)) leave_set(header, at());
+        if (kept || !explained) leave_set(header, at());
         advance();
         spend(1);
         if (budget_ <= 0) return;

@@ -93,14 +93,15 @@ void Pass::put_back_evidence(CellBits members) {
 
 /// Has the pass so many members that it decides about them?
 bool Pass::is_full() const {
-    return options_.members_max != 0 && result_.examined >= options_.members_max &&
-           !gathering_deferred_ && !called_off_;
+    const bool enough = is_filled_ || result_.examined >= options_.members_max;
+    return options_.members_max != 0 && enough && !gathering_deferred_ && !called_off_;
 }
 
 void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         const bool enough = is_full() && (has_more() || !options_.include_deferred);
         if (enough || !next_source()) {
+            result_.asked_deferred = gathering_deferred_;
             rewind();
             phase_ = Phase::edges;
         }

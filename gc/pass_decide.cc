@@ -90,7 +90,7 @@ void Pass::step_scan() {
         const bool kept = options_.exclude_user_code && info_of(header).runs_user_code() &&
                           !(OURO_MUTANT(due_member_taken) && of_batch_);
         const bool explained = is_explained(header);
-        if (kept && !of_batch_) {
+        if (kept && explained && !of_batch_) {
             defer_member(at());
             ++result_.left_alone;
         }

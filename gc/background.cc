@@ -313,7 +313,7 @@ bool Collector::background_round() {
         }
         Counters::add(automatic_);
         announce(CollectPhase::stop, result, true);
-        if (options.include_deferred) set_deferred_due(start, platform::clock_ns());
+        if (deferred_asked_) set_deferred_due(start, platform::clock_ns());
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);

@@ -91,9 +91,7 @@ void make_wide(void*, std::uint64_t) {
     auto made = try_make<Wide>(world().heap->heap(), world().next_id + 1);
     if (made) world().take_id();
 }
-void prepare_crowded(World& w) {
-    ring_of_two(w);
-    w.on_finalize = make_wide;
+void fill_with_wide(World& w) {
     for (;;) {
         auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
         if (!made) break;
@@ -101,6 +99,11 @@ void prepare_crowded(World& w) {
         (*made)->left = std::move(w.wide.ref[0]);
         w.wide.ref[0] = *made;
     }
+}
+void prepare_crowded(World& w) {
+    ring_of_two(w);
+    w.on_finalize = make_wide;
+    fill_with_wide(w);
 }
 
 void run_crowded() { run_threads(collect, collect); }
@@ -149,13 +152,7 @@ void prepare_quiet(World& w) {
     ring->right = w.make<Plain>();
     ring->right->any = last;
     Ref<Plain>(ring).reset();  // a candidate: asked below, it lives, and will be asked later
-    for (;;) {
-        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
-        if (!made) break;
-        w.take_id();
-        (*made)->left = std::move(w.wide.ref[0]);
-        w.wide.ref[0] = *made;
-    }
+    fill_with_wide(w);
 }
 void make_new_ring(World& w) {
     auto made = try_make<Plain>(w.heap->heap(), w.next_id + 1);
@@ -182,6 +179,36 @@ void run_background() {
     World& w = world();
     w.heap->collector().start();
     run_threads(make_garbage, make_garbage);
+    w.heap->collector().stop();
+}
+
+// ---- awaited: a finalizer collects while its object's next end waits for it, and so for the
+// collection, which the background thread never lets go of for long
+
+void collect_awaited(void* object, std::uint64_t id) {
+    auto* cell = static_cast<Finalized*>(object);
+    {
+        const Ref<Plain> ring = world().make<Plain>();
+        ring->left = ring;
+        ring->any = self(cell);
+    }
+    make_wide(object, id);  // no memory: a plain pass ends the ring, and puts off the object's end
+    world().collect();
+}
+void prepare_awaited(World& w) {
+    w.finalized.ref[1] = w.make<Finalized>();
+    w.on_finalize = collect_awaited;
+    {
+        const Ref<Plain> spare = w.make<Plain>();
+    }
+    fill_with_wide(w);
+}
+void collect_at_once(ManagedHeapConfig& config) { config.collector.threshold_pages = 1; }
+
+void run_awaited() {
+    World& w = world();
+    w.heap->collector().start();
+    run_threads(drop_first, make_garbage);
     w.heap->collector().stop();
 }
 
@@ -277,6 +304,8 @@ constexpr Scenario kScenarios[] = {
      nullptr, assist_at_once},
     {"background", "the background thread, started and stopped around two threads",
      prepare_background, run_background},
+    {"awaited", "rule 21: a finalizer waits for the collection, which waits for the finalizer",
+     prepare_awaited, run_awaited, nullptr, collect_at_once},
     {"shutdown", "no object is made after the end, handles may outlive it", prepare_shutdown,
      run_shutdown},
 };

@@ -50,9 +50,10 @@ Error Collector::emergency(unsigned attempt) {
     Counters::add(heap_.counters().emergency_collections);
     const bool under_way = step_pass(config_.step_units);
     if (under_way && pass_.options().automatic) pass_.stop_gathering();
+    const std::uint32_t serial = pass_serial_;
     pass_lock_.unlock();
     if (under_way && attempt == 0) {
-        finish_pass();
+        finish_pass(serial);
     } else {
         run_plain_pass(attempt > 0);
     }
@@ -93,17 +94,17 @@ Error Collector::take_plain_from_batch() {
         pass_.begin_batch(true, save_all());
         ++pass_serial_;
     }
+    const std::uint32_t serial = pass_serial_;
     pass_lock_.unlock();
     if (!alive) return Error::out_of_memory;
-    finish_pass();
+    finish_pass(serial);
     return Error::none;
 }
 
-/// Steps until no pass is under way (or another context has begun the next one). False: its
-/// members kept showing life and it decided nothing.
-bool Collector::finish_pass() {
+/// Steps until that pass is over. False: it was the last one, its members kept showing life and it
+/// decided nothing.
+bool Collector::finish_pass(std::uint32_t serial) {
     platform::LockGuard guard(pass_lock_);
-    const std::uint32_t serial = pass_serial_;
     while (pass_serial_ == serial && step_pass(config_.step_units)) {
         let_others_step();
     }
@@ -127,9 +128,9 @@ void Collector::rehearse() {
     pass_lock_.lock();
     while (step_pass(config_.step_units)) let_others_step();
     pass_.begin(options);
-    ++pass_serial_;
+    const std::uint32_t serial = ++pass_serial_;
     pass_lock_.unlock();
-    finish_pass();
+    finish_pass(serial);
     wake_for_the_rest();
 }
 
@@ -156,8 +157,9 @@ void Collector::run_separate_pass(const PassOptions& options) {
              ++wait)
             let_others_step();
         begin_separate_pass(options);
+        const std::uint32_t serial = pass_serial_;
         pass_lock_.unlock();
-        if (finish_pass()) return;
+        if (finish_pass(serial)) return;
     }
 }
 
@@ -192,7 +194,8 @@ void Collector::background() {
     // order: acquire, both; pairs with stop(), whose signal any of the waits may have consumed.
     while (stopping_.load(memory_order_acquire) == 0) {
         bool settled = true;
-        if (heap_.has_waiting() && !config_.user_code_by_drain) settled = settle_in_background();
+        let_others_collect();
+        if (ends_wait()) settled = settle_in_background();
         rest_until_asked_or_due();
         if (stopping_.load(memory_order_acquire) != 0) return;  // order: as above
         if (end_withheld() && settled && !is_pass_due()) continue;
@@ -208,6 +211,9 @@ bool Collector::end_withheld() {
     heap_.end_withheld(false);
     return true;
 }
+
+/// Do ends that were put off wait for the collector's thread? A moment's truth.
+bool Collector::ends_wait() const { return heap_.has_waiting() && !config_.user_code_by_drain; }
 
 /// Is somebody in settle()? Then no time is to be lost.
 bool Collector::is_asked() const {
@@ -228,7 +234,7 @@ void Collector::rest_until_asked_or_due() {
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
 /// when the deferred candidates are due, or not before being woken.
 std::uint64_t Collector::time_to_wait() {
-    if (heap_.has_waiting() && !config_.user_code_by_drain) return 0;
+    if (ends_wait()) return 0;
     const std::uint64_t wait = time_to_pass();
     return heap_.guards().count() == 0 ? wait : std::min(wait, kWithheldPauseNs);
 }
@@ -278,7 +284,8 @@ bool Collector::settle_in_background() {
     return true;
 }
 
-/// False: the collection is not ours to begin; better wait a little.
+/// False: the collection is not ours to begin, or ends wait for other contexts; better wait a
+/// little.
 bool Collector::background_round() {
     if (!enter_collection(false, !config_.user_code_by_drain)) {
         // A batch waits for drain(): what needs no user code can still go, the rest is deferred.
@@ -317,7 +324,7 @@ bool Collector::background_round() {
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
-    return true;
+    return !ends_wait();
 }
 
 /// Deferred candidates get their share of the time, unless memory presses: the next look is as far
@@ -357,8 +364,9 @@ void Collector::after_fork_hook(void* self, bool in_child) {
     collector.pass_lock_.unlock();
     if (in_child) {
         collector.thread_.forget();
-        // order: relaxed; the child has one thread.
+        // order: relaxed, both; the child has one thread.
         collector.running_.store(0, memory_order_relaxed);
+        collector.waiting_.store(0, memory_order_relaxed);
     }
 }
 

@@ -285,15 +285,20 @@ bool Collector::settle_postponed(std::uint32_t& budget, bool separately) {
         PassOptions options;
         options.only_postponed = true;
         options.include_deferred = true;
+        std::size_t awaited = 0;
         if (budget != 0 && Counters::get(heap_.counters().postponed) != 0) {
             if (separately) {
                 run_separate_pass(options);
             } else {
-                run_pass(&options);
+                awaited = run_pass(&options).awaited;
             }
         }
         settle_taken(budget);
         idle_rounds = budget == before ? idle_rounds + 1 : 0;
+        // Nor is anything gained by waiting for other contexts' finalizers: one of them may be
+        // waiting for this collection. They report their objects when they let go of them.
+        const std::size_t postponed = Counters::get(heap_.counters().postponed);
+        if (idle_rounds != 0 && awaited != 0 && awaited >= postponed) break;
         heap_.guards().look();  // what has ended now may have been withheld
     }
     return !heap_.has_postponed();

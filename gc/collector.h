@@ -11,6 +11,8 @@
 // C2  collect() from inside a callback or finalizer of the same heap's collection, on the same
 //     context, returns 0 at once.
 // C3  Nothing is lost: what cannot be decided now stays on a list of candidates.
+// C4  A collection does not wait for other contexts' user code, which may itself be waiting for the
+//     collection; and the collector's thread takes it again only after those who wait for it.
 #pragma once
 
 #include <cstddef>
@@ -250,7 +252,7 @@ private:
     bool settle_in_background();
     void rest_until_asked_or_due();
     void set_deferred_due(std::uint64_t start, std::uint64_t end);
-    bool finish_pass();
+    bool finish_pass(std::uint32_t serial);
     void run_plain_pass(bool include_deferred, bool automatic = false);
     void settle_plain_postponed();
     bool waits_for_drain() const;
@@ -277,6 +279,9 @@ private:
 
     void call_off_automatic();
     class Stall;
+    bool take_collection(bool take_waiting_batch);
+    void let_others_collect();
+    bool ends_wait() const;
     bool enter_collection(bool wait, bool take_waiting_batch = true, Stall* stall = nullptr);
     std::size_t progress();
     void leave_collection(bool batch_waits = false);
@@ -343,6 +348,7 @@ private:
     mutable platform::Mutex collection_lock_;  ///< guards the flags below, never held for long
     bool collection_taken_ = false;  ///< by a context, or by a batch that waits for drain()
     bool batch_waits_ = false;       ///< for drain() or the next collect()
+    platform::atomic<std::uint32_t> waiting_{0};  ///< contexts that wait for the collection
     CollectingContext collecting_on_{nullptr};
     Batch batch_;  ///< owned with the collection
 

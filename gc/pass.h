@@ -61,6 +61,7 @@ struct PassResult {
     std::size_t batched = 0;        ///< garbage handed to the batch
     std::size_t gave_up_roots = 0;  ///< roots deferred at the limit
     std::size_t left_alone = 0;     ///< members with user code that a plain pass has met
+    std::size_t awaited = 0;        ///< postponed ends of objects that another context still holds
     bool asked_deferred = false;    ///< it has come to them, of a pass that includes them
     bool aborted = false;  ///< members showed life to the last moment; all were let go again
 };

@@ -133,6 +133,8 @@ bool Pass::gather_by_word(Header* header, Member member) {
     const InfoValue info = header->load_info();
     if (word.has(WordValue::kPostponed) && take_over_postponed(header, look)) return true;
     if (options_.only_postponed || word.has(WordValue::kPostponed)) {
+        const bool held = word.has(WordValue::kPostponed) && word.has(WordValue::kHeld);
+        if (held && !OURO_MUTANT(awaited_not_counted)) ++result_.awaited;
         heap_.report_again(header->payload());
         return true;
     }

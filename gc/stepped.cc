@@ -31,7 +31,7 @@ void Collector::begin_stepped_pass(bool all) {
     if (batch_.empty()) {
         PassOptions options;
         options.objects_per_root = all ? 0 : config_.objects_per_root;
-        options.include_deferred = all || pass_.has_deferred();
+        options.include_deferred = all || pass_.has_deferred() || left_for_drain();
         options.save_all = save_all();
         begin_pass(options);
     } else {
@@ -97,8 +97,8 @@ bool Collector::step(std::uint32_t units) {
         if (heap_.has_postponed() && !heap_.nests_too_deep()) result.complete = false;
     }
     // Asked while the collection is ours. Candidates reported since the pass began are another's.
-    const bool more =
-        !ended || !result.complete || gave_up_roots_ || count() != 0 || has_more_candidates();
+    const bool more = !ended || !result.complete || gave_up_roots_ || count() != 0 ||
+                      has_more_candidates() || left_for_drain();
     leave_collection(!stepping_ && has_batch());
     wake_for_the_rest();
     return more;

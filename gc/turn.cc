@@ -6,6 +6,15 @@
 
 namespace ouro {
 
+using platform::memory_order_relaxed;
+
+namespace {
+
+// Some of them sleep, as those of whoever waits for the collection do.
+constexpr unsigned kStandBackMax = platform::Patience::kYields + 8;
+
+}  // namespace
+
 /// A figure that changes as long as a collection goes on, user code apart: 0 while a pass does.
 std::size_t Collector::progress() {
     {
@@ -16,24 +25,41 @@ std::size_t Collector::progress() {
            heap_.reclaimed();
 }
 
+/// Takes the collection if it is free.
+bool Collector::take_collection(bool take_waiting_batch) {
+    platform::LockGuard guard(collection_lock_);
+    if (!collection_taken_ || OURO_MUTANT(two_collections)) {
+        collection_taken_ = true;
+        return true;
+    }
+    if (!batch_waits_ || !take_waiting_batch) return false;
+    batch_waits_ = false;  // it belongs to whoever comes to finish it
+    return true;
+}
+
 /// `stall`: waits only as long as it does not last.
 bool Collector::enter_collection(bool wait, bool take_waiting_batch, Stall* stall) {
-    for (platform::Patience patience;;) {
-        {
-            platform::LockGuard guard(collection_lock_);
-            if (!collection_taken_ || OURO_MUTANT(two_collections)) {
-                collection_taken_ = true;
-                return true;
-            }
-            if (batch_waits_ && take_waiting_batch) {  // it belongs to whoever comes to finish it
-                batch_waits_ = false;
-                return true;
-            }
-        }
-        if (!wait || !port::kWaitAllowed) return false;
+    if (take_collection(take_waiting_batch)) return true;
+    if (!wait || !port::kWaitAllowed) return false;
+    // order: relaxed, both; let_others_collect() takes it for a hint.
+    waiting_.fetch_add(1, memory_order_relaxed);
+    bool taken = false;
+    for (platform::Patience patience; !taken;) {
         call_off_automatic();
-        if (stall != nullptr && stall->lasts(*this)) return false;
+        if (stall != nullptr && stall->lasts(*this)) break;
         patience.wait();
+        taken = take_collection(take_waiting_batch);
+    }
+    waiting_.fetch_sub(1, memory_order_relaxed);
+    return taken;
+}
+
+/// The collector's thread comes after those who wait for the collection, for they look only now and
+/// then whether it is free; bounded, should they get no processor.
+void Collector::let_others_collect() {
+    for (platform::Patience patience; !patience.is_over(kStandBackMax); patience.wait()) {
+        // order: relaxed; a hint. Who is missed now is seen the next time.
+        if (waiting_.load(memory_order_relaxed) == 0 || collecting()) return;
     }
 }
 

@@ -103,6 +103,8 @@
       "an interrupt handler ends an object, with the locks that an end takes")                     \
     X(due_member_taken, "due", "B4: memory is taken from a member whose finalizer is due")         \
     X(frozen_enters_set, "frozen", "what is set aside is collected")                               \
+    X(awaited_not_counted, "awaited",                                                              \
+      "rule 21: the collection is kept until other contexts' finalizers have run")                 \
     X(two_collections, "stepped_and_collected", "rule 21: two contexts own the collection")        \
     X(saved_not_counted, "saved", "rule 3: the garbage list holds no counted reference")           \
     X(weak_cut_relaxed, "callback_by_count", "order: the cut of a weak reference relaxed")         \

@@ -358,6 +358,29 @@ TEST_F(BackgroundWithDrain, collect_takes_over_a_batch_that_waits) {
     EXPECT_FALSE(collector().drain(10));
 }
 
+TEST_F(Background, who_waits_for_the_collection_comes_before_its_next_rounds) {
+    collector().stop();
+    ManagedHeapConfig config = testing::with_background();
+    config.collector.threshold_pages = 1;
+    config.collector.delay_ns = 0;
+    restart(config);
+    // Each collection leaves garbage, for which the thread begins the next one at once.
+    const auto litter = [](void* self, const CollectInfo& info) {
+        for (int i = 0; info.phase == CollectPhase::stop && i < 500; ++i)
+            drop_self_loop<Plain>(*static_cast<ManagedHeap*>(self), i);
+    };
+    ASSERT_TRUE(collector().add_callback(litter, &managed()));
+    drop_self_loop<Plain>(managed(), 1);
+    ASSERT_TRUE(wait_until([this] { return collector().statistics().automatic > 10; }));
+    const std::size_t before = collector().statistics().automatic;
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(collector().collect().error, Error::none);
+    // One that is under way and one that this thread was late for, each time.
+    EXPECT_LT(collector().statistics().automatic - before, 20 * 10u);
+    collector().stop();
+    EXPECT_TRUE(collector().remove_callback(litter, &managed()));
+    collector().collect();
+}
+
 TEST_F(Background, whatever_its_share_of_the_time_deferred_garbage_goes) {
     for (const std::uint32_t percent : {0u, 100u, 1000u}) {
         collector().stop();

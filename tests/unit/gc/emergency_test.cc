@@ -202,6 +202,17 @@ TEST_F(Emergency, drain_takes_up_what_it_has_left_alone) {
     EXPECT_FALSE(collector().drain(10)) << "nothing is left";
 }
 
+TEST_F(Emergency, steps_take_up_what_it_has_left_alone) {
+    drop_ring_of_two<Plain>(managed(), 1, 2);
+    ASSERT_TRUE(collector().step(1)) << "a pass is under way";
+    while (heap().statistics().free_bytes > kMiB / 8) drop_self_loop<Probe>(managed(), 1);
+    EXPECT_FALSE(finds_half_a_region());
+    EXPECT_EQ(events::all(), "");
+    while (collector().step(1000)) {
+    }
+    EXPECT_EQ(live_objects(), 0u);
+}
+
 class EmergencyWithUserCode : public Emergency {
 protected:
     EmergencyWithUserCode()

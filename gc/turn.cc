@@ -41,8 +41,7 @@ bool Collector::take_collection(bool take_waiting_batch) {
 bool Collector::enter_collection(bool wait, bool take_waiting_batch, Stall* stall) {
     if (take_collection(take_waiting_batch)) return true;
     if (!wait || !port::kWaitAllowed) return false;
-    // order: relaxed, both; let_others_collect() takes it for a hint.
-    waiting_.fetch_add(1, memory_order_relaxed);
+    waiting_.fetch_add(1, memory_order_relaxed);  // order: relaxed; a hint
     bool taken = false;
     for (platform::Patience patience; !taken;) {
         call_off_automatic();
@@ -50,7 +49,7 @@ bool Collector::enter_collection(bool wait, bool take_waiting_batch, Stall* stal
         patience.wait();
         taken = take_collection(take_waiting_batch);
     }
-    waiting_.fetch_sub(1, memory_order_relaxed);
+    waiting_.fetch_sub(1, memory_order_relaxed);  // order: relaxed; the same hint
     return taken;
 }
 

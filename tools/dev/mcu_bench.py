@@ -245,11 +245,14 @@ def budgeted_figures(values: Values) -> dict[str, float]:
 
 
 def budget_of(kind: str, name: str, figure: float) -> tuple[str, int]:
-    more_is_better = {goal.name for goal in GOALS if goal.relation == ">="}
+    """The figure with its margin, which ends where a goal that is met begins to be missed."""
+    goal = next((goal for goal in GOALS if goal.name == name), Goal(name, one(name)))
     margin = MARGINS[kind]
-    if name in more_is_better:
-        return ">=", math.floor(figure * (1 - margin / 3))
-    return "<=", math.ceil(figure * (1 + margin))
+    if goal.relation == ">=":
+        budget = math.floor(figure * (1 - margin / 3))
+        return ">=", max(budget, round(goal.limit)) if goal.met(figure) else budget
+    budget = math.ceil(figure * (1 + margin))
+    return "<=", min(budget, round(goal.limit)) if goal.met(figure) else budget
 
 
 def write_budgets(boards: list[str]) -> None:

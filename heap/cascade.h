@@ -158,10 +158,18 @@ private:
 
     /// Everything up to the fields of `object`, or, while guards are open, of one that was withheld
     /// before. That one if its fields are to follow, else null.
-    void* begin_end(void* object) { return begin_end(object, true); }
+    OURO_ALWAYS_INLINE void* begin_end(void* object) {
+        Header* header = header_of(object);
+        TypeTable::Entry* type = heap_.type_of(header);
+        const bool plain =
+            type != nullptr &&
+            type->info.load(platform::memory_order_relaxed)->ends_plainly();  // order: once
+        if (!plain || OURO_UNLIKELY(heap_.guards_.are_open())) return begin_end(object, true);
+        return end_of(header, *type) ? object : nullptr;
+    }
 
     /// `may_be_lent`: nobody has looked, since its count reached 0, whether a guard lends it.
-    void* begin_end(void* object, bool may_be_lent) {
+    OURO_NOINLINE void* begin_end(void* object, bool may_be_lent) {
         for (;; may_be_lent = true) {
             if (may_be_lent && OURO_UNLIKELY(heap_.guards_.are_open()) &&
                 !OURO_MUTANT(guard_not_asked)) {
@@ -244,8 +252,15 @@ private:
             info.destroy(object);
             note_withheld();
         }
+        return end_of(header, type);
+    }
+
+    /// Nothing is left of the object but its fields and its memory. False iff it has no fields and
+    /// is gone.
+    bool end_of(Header* header, TypeTable::Entry& type) {
         ++ended_;
-        if (info.has_fields()) return true;
+        // order: relaxed; written once, found through find()'s acquire.
+        if (type.info.load(platform::memory_order_relaxed)->has_fields()) return true;
         give_back(header, type);
         return false;
     }

@@ -237,9 +237,9 @@ constexpr std::uint16_t type_flags() {
     if (weak_reference) flags |= TypeInfo::kWeakReference;
     if (HasQuietDestructor<T>) flags |= TypeInfo::kQuietDestructor;
     if (IsNotBorrowed<T>) flags |= TypeInfo::kNotBorrowed;
-    if (!has_fields && !weakly_referable && !weak_reference && !HasFinalizer<T> &&
+    if (!weakly_referable && !weak_reference && !HasFinalizer<T> &&
         std::is_trivially_destructible_v<T>)
-        flags |= TypeInfo::kEndsAsMemory;
+        flags |= TypeInfo::kEndsPlainly;
     return flags;
 }
 

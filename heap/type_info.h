@@ -38,7 +38,7 @@ struct TypeInfo {
 
     static constexpr std::uint16_t kWeakReference = 1u << 5;  ///< starts with an ObjectWeakNode
     static constexpr std::uint16_t kNotBorrowed = 1u << 6;    ///< its end waits for no guard
-    static constexpr std::uint16_t kEndsAsMemory = 1u << 7;   ///< see ends_as_memory()
+    static constexpr std::uint16_t kEndsPlainly = 1u << 7;    ///< see ends_plainly()
 
     bool has_fields() const { return (flags & kHasFields) != 0; }
     bool tracked() const { return (flags & kTracked) != 0; }
@@ -47,7 +47,10 @@ struct TypeInfo {
     bool may_be_borrowed() const { return (flags & kNotBorrowed) == 0; }
     bool variable() const { return (flags & kVariable) != 0; }
     /// Is the end of such an object that its memory goes back, and nothing else?
-    bool ends_as_memory() const { return (flags & kEndsAsMemory) != 0; }
+    bool ends_as_memory() const { return (flags & (kEndsPlainly | kHasFields)) == kEndsPlainly; }
+    /// Is the end of such an object that its references go and its memory, and nothing else? It has
+    /// no finalizer, no destructor, and nobody refers to it weakly.
+    bool ends_plainly() const { return (flags & kEndsPlainly) != 0; }
     /// Is there a destructor, and may it do anything?
     bool has_loud_destructor() const {
         return destroy != nullptr && (flags & kQuietDestructor) == 0;

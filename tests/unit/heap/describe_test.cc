@@ -109,12 +109,12 @@ struct LeafType {
 
 TEST(Describe, a_leaf_has_no_fields_and_is_not_tracked) {
     EXPECT_EQ(detail::type_info_of<LeafType>.fixed_fields, 0u);
-    EXPECT_EQ(detail::type_info_of<LeafType>.flags, TypeInfo::kEndsAsMemory);
+    EXPECT_EQ(detail::type_info_of<LeafType>.flags, TypeInfo::kEndsPlainly);
 }
 
 TEST(Describe, a_number_is_a_leaf_without_saying_so) {
     EXPECT_EQ(detail::type_info_of<int>.fixed_fields, 0u);
-    EXPECT_EQ(detail::type_info_of<int>.flags, TypeInfo::kEndsAsMemory);
+    EXPECT_EQ(detail::type_info_of<int>.flags, TypeInfo::kEndsPlainly);
 }
 
 struct LeafWithDestructor {
@@ -136,11 +136,19 @@ struct LeafOfBytes : Variable {
 };
 
 TEST(Describe, the_end_of_a_leaf_is_more_than_memory_if_somebody_is_told) {
-    EXPECT_TRUE(has<LeafOfBytes>(TypeInfo::kEndsAsMemory));
-    EXPECT_FALSE(has<LeafWithDestructor>(TypeInfo::kEndsAsMemory));
-    EXPECT_FALSE(has<LeafWithFinalizer>(TypeInfo::kEndsAsMemory));
-    EXPECT_FALSE(has<LeafThatIsWatched>(TypeInfo::kEndsAsMemory));
-    EXPECT_FALSE(has<Listed>(TypeInfo::kEndsAsMemory));
+    EXPECT_TRUE(detail::type_info_of<LeafOfBytes>.ends_as_memory());
+    EXPECT_FALSE(detail::type_info_of<LeafWithDestructor>.ends_as_memory());
+    EXPECT_FALSE(detail::type_info_of<LeafWithFinalizer>.ends_as_memory());
+    EXPECT_FALSE(detail::type_info_of<LeafThatIsWatched>.ends_as_memory());
+    EXPECT_FALSE(detail::type_info_of<Listed>.ends_as_memory());
+}
+
+TEST(Describe, an_end_is_plain_if_nobody_is_told) {
+    EXPECT_TRUE(has<LeafOfBytes>(TypeInfo::kEndsPlainly));
+    EXPECT_TRUE(has<Listed>(TypeInfo::kEndsPlainly));
+    EXPECT_FALSE(has<LeafWithDestructor>(TypeInfo::kEndsPlainly));
+    EXPECT_FALSE(has<LeafWithFinalizer>(TypeInfo::kEndsPlainly));
+    EXPECT_FALSE(has<LeafThatIsWatched>(TypeInfo::kEndsPlainly));
 }
 
 struct Acyclic {

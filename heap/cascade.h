@@ -321,11 +321,10 @@ private:
 
     /// The first field, from there on, that refers to an object; fields.count(): none does.
     static std::uint32_t next_object(const Fields& fields, std::uint32_t index) {
-        for (; index < fields.count(); ++index) {
+        return fields.find(index, [](const FieldSlot& slot) {
             // order: acquire; pairs with the release of whoever stored it. Nobody else writes now.
-            if (detail::is_object(fields[index].load(platform::memory_order_acquire))) break;
-        }
-        return index;
+            return detail::is_object(slot.load(platform::memory_order_acquire));
+        });
     }
 
     // ---- the chain

@@ -52,6 +52,17 @@ public:
         if (index < fixed_) return *place_at<FieldSlot>(object_, offsets_[index]);
         return trailing_[index - fixed_];
     }
+    /// The first field, from that one on, for which `matches(slot)` is true; count(): there is none.
+    template <class M>
+    std::uint32_t find(std::uint32_t index, M&& matches) const {
+        for (; index < fixed_; ++index) {
+            if (matches(*place_at<FieldSlot>(object_, offsets_[index]))) return index;
+        }
+        for (; index < count_; ++index) {
+            if (matches(trailing_[index - fixed_])) return index;
+        }
+        return count_;
+    }
     /// Bytes of payload of an object of the variable type.
     static std::size_t variable_bytes(const TypeInfo& info, const Trailing& trailing) {
         return trailing_offset(info) + trailing.field_count * sizeof(FieldSlot) +

@@ -51,7 +51,9 @@ public:
     }
 
 private:
-    static constexpr unsigned kYieldsMax = 4;
+    /// To wake a thread on another processor takes tens of microseconds, a yield for nobody less
+    /// than one. With four of them threads that wait for a step have waited for 20 ms.
+    static constexpr unsigned kYieldsMax = 256;
 
     void stop_waiting() {
         waiting_.fetch_sub(1, platform::memory_order_relaxed);  // order: see lock()

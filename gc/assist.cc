@@ -35,13 +35,9 @@ void Collector::note_pass_end(const PassResult& result) {
     if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
         return;
     if (pass_.has_more() || pass_.was_called_off()) return;
-    Asked asked = Asked::all;
-    if (result.left_alone != 0 || (pass_.has_deferred() && !options.include_deferred)) {
-        asked = Asked::fresh;
-    } else if (pass_.has_deferred() && result.gave_up_roots != 0) {
-        asked = Asked::all_once;
-    }
-    pacing_.end_round(heap_, asked);
+    const bool some_wait = result.left_alone != 0 || result.gave_up_roots != 0 ||
+                           (pass_.has_deferred() && !options.include_deferred);
+    pacing_.end_round(heap_, some_wait ? Asked::fresh : Asked::all);
 }
 
 /// A collection begins. Did its passes come to the deferred candidates?
@@ -60,23 +56,31 @@ void Collector::taken_hook(void* self, std::size_t bytes) {
 /// Where another context is in the middle of one it is left to that; but when far more is in use,
 /// that one is waited for, and if no pass is under way, because the collector's thread gets no
 /// processor or is in user code, a small one is done here from its beginning to its end. Time: a
-/// unit for a byte, at most CollectorConfig::step_units; or a pass over kMembersMax members and
-/// what the candidates of one page reach (CollectorConfig::objects_per_root each).
+/// unit for two bytes or, when far more is in use, CollectorConfig::step_units; or a pass over
+/// kMembersMax members and what the candidates of one page reach (CollectorConfig::objects_per_root
+/// each).
 void Collector::assist(std::size_t bytes) {
     if (!is_running() || !starts_by_itself()) return;
-    const auto units = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, config_.step_units));
+    const auto units =
+        static_cast<std::uint32_t>(std::min<std::size_t>(bytes / 2 + 1, config_.step_units));
     if (OURO_MUTANT(assist_unlocked)) {
         step_pass(units);
         return;
     }
     if (!port::kWaitAllowed || !pacing_.is_far(heap_)) {
         if (!pass_lock_.try_lock()) return;
-        assist_step(units / 2 + 1);
+        assist_step(units);
         pass_lock_.unlock();
         return;
     }
-    platform::LockGuard guard(pass_lock_);
-    if (!assist_step(units) && begin_assisting_pass()) finish_assisting_pass();
+    pass_lock_.lock();
+    const bool is_idle = !assist_step(config_.step_units);
+    const bool leaves_it = is_idle && is_left_to_thread();
+    if (is_idle && !leaves_it && begin_assisting_pass()) finish_assisting_pass();
+    pass_lock_.unlock();
+    if (!leaves_it) return;
+    wake().set();
+    platform::yield_thread();  // it may have been woken on this processor
 }
 
 /// False: no pass is under way. Caller holds the lock.
@@ -87,6 +91,13 @@ bool Collector::assist_step(std::uint32_t units) {
     return true;
 }
 
+/// Is there nothing to ask but deferred candidates, and are they to be asked, as far as it goes?
+/// That is too much for a small pass. Caller holds the lock, and no pass is under way.
+bool Collector::is_left_to_thread() {
+    const bool only_deferred = count() == 0 && !pass_.has_more() && pass_.has_deferred();
+    return only_deferred && pacing_.wants_all(heap_) && !waits_for_drain();
+}
+
 /// A pass that whoever begins it sees to its end: without user code, as in an emergency, and over a
 /// part of the candidates. False: there is none to ask, or it is not the time. Caller holds the
 /// lock, and no pass is under way.
@@ -94,9 +105,9 @@ bool Collector::begin_assisting_pass() {
     // order: acquire; pairs with stop(), after which nobody would ask what the pass leaves.
     if (!is_running() || stopping_.load(memory_order_acquire) != 0) return false;
     if (count() == 0 && !pass_.has_more()) {
+        if (pass_.has_deferred()) return false;
         pacing_.begin_round(heap_);
-        // All lives, as far as can be known.
-        pacing_.end_round(heap_, pass_.has_deferred() ? Asked::fresh : Asked::all);
+        pacing_.end_round(heap_, Asked::all);  // all lives
         return false;
     }
     if (!pacing_.is_time_to_begin()) return false;

@@ -226,7 +226,8 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    const bool many = count() >= threshold() || heap_.signal().are_many_bytes();
+    const bool many =
+        count() >= threshold() || heap_.signal().are_many_bytes() || is_garbage_deferred();
     const bool at_once = starts_by_itself() && (is_asked() || many);
     if (!stopping && !at_once) wake().wait(config_.delay_ns);
 }
@@ -243,12 +244,19 @@ bool Collector::is_pass_due() { return time_to_pass() == 0 || heap_.signal().are
 
 std::uint64_t Collector::time_to_pass() {
     if (!starts_by_itself()) return platform::kForever;
-    if (is_asked() || count() > 0) return 0;
+    if (is_asked() || count() > 0 || is_garbage_deferred()) return 0;
     platform::LockGuard guard(pass_lock_);
     if (pass_.has_more()) return 0;
     if (!pass_.has_deferred()) return platform::kForever;
     const std::uint64_t now = platform::clock_ns();
     return deferred_due_ns_ > now ? deferred_due_ns_ - now : 0;
+}
+
+/// Is so much in use that there must be garbage that only deferred candidates lead to?
+bool Collector::is_garbage_deferred() {
+    if (!pacing_.wants_all(heap_) || waits_for_drain()) return false;
+    platform::LockGuard guard(pass_lock_);
+    return pass_.has_deferred();
 }
 
 bool Collector::settle() {
@@ -304,8 +312,9 @@ bool Collector::background_round() {
         forget_deferred_asked();
         PassOptions options;
         options.automatic = true;
-        options.objects_per_root = all ? 0 : config_.objects_per_root;
-        options.include_deferred = all || start >= deferred_due_ns_ || pacing_.wants_all(heap_);
+        const bool pressed = pacing_.wants_all(heap_);
+        options.objects_per_root = all || pressed ? 0 : config_.objects_per_root;
+        options.include_deferred = all || pressed || start >= deferred_due_ns_;
         options.members_max = all || config_.user_code_by_drain ? 0 : config_.objects_per_pass;
         announce(CollectPhase::start, {}, true);
         CollectResult result;
@@ -321,10 +330,17 @@ bool Collector::background_round() {
         Counters::add(automatic_);
         announce(CollectPhase::stop, result, true);
         if (deferred_asked_) set_deferred_due(start, platform::clock_ns());
+        if (pressed) note_all_asked();
         settle_served_.store(asked, memory_order_release);  // order: pairs with settle()
     }
     leave_collection(waits);
     return !ends_wait();
+}
+
+/// Whatever came of it, the next round that is to ask all is as far away as another one.
+void Collector::note_all_asked() {
+    platform::LockGuard guard(pass_lock_);
+    pacing_.note_all_asked(heap_);
 }
 
 /// Deferred candidates get their share of the time, unless memory presses: the next look is as far

@@ -65,12 +65,13 @@ struct CollectorConfig {
     /// last attempt? Its thread may hold the program's locks.
     bool emergency_runs_user_code = false;
     /// Share of the background collector's time, in percent, for candidates that proved alive
-    /// before, while there is other work and less than twice what lived is in use.
+    /// before, while there is other work and less is in use than an eighth more than what lived,
+    /// or twice that where to ask them has been for nothing.
     std::uint32_t deferred_percent = 10;
     /// So much garbage, in bytes and in percent of what lives, is left to the background thread
     /// alone. When more is in use, threads that need memory do steps of its passes, without user
-    /// code; with twice as much garbage they wait for their turn, or do small passes of their own
-    /// where none is under way. 0 bytes: never. In the paged layout only.
+    /// code; with twice as much garbage they wait for their turn and do whole ones, or small passes
+    /// of their own where none is under way. 0 bytes: never. In the paged layout only.
     std::size_t assist_bytes = 1024 * 1024;
     std::uint32_t assist_percent = 4;
     /// Stack, priority and core of the background thread, on machines where its maker supplies them
@@ -264,6 +265,7 @@ private:
     void note_pass_end(const PassResult& result);
     void assist(std::size_t bytes);
     bool assist_step(std::uint32_t units);
+    bool is_left_to_thread();
     bool begin_assisting_pass();
     void finish_assisting_pass();
     void begin_separate_pass(const PassOptions& options);
@@ -282,6 +284,8 @@ private:
     bool take_collection(bool take_waiting_batch);
     void let_others_collect();
     bool ends_wait() const;
+    bool is_garbage_deferred();
+    void note_all_asked();
     bool enter_collection(bool wait, bool take_waiting_batch = true, Stall* stall = nullptr);
     std::size_t progress();
     void leave_collection(bool batch_waits = false);

@@ -18,9 +18,9 @@
 
 namespace ouro {
 
-/// Which candidates a round has asked: not those that wait for their turn; them as well, but not as
-/// far as they would have to be; all.
-enum class Asked : std::uint8_t { fresh, all_once, all };
+/// Which candidates a round has asked: not those that wait for their turn, or not as far as they
+/// would have to be; all.
+enum class Asked : std::uint8_t { fresh, all };
 
 /// Of layouts without a limit on what is in use there is nothing of it.
 template <bool kOn>
@@ -32,6 +32,7 @@ public:
     static void freed(std::size_t) {}
     static void end_round(Heap&, Asked) {}
     static void set_live(Heap&, std::size_t, Asked) {}
+    static void note_all_asked(Heap&) {}
     static void note_step() {}
     static constexpr bool is_time_to_begin() { return false; }
     static void note_begin(std::uint32_t) {}
@@ -63,15 +64,22 @@ public:
     void end_round(Heap& heap, Asked asked) {
         set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), asked);
     }
-    /// So much is taken to live.
+    /// So much is taken to live. Where some candidates were not asked it may be garbage: that is
+    /// believed as far as to where all of them are to be asked.
     void set_live(Heap& heap, std::size_t live, Asked asked) {
         if (!is_on()) return;
-        const std::size_t limit = std::min(live + allowance(live), kMost);
+        std::size_t limit = std::min(live + allowance(live), kMost);
+        // order: relaxed; a tuning value.
+        const std::size_t most = all_beyond_.load(platform::memory_order_relaxed);
+        if (asked == Asked::fresh && most != 0) limit = std::min(limit, most);
         heap.blocks().use_limit().set(limit, std::min(bytes_, kPortion));
-        if (asked == Asked::fresh) return;
-        const std::size_t more = asked == Asked::all ? limit : limit / 4;
-        // order: relaxed; a tuning value, read without the lock.
-        all_beyond_.store(limit + more, platform::memory_order_relaxed);
+        if (asked == Asked::all) set_all_beyond(limit, freed_ >= limit / 8);
+    }
+    /// All were to be asked. If that has changed nothing, because of user code, because members
+    /// showed life or because it was called off, it counts as if it had been for nothing.
+    void note_all_asked(Heap& heap) {
+        if (!knows_all_) set_all_beyond(heap.blocks().bytes_in_use(), false);
+        knows_all_ = false;
     }
 
     // Which pass a thread begins by itself, under the pass lock.
@@ -103,8 +111,9 @@ public:
         const std::size_t limit = heap.blocks().use_limit().get();
         return heap.blocks().bytes_in_use() > limit + allowance(limit);
     }
-    /// Is twice as much in use as after all candidates were asked, or a quarter more than after all
-    /// were asked once? Then those are to be asked that wait for their turn.
+    /// Is an eighth more in use than after all candidates were asked, or after they were asked for
+    /// nothing again and again, up to twice as much? Then those are to be asked that wait for their
+    /// turn, and as far as it goes.
     bool wants_all(Heap& heap) const {
         // order: relaxed; a tuning value.
         return is_on() &&
@@ -118,6 +127,13 @@ private:
     static constexpr std::uint32_t kLooksMost = 31;   ///< the same, after useless ones
     static constexpr std::size_t kWorthwhile = 1024;  ///< bytes that such a pass has to free
 
+    /// To ask all is to go over all that lives: where that is for nothing it becomes rare.
+    void set_all_beyond(std::size_t in_use, bool was_worth_it) {
+        knows_all_ = true;
+        eighths_ = was_worth_it ? 1 : std::min<std::uint32_t>(eighths_ * 2, 8);
+        // order: relaxed; a tuning value, read without the lock.
+        all_beyond_.store(in_use + in_use / 8 * eighths_, platform::memory_order_relaxed);
+    }
     std::size_t allowance(std::size_t live) const { return bytes_ + live / 100 * percent_; }
 
     std::size_t bytes_;
@@ -127,6 +143,8 @@ private:
     std::uint32_t looks_before_ = 0;  ///< what that was after the last one
     std::size_t in_use_then_ = 0;     ///< when all candidates were taken the last time
     std::size_t freed_ = 0;           ///< since then
+    std::uint32_t eighths_ = 1;       ///< more than then, before all are asked again
+    bool knows_all_ = false;          ///< all were asked since note_all_asked()
     platform::atomic<std::uintptr_t> all_beyond_{0};
 };
 

@@ -159,6 +159,7 @@ private:
     /// Everything up to the fields of `object`, or, while guards are open, of one that was withheld
     /// before. That one if its fields are to follow, else null.
     OURO_ALWAYS_INLINE void* begin_end(void* object) {
+        if constexpr (HeapConfig::kSmall) return begin_end(object, true);  // one copy
         Header* header = header_of(object);
         TypeTable::Entry* type = heap_.type_of(header);
         const bool plain =

@@ -52,7 +52,7 @@ public:
         if (index < fixed_) return *place_at<FieldSlot>(object_, offsets_[index]);
         return trailing_[index - fixed_];
     }
-    /// The first field, from that one on, for which `matches(slot)` is true; count(): there is none.
+    /// The first field, from that one on, for which `matches(slot)` is true; count(): none is.
     template <class M>
     std::uint32_t find(std::uint32_t index, M&& matches) const {
         for (; index < fixed_; ++index) {

@@ -38,6 +38,28 @@ void run_lent_moved() {
     check_nothing_withheld();
 }
 
+// ---- lent_bare: what nobody is told of when it ends is borrowed while it does, and its child
+
+void prepare_lent_bare(World& w) {
+    w.bare = w.make<Bare>();
+    w.bare->left = w.make<Bare>();
+    w.bare->left.load()->left = w.make<Bare>();
+}
+void borrow_bare(World& w) {
+    Guard guard(w.heap->heap());
+    auto at = w.bare->left.borrow(guard);
+    look(at);
+    if (at) at = at->left.borrow(guard);
+    look(at);
+}
+void drop_bare(World& w) { w.bare->left = nullptr; }
+void replace_bare(World& w) { w.bare->left = w.make<Bare>(); }
+
+void run_lent_bare() {
+    run_threads(borrow_bare, drop_bare, replace_bare);
+    check_nothing_withheld();
+}
+
 // ---- lent_long: so much is withheld that what is not borrowed ends beside an open guard
 
 void prepare_lent_long(World& w) {
@@ -158,6 +180,8 @@ constexpr Scenario kScenarios[] = {
      run_lent},
     {"lent_twice", "by two guards, of which the last ends it", prepare_lent, run_lent_twice},
     {"lent_moved", "and after the field was moved out of", prepare_lent, run_lent_moved},
+    {"lent_bare", "the same of objects of whose end nobody is told", prepare_lent_bare,
+     run_lent_bare},
     {"lent_long", "objects end beside an open guard, but for the borrowed ones", prepare_lent_long,
      run_lent_long},
     {"lent_ring", "members of a ring are borrowed while it is collected", prepare_lent_ring,

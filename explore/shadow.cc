@@ -63,6 +63,7 @@ void for_fields(Header* header, F&& visit) {
 void reach(Reached& reached) {
     for_all_handles([&](const auto& handles) { add_handles(reached, handles); });
     for (const Ref<Watcher>& watcher : world().watchers) reached.add(watcher.get());
+    reached.add(world().bare.get());
     for (unsigned i = 0; i < reached.count; ++i) {
         for_fields(reached.header[i], [&](std::uintptr_t value) {
             if (detail::is_object(value)) reached.add(detail::object_of(value));
@@ -130,6 +131,8 @@ std::uint64_t id_of(const Header* header) {
     const void* payload = header + 1;
     if (info_of(header) == &detail::type_info_of<Watcher>)
         return static_cast<const Watcher*>(payload)->id;
+    if (info_of(header) == &detail::type_info_of<Bare>)
+        return static_cast<const Bare*>(payload)->id;
     return static_cast<const Plain*>(payload)->id;
 }
 

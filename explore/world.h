@@ -43,6 +43,7 @@ struct World {
     Handles<Roomy> roomy;
     Handles<Escaping> escaping;
     Ref<Watcher> watchers[kWeaksMax];
+    Ref<Bare> bare;
 
     std::uint64_t next_id;
     std::uint8_t finalizers[kIdsMax];   ///< runs of each object's finalizer

@@ -165,7 +165,9 @@ private:
         const bool plain =
             type != nullptr &&
             type->info.load(platform::memory_order_relaxed)->ends_plainly();  // order: once
-        if (!plain || OURO_UNLIKELY(heap_.guards_.are_open())) return begin_end(object, true);
+        const bool asks = OURO_UNLIKELY(heap_.guards_.are_open());
+        if (!plain || (asks && !OURO_MUTANT(plain_guard_not_asked)))
+            return begin_end(object, true);
         return end_of(header, *type) ? object : nullptr;
     }
 

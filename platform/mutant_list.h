@@ -41,6 +41,7 @@
 
 #define OURO_COMMON_MUTANT_LIST(X)                                                                 \
     X(guard_not_asked, "lent", "U2: an object ends at once though a guard is open")                \
+    X(plain_guard_not_asked, "lent_bare", "U2: the same, of whose end nobody is told")             \
     X(lent_by_finalizer, "lent_resurrected", "U2: after its finalizer nobody looks for guards")    \
     X(guard_seen_late, "lent", "order: whether a guard is open is read relaxed")                   \
     X(borrowed_relaxed, "lent", "order: a field is borrowed from without seq_cst")                 \

@@ -37,7 +37,7 @@ void Collector::note_pass_end(const PassResult& result) {
     if (pass_.has_more() || pass_.was_called_off()) return;
     const bool some_wait = result.left_alone != 0 || result.gave_up_roots != 0 ||
                            (pass_.has_deferred() && !options.include_deferred);
-    pacing_.end_round(heap_, some_wait ? Asked::fresh : Asked::all);
+    pacing_.end_round(heap_, some_wait ? Asked::fresh : Asked::all, result.batched != 0);
 }
 
 /// A collection begins. Did its passes come to the deferred candidates?
@@ -107,7 +107,7 @@ bool Collector::begin_assisting_pass() {
     if (count() == 0 && !pass_.has_more()) {
         if (pass_.has_deferred()) return false;
         pacing_.begin_round(heap_);
-        pacing_.end_round(heap_, Asked::all);  // all lives
+        pacing_.end_round(heap_, Asked::all, false);  // all lives
         return false;
     }
     if (!pacing_.is_time_to_begin()) return false;

@@ -312,10 +312,12 @@ bool Collector::background_round() {
         forget_deferred_asked();
         PassOptions options;
         options.automatic = true;
-        const bool pressed = pacing_.wants_all(heap_);
-        options.objects_per_root = all || pressed ? 0 : config_.objects_per_root;
-        options.include_deferred = all || pressed || start >= deferred_due_ns_;
-        options.members_max = all || config_.user_code_by_drain ? 0 : config_.objects_per_pass;
+        const bool pressed = begin_to_ask_all();
+        const bool whole = all || pressed;
+        options.objects_per_root = whole ? 0 : config_.objects_per_root;
+        options.include_deferred =
+            whole || start >= deferred_due_ns_ || pacing_.take_left_user_code();
+        options.members_max = whole || config_.user_code_by_drain ? 0 : config_.objects_per_pass;
         announce(CollectPhase::start, {}, true);
         CollectResult result;
         if (config_.user_code_by_drain) {
@@ -335,6 +337,14 @@ bool Collector::background_round() {
     }
     leave_collection(waits);
     return !ends_wait();
+}
+
+/// Is this round to ask all candidates, because of what is in use?
+bool Collector::begin_to_ask_all() {
+    if (!pacing_.wants_all(heap_)) return false;
+    platform::LockGuard guard(pass_lock_);
+    pacing_.begin_to_ask_all();
+    return true;
 }
 
 /// Whatever came of it, the next round that is to ask all is as far away as another one.

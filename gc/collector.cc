@@ -47,7 +47,7 @@ Collector::Collector(Heap& heap, const CollectorConfig& config)
         heap_.signal().set_bytes_threshold(heap_.region_bytes() / 100 *
                                            std::min<std::uint32_t>(config.threshold_percent, 100));
     }
-    pacing_.set_live(heap_, 0, Asked::all);
+    pacing_.set_live(heap_, 0, Asked::all, false);
     heap_.hooks() = own_hooks();
 }
 

@@ -285,6 +285,7 @@ private:
     void let_others_collect();
     bool ends_wait() const;
     bool is_garbage_deferred();
+    bool begin_to_ask_all();
     void note_all_asked();
     bool enter_collection(bool wait, bool take_waiting_batch = true, Stall* stall = nullptr);
     std::size_t progress();

@@ -30,8 +30,9 @@ public:
     static constexpr bool is_on() { return false; }
     static void begin_round(Heap&) {}
     static void freed(std::size_t) {}
-    static void end_round(Heap&, Asked) {}
-    static void set_live(Heap&, std::size_t, Asked) {}
+    static void end_round(Heap&, Asked, bool) {}
+    static void set_live(Heap&, std::size_t, Asked, bool) {}
+    static void begin_to_ask_all() {}
     static void note_all_asked(Heap&) {}
     static void note_step() {}
     static constexpr bool is_time_to_begin() { return false; }
@@ -40,6 +41,7 @@ public:
     static constexpr bool is_assisting(std::uint32_t) { return false; }
     static constexpr bool is_far(Heap&) { return false; }
     static constexpr bool wants_all(Heap&) { return false; }
+    static constexpr bool take_left_user_code() { return false; }
 };
 
 template <>
@@ -61,25 +63,31 @@ public:
     }
     /// A pass has freed so many bytes.
     void freed(std::size_t bytes) { freed_ += bytes; }
-    void end_round(Heap& heap, Asked asked) {
-        set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), asked);
+    /// `some_end`: garbage with user code was found, which is yet to end.
+    void end_round(Heap& heap, Asked asked, bool some_end) {
+        set_live(heap, in_use_then_ - std::min(in_use_then_, freed_), asked, some_end);
     }
     /// So much is taken to live. Where some candidates were not asked it may be garbage: that is
     /// believed as far as to where all of them are to be asked.
-    void set_live(Heap& heap, std::size_t live, Asked asked) {
+    void set_live(Heap& heap, std::size_t live, Asked asked, bool some_end) {
         if (!is_on()) return;
         std::size_t limit = std::min(live + allowance(live), kMost);
         // order: relaxed; a tuning value.
         const std::size_t most = all_beyond_.load(platform::memory_order_relaxed);
-        if (asked == Asked::fresh && most != 0) limit = std::min(limit, most);
+        if (asked == Asked::fresh) limit = std::min(limit, most);
         heap.blocks().use_limit().set(limit, std::min(bytes_, kPortion));
-        if (asked == Asked::all) set_all_beyond(limit, freed_ >= limit / 8);
+        if (asked == Asked::all) set_all_beyond(limit, some_end || freed_ >= limit / 8);
     }
-    /// All were to be asked. If that has changed nothing, because of user code, because members
-    /// showed life or because it was called off, it counts as if it had been for nothing.
+    /// A round that asks all candidates, because wants_all().
+    void begin_to_ask_all() {
+        asks_all_ = 1;
+        has_asked_all_ = 0;
+    }
+    /// It is over. If it could not ask all, because members showed life or because it was called
+    /// off, it counts as if it had been for nothing.
     void note_all_asked(Heap& heap) {
-        if (!knows_all_) set_all_beyond(heap.blocks().bytes_in_use(), false);
-        knows_all_ = false;
+        if (has_asked_all_ == 0) set_all_beyond(heap.blocks().bytes_in_use(), false);
+        asks_all_ = 0;
     }
 
     // Which pass a thread begins by itself, under the pass lock.
@@ -98,7 +106,7 @@ public:
     /// collector's thread is to ask all.
     void note_end(std::uint32_t serial, std::size_t freed_bytes, bool has_left_user_code) {
         // order: relaxed; a tuning value.
-        if (has_left_user_code) all_beyond_.store(0, platform::memory_order_relaxed);
+        if (has_left_user_code) left_user_code_.store(1, platform::memory_order_relaxed);
         if (!is_assisting(serial)) return;
         looks_ = freed_bytes >= kWorthwhile ? 1 : std::min(looks_before_ * 2 + 1, kLooksMost);
         looks_before_ = looks_;
@@ -120,6 +128,13 @@ public:
                heap.blocks().bytes_in_use() > all_beyond_.load(platform::memory_order_relaxed);
     }
 
+    /// Has a pass left garbage with user code, perhaps, among the deferred candidates? Once.
+    bool take_left_user_code() {
+        // order: relaxed, both; a hint.
+        return left_user_code_.load(platform::memory_order_relaxed) != 0 &&
+               left_user_code_.exchange(0, platform::memory_order_relaxed) != 0;
+    }
+
 private:
     static constexpr std::size_t kMost = ~std::size_t{0} / 8;  ///< no sum of these overflows
     static constexpr std::size_t kPortion = 2048;
@@ -129,8 +144,8 @@ private:
 
     /// To ask all is to go over all that lives: where that is for nothing it becomes rare.
     void set_all_beyond(std::size_t in_use, bool was_worth_it) {
-        knows_all_ = true;
-        eighths_ = was_worth_it ? 1 : std::min<std::uint32_t>(eighths_ * 2, 8);
+        has_asked_all_ = 1;
+        if (asks_all_ != 0) eighths_ = was_worth_it ? 1 : std::min<std::uint32_t>(eighths_ * 2, 8);
         // order: relaxed; a tuning value, read without the lock.
         all_beyond_.store(in_use + in_use / 8 * eighths_, platform::memory_order_relaxed);
     }
@@ -138,14 +153,16 @@ private:
 
     std::size_t bytes_;
     std::uint32_t percent_;
-    std::uint32_t serial_ = 0;        ///< of the last pass that a thread has begun by itself
-    std::uint32_t looks_ = 0;         ///< before the next
-    std::uint32_t looks_before_ = 0;  ///< what that was after the last one
-    std::size_t in_use_then_ = 0;     ///< when all candidates were taken the last time
-    std::size_t freed_ = 0;           ///< since then
-    std::uint32_t eighths_ = 1;       ///< more than then, before all are asked again
-    bool knows_all_ = false;          ///< all were asked since note_all_asked()
-    platform::atomic<std::uintptr_t> all_beyond_{0};
+    std::uint32_t serial_ = 0;         ///< of the last pass that a thread has begun by itself
+    std::uint32_t looks_ = 0;          ///< before the next
+    std::uint32_t looks_before_ = 0;   ///< what that was after the last one
+    std::size_t in_use_then_ = 0;      ///< when all candidates were taken the last time
+    std::size_t freed_ = 0;            ///< since then
+    std::uint32_t eighths_ = 1;        ///< more than then, before all are asked again
+    std::uint32_t asks_all_ = 0;       ///< 1: a round because of wants_all() is under way
+    std::uint32_t has_asked_all_ = 0;  ///< 1: and has come to its end
+    platform::atomic<std::uintptr_t> all_beyond_{~std::uintptr_t{0}};
+    platform::atomic<std::uint32_t> left_user_code_{0};
 };
 
 using Pacing = PacingOf<BlockAllocator::kLimitsUse>;

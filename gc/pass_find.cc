@@ -101,7 +101,8 @@ void Pass::step_gather() {
     if (gather_page_ == kNoPage || !gather_bits_.any()) {
         const bool enough = is_full() && (has_more() || !options_.include_deferred);
         if (enough || !next_source()) {
-            result_.asked_deferred = gathering_deferred_;
+            result_.asked_deferred = gathering_deferred_ && options_.include_deferred &&
+                                     !options_.only_postponed && !called_off_;
             rewind();
             phase_ = Phase::edges;
         }

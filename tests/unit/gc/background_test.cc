@@ -362,7 +362,6 @@ TEST_F(Background, who_waits_for_the_collection_comes_before_its_next_rounds) {
     collector().stop();
     ManagedHeapConfig config = testing::with_background();
     config.collector.threshold_pages = 1;
-    config.collector.delay_ns = 0;
     restart(config);
     // Each collection leaves garbage, for which the thread begins the next one at once.
     const auto litter = [](void* self, const CollectInfo& info) {
@@ -371,14 +370,15 @@ TEST_F(Background, who_waits_for_the_collection_comes_before_its_next_rounds) {
     };
     ASSERT_TRUE(collector().add_callback(litter, &managed()));
     drop_self_loop<Plain>(managed(), 1);
-    ASSERT_TRUE(wait_until([this] { return collector().statistics().automatic > 10; }));
-    const std::size_t before = collector().statistics().automatic;
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(collector().collect().error, Error::none);
-    // One that is under way and one that this thread was late for, each time.
-    EXPECT_LT(collector().statistics().automatic - before, 20 * 10u);
+    int passed_over = 0;
+    for (int i = 0; i < 20; ++i) {
+        const std::size_t before = collector().statistics().automatic;
+        EXPECT_EQ(collector().collect().error, Error::none);
+        passed_over += collector().statistics().automatic - before > 10 ? 1 : 0;
+    }
+    EXPECT_LT(passed_over, 10);
     collector().stop();
     EXPECT_TRUE(collector().remove_callback(litter, &managed()));
-    collector().collect();
 }
 
 TEST_F(Background, whatever_its_share_of_the_time_deferred_garbage_goes) {

@@ -13,6 +13,14 @@ void with_caches(ManagedHeapConfig& config) {
     config.heap.cache_after = 0;
 }
 
+void ask(World& w) {
+    for (int i = 0; i < 2; ++i) {
+        const Statistics s = w.heap->statistics();
+        // One object lives throughout.
+        if (s.live_objects - 1 >= kIdsMax) violated("fewer objects live than live", nullptr);
+        if (s.used_bytes > s.capacity_bytes) violated("fewer than no bytes are in use", nullptr);
+    }
+}
 void collect(World& w) { w.collect(); }
 
 void prepare_shelf(World& w) { w.plain.ref[0] = w.make<Plain>(); }
@@ -128,6 +136,36 @@ void run_cached_ends() {
         violated("a thread that has ended has memory at hand", nullptr);
 }
 
+// ---- cached_misfit: an object in a cell of a larger class ends where others are at hand (K5)
+
+void prepare_full_region(World& w) {
+    w.roomy.ref[0] = w.make<Roomy>();
+    w.may_run_out = true;
+    for (;;) {
+        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
+        if (!made) break;
+        w.take_id();
+        (*made)->left = std::move(w.wide.ref[0]);
+        w.wide.ref[0] = *made;
+    }
+    // What is left: a page for a span and two for a cache.
+    for (int pages = 0; pages < 3 && w.wide.ref[0]; ++pages)
+        w.wide.ref[0] = w.wide.ref[0]->left.load();
+}
+void make_misfit(World& w) {
+    auto first = try_make<Plain>(w.heap->heap(), w.next_id + 1);
+    if (!first) return;
+    w.take_id();
+    use(*first);
+    for (int i = 0; i < 2; ++i) {
+        auto misfit = try_make<Broad>(w.heap->heap(), w.next_id + 1);
+        if (!misfit) return;
+        w.take_id();
+        use(*misfit);
+    }
+}
+void run_cached_misfit() { run_threads(make_misfit, ask); }
+
 // ---- cached_collected: cells come back from the collector (K3)
 
 void make_garbage(World& w) {
@@ -152,14 +190,6 @@ void drop_shelf(World& w) {
         w.plain.ref[0]->left = nullptr;
     }
 }
-void ask(World& w) {
-    for (int i = 0; i < 2; ++i) {
-        const Statistics s = w.heap->statistics();
-        // One object lives throughout.
-        if (s.live_objects - 1 >= kIdsMax) violated("fewer objects live than live", nullptr);
-        if (s.used_bytes > s.capacity_bytes) violated("fewer than no bytes are in use", nullptr);
-    }
-}
 void run_cached_figures() { run_threads(make_and_hand, take_and_drop, ask); }
 void run_cached_short_figures() { run_threads(drop_shelf, ask); }
 
@@ -174,6 +204,8 @@ constexpr Scenario kScenarios[] = {
      run_cached_revoked, nullptr, with_caches},
     {"cached_ends", "K1: threads end with cells at hand", prepare_ends, run_cached_ends, nullptr,
      with_caches},
+    {"cached_misfit", "K5: an object in a cell of a larger class", prepare_full_region,
+     run_cached_misfit, nullptr, with_caches},
     {"cached_collected", "K3: cells come back from the collector", prepare_shelf,
      run_cached_collected, nullptr, with_caches},
     {"cached_figures", "K1: sums of what threads count by themselves", prepare_large_shelf,

@@ -77,6 +77,7 @@ void save_world() {
 void restore_world() {
     std::memcpy(g_region, g_saved_region, sizeof g_region);
     std::memcpy(g_world, g_saved_world, sizeof g_world);
+    port::sim::engine().reset_contexts();  // what they have at hand is nowhere any more
 }
 
 bool in_region(const void* address) {

@@ -166,8 +166,7 @@ private:
             type != nullptr &&
             type->info.load(platform::memory_order_relaxed)->ends_plainly();  // order: once
         const bool asks = OURO_UNLIKELY(heap_.guards_.are_open());
-        if (!plain || (asks && !OURO_MUTANT(plain_guard_not_asked)))
-            return begin_end(object, true);
+        if (!plain || (asks && !OURO_MUTANT(plain_guard_not_asked))) return begin_end(object, true);
         return end_of(header, *type) ? object : nullptr;
     }
 
@@ -318,8 +317,7 @@ private:
     }
 
     void give_back(Header* header, TypeTable::Entry& type) {
-        const std::size_t bytes = heap_.give_back_inline(header, type, true);
-        if constexpr (BlockAllocator::kLimitsUse) freed_ += bytes;
+        heap_.give_back_inline(header, type, freed_);
     }
 
     /// The first field, from there on, that refers to an object; fields.count(): none does.

@@ -3,39 +3,46 @@
 
 #include "heap/cached_blocks.h"
 #include "heap/heap.h"
+#include "platform/annotate.h"
+#include "platform/interrupt.h"
 #include "platform/mutant.h"
 
 namespace ouro {
 
-OURO_ALWAYS_INLINE std::size_t Heap::give_back_body(Header* header, TypeTable::Entry& type,
-                                                    bool by_count) {
-    const std::size_t bytes = Fields::payload_bytes(header, type);
-    // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
-    WordValue word;
-    for (;;) {
-        LinkedWord look(header);
-        word = look.value();
-        if (!word.has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
-        // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
-        if (!look.swap(word.with(WordValue::kHeld), platform::memory_order_acq_rel)) continue;
-        count_end(type, bytes, by_count);
-        return bytes + sizeof(Header);
-    }
-    // order: release; who still looks (in a load window) at this word finds it dead.
-    header->store_word(word.dead(), platform::memory_order_release);
-    if (!blocks_.free_cached(header, bytes, by_count)) {
-        count_end(type, bytes, by_count);
-        blocks_.free(header);
-    }
-    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
-    return bytes + sizeof(Header);
+OURO_ALWAYS_INLINE bool Heap::give_back_at_hand(Header* header, TypeIndex type, std::size_t bytes,
+                                                std::size_t own_bytes) {
+    const WordValue word = header->load_word();
+    // A claim pins the memory. Nobody claims what is dead.
+    if (OURO_UNLIKELY(word.has(WordValue::kClaimed)) && !OURO_MUTANT(claim_does_not_pin))
+        return false;
+    if (platform::is_watched()) platform::poison(header->payload(), bytes);
+    return blocks_.free_at_hand(header, word.dead(), type, bytes, own_bytes);
 }
 
-/// Where memory for code is short there is one copy.
-OURO_ALWAYS_INLINE std::size_t Heap::give_back_inline(Header* header, TypeTable::Entry& type,
-                                                      bool by_count) {
-    if constexpr (HeapConfig::kSmall) return give_back(header, type, by_count);
-    return give_back_body(header, type, by_count);
+OURO_ALWAYS_INLINE void Heap::give_back_inline(Header* header, TypeTable::Entry& type,
+                                               std::size_t& freed) {
+    if constexpr (BlockAllocator::kCaches) {
+        std::size_t bytes = TypeTable::Shape{type.shape}.payload_bytes(), own_bytes = 0;
+        if (OURO_UNLIKELY(bytes == 0)) bytes = own_bytes = Fields::payload_bytes(header, type);
+        freed += bytes + sizeof(Header);
+        if (OURO_UNLIKELY(!give_back_at_hand(header, header->load_info().type(), bytes, own_bytes)))
+            give_back(header, type, bytes, true);
+    } else {
+        give_back(header, type, Fields::payload_bytes(header, type), true);
+    }
+}
+
+OURO_ALWAYS_INLINE bool Heap::end_at_hand(void* object) {
+    if (platform::is_in_interrupt()) return false;
+    Header* header = header_of(object);
+    const TypeIndex type = header->load_info().type();
+    const TypeTable::Shape shape = types_.shape(type);
+    if (!shape.ends_as_memory()) return false;
+    if (OURO_UNLIKELY(guards_.are_open()) && !OURO_MUTANT(guard_not_asked)) return false;  // U1
+    if (OURO_UNLIKELY(guards_.ended() != 0)) return false;  // they end behind it
+    std::size_t bytes = shape.payload_bytes(), own_bytes = 0;
+    if (bytes == 0) bytes = own_bytes = Fields::payload_bytes(header, *types_.find(type));
+    return give_back_at_hand(header, type, bytes, own_bytes);
 }
 
 }  // namespace ouro

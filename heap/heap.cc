@@ -28,23 +28,28 @@ constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
 
-/// Zeroes bytes, the usual few of them without a call.
-OURO_ALWAYS_INLINE void clear(std::byte* begin, std::size_t bytes) {
-    if (HeapConfig::kSmall || bytes % 8 != 0 || bytes > 64) {
-        std::memset(begin, 0, bytes);
-        return;
-    }
+/// So many bytes are zeroed without a call.
+constexpr std::size_t kFewBytes = 128;
+
+/// Zeroes that many bytes or fewer.
+OURO_ALWAYS_INLINE void clear_few(void* payload, std::size_t bytes) {
+    auto* const begin = static_cast<std::byte*>(payload);
+    std::byte* const end = begin + bytes;
     // From both ends, so that the pieces meet or overlap.
-    std::byte* end = begin + bytes;
-    if (bytes > 32) {
+    if (bytes > 64) {
+        std::memset(begin, 0, 64);
+        std::memset(end - 64, 0, 64);
+    } else if (bytes > 32) {
         std::memset(begin, 0, 32);
         std::memset(end - 32, 0, 32);
-    } else if (bytes > 16) {
+    } else if (bytes >= 16) {
         std::memset(begin, 0, 16);
         std::memset(end - 16, 0, 16);
-    } else if (bytes != 0) {
+    } else if (bytes >= 8) {
         std::memset(begin, 0, 8);
         std::memset(end - 8, 0, 8);
+    } else {
+        for (std::byte* at = begin; at != end; ++at) *at = std::byte{0};
     }
 }
 
@@ -52,13 +57,21 @@ OURO_ALWAYS_INLINE void clear(std::byte* begin, std::size_t bytes) {
 void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
     auto* begin = static_cast<std::byte*>(payload);
     if (!info.variable()) {
-        clear(begin, bytes);
+        std::memset(begin, 0, bytes);
         return;
     }
     auto* trailing = reinterpret_cast<std::byte*>(&Trailing::of(payload, info));
-    clear(begin, static_cast<std::size_t>(trailing - begin));
+    std::memset(begin, 0, static_cast<std::size_t>(trailing - begin));
     auto* rest = trailing + sizeof(Trailing);
-    clear(rest, bytes - static_cast<std::size_t>(rest - begin));
+    std::memset(rest, 0, bytes - static_cast<std::size_t>(rest - begin));
+}
+
+/// The object, cleared and complete but for what its constructor does, has its first reference.
+OURO_ALWAYS_INLINE void publish(Header* header, const TypeInfo& info) {
+    const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
+    // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
+    header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
+                       OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
 }
 
 std::size_t round_up(std::size_t value, std::size_t alignment) {
@@ -150,10 +163,9 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
     }
 }
 
-/// What the context has not at hand. `entry` null: it may be the first object of its type.
-OURO_ALWAYS_INLINE Result<Header*> Heap::allocate_counted(const TypeInfo& info,
-                                                          TypeTable::Entry* entry,
-                                                          std::size_t bytes, Trailing trailing) {
+/// Under the lock. `entry` null: it may be the first object of its type.
+Result<Header*> Heap::allocate_counted(const TypeInfo& info, TypeTable::Entry* entry,
+                                       std::size_t bytes, Trailing trailing) {
     if (entry == nullptr) {
         platform::LockGuard guard(blocks_.lock());
         auto entered = types_.enter(info);
@@ -191,35 +203,58 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
 }
 
 std::size_t Heap::reclaimed() {
-    return blocks_.tallies([] {}).ended_by_count + Counters::get(counters_.reclaimed_by_count) +
+    return blocks_.tallies([] {}).ended_by_count() + Counters::get(counters_.reclaimed_by_count) +
            Counters::get(counters_.reclaimed_by_collector);
 }
 
-Result<Header*> Heap::allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
-                               Trailing trailing) {
-    return allocate_counted(info, entry, bytes, trailing);
-}
-
+// In a heap that was shut down nobody has anything at hand.
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
+    if constexpr (BlockAllocator::kCaches) {
+        const TypeIndex type = types_.index_at_first_look(info);
+        const bool is_variable = info.variable();
+        Header* header = nullptr;
+        bool folds = false;
+        if (OURO_LIKELY(type != 0))
+            header = blocks_.allocate_at_hand(bytes, is_variable ? bytes : 0, type, folds);
+        if (OURO_LIKELY(header != nullptr)) {
+            if (OURO_UNLIKELY(bytes > kFewBytes || folds || platform::is_watched()))
+                return begin_at_hand(header, info, bytes, trailing, folds);
+            clear_few(header->payload(), bytes);
+            if (is_variable) Trailing::of(header->payload(), info) = trailing;
+            publish(header, info);
+            return header->payload();
+        }
+    }
+    return begin_object_slowly(info, bytes, trailing);
+}
+
+/// The rest of begin_object(), of a cell that was at hand.
+Result<void*> Heap::begin_at_hand(Header* header, const TypeInfo& info, std::size_t bytes,
+                                  Trailing trailing, bool folds) {
+    if (folds) blocks_.fold();
+    platform::unpoison(header->payload(), bytes);
+    std::memset(header->payload(), 0, bytes);
+    if (info.variable()) Trailing::of(header->payload(), info) = trailing;
+    publish(header, info);
+    return header->payload();
+}
+
+Result<void*> Heap::begin_object_slowly(const TypeInfo& info, std::size_t bytes,
+                                        Trailing trailing) {
     if (is_shut_down()) return Error::shut_down;
     TypeTable::Entry* entry = types_.find(info);
-    Header* header =
-        entry == nullptr ? nullptr : blocks_.allocate_cached(bytes, types_.index_of(entry));
-    if (OURO_LIKELY(header != nullptr)) {
-        if (info.variable()) Trailing::of(header->payload(), info) = trailing;
-    } else {
-        // Without caches that is no exception, but a part of this.
-        auto allocated = HeapConfig::kSmall ? allocate_counted(info, entry, bytes, trailing)
-                                            : allocate(info, entry, bytes, trailing);
-        if (!allocated) return allocated.error();
-        header = *allocated;
+    if (BlockAllocator::kCaches && entry != nullptr) {
+        bool folds = false;
+        Header* header = blocks_.allocate_cached(bytes, info.variable() ? bytes : 0,
+                                                 types_.index_of(entry), folds);
+        if (header != nullptr) return begin_at_hand(header, info, bytes, trailing, folds);
     }
+    auto allocated = allocate_counted(info, entry, bytes, trailing);
+    if (!allocated) return allocated.error();
+    Header* header = *allocated;
     clear_payload(header->payload(), bytes, info);
-    const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
-    // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
-    header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
-                       OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
+    publish(header, info);
     return header->payload();
 }
 
@@ -249,8 +284,25 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
     if (by_count) Counters::add(counters_.reclaimed_by_count);
 }
 
-std::size_t Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
-    return give_back_body(header, type, by_count);
+void Heap::give_back(Header* header, TypeTable::Entry& type, std::size_t bytes, bool by_count) {
+    // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
+    WordValue word;
+    for (;;) {
+        LinkedWord look(header);
+        word = look.value();
+        if (!word.has(WordValue::kClaimed) || OURO_MUTANT(claim_does_not_pin)) break;
+        // order: acq_rel; pairs with the collector's unclaim, which frees in our stead.
+        if (!look.swap(word.with(WordValue::kHeld), platform::memory_order_acq_rel)) continue;
+        return count_end(type, bytes, by_count);
+    }
+    // order: release; who still looks (in a load window) at this word finds it dead.
+    header->store_word(word.dead(), platform::memory_order_release);
+    const std::size_t own_bytes = TypeTable::Shape{type.shape}.payload_bytes() == 0 ? bytes : 0;
+    if (!blocks_.free_cached(header, own_bytes, by_count)) {
+        count_end(type, bytes, by_count);
+        blocks_.free(header);
+    }
+    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
 }
 
 std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {
@@ -321,7 +373,7 @@ Statistics Heap::statistics() {
     s.live_objects += tallies.made - tallies.ended;
     s.live_bytes += tallies.made_bytes - tallies.ended_bytes;
     s.objects_made += tallies.made;
-    s.reclaimed_by_count += tallies.ended_by_count;
+    s.reclaimed_by_count += tallies.ended_by_count();
     s.finalizers_run = Counters::get(counters_.finalized);
     s.out_of_memory = Counters::get(counters_.out_of_memory);
     s.emergency_collections = Counters::get(counters_.emergency_collections);

@@ -105,14 +105,18 @@ public:
     bool end_as_memory(void* object);
     /// Is this context so deep in user code that it may end nothing? Its outermost release will.
     bool nests_too_deep() const;
-    /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
-    /// count has ended it. Returns its bytes, about.
-    std::size_t give_back(Header* header, TypeTable::Entry& type, bool by_count);
-    /// The same, as a part of its caller (heap/give_back.h).
-    std::size_t give_back_inline(Header* header, TypeTable::Entry& type, bool by_count);
-    std::size_t give_back(Header* header, bool by_count) {
-        return give_back(header, *type_of(header), by_count);
+    /// The same onto a stack of the context's cache: a part of its caller (heap/give_back.h).
+    bool end_at_hand(void* object);
+    /// Gives a dead object's memory back, or leaves it to the holder of the claim. `bytes`: of its
+    /// payload. `by_count`: its count has ended it.
+    void give_back(Header* header, TypeTable::Entry& type, std::size_t bytes, bool by_count);
+    void give_back(Header* header, bool by_count) {
+        TypeTable::Entry& type = *type_of(header);
+        give_back(header, type, Fields::payload_bytes(header, type), by_count);
     }
+    /// The same for what its count has ended, as a part of its caller (heap/give_back.h). Its bytes
+    /// are added to `freed`, where anybody asks.
+    void give_back_inline(Header* header, TypeTable::Entry& type, std::size_t& freed);
     /// Gives back the memory of objects of one page that a pass has ended: their words are dead,
     /// without a claim. Returns their bytes. Time: O(cells).
     std::size_t give_back_dead(PageIndex page, CellBits cells);
@@ -257,11 +261,13 @@ private:
     bool enter_registry();
     void unregister();
     bool live_handles_possible();
-    std::size_t give_back_body(Header* header, TypeTable::Entry& type, bool by_count);
+    bool give_back_at_hand(Header* header, TypeIndex type, std::size_t bytes,
+                           std::size_t own_bytes);
+    Result<void*> begin_object_slowly(const TypeInfo& info, std::size_t bytes, Trailing trailing);
+    Result<void*> begin_at_hand(Header* header, const TypeInfo& info, std::size_t bytes,
+                                Trailing trailing, bool folds);
     Result<Header*> allocate_counted(const TypeInfo& info, TypeTable::Entry* entry,
                                      std::size_t bytes, Trailing trailing);
-    Result<Header*> allocate(const TypeInfo& info, TypeTable::Entry* entry, std::size_t bytes,
-                             Trailing trailing);
     Result<Header*> allocate(const BlockRequest& request);
     Header* allocate_block(const BlockRequest& request);
     Error make_room(const BlockRequest& request, Header*& header);

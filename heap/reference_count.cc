@@ -1,5 +1,6 @@
 #include "heap/reference_count.h"
 
+#include "heap/give_back.h"
 #include "heap/heap.h"
 #include "platform/fatal.h"
 
@@ -25,7 +26,11 @@ void retain_slow(Header* header, WordValue before) {
 
 void make_immortal(void* object) { pin_immortal(header_of(object)); }
 
-void release_slow(void* object, WordValue before) {
+namespace {
+
+/// What was released was not the last reference: the object is immortal, dead already, or it has
+/// just been marked as a candidate.
+void release_not_last(void* object, WordValue before) {
     if (before.immortal()) {
         pin_immortal(header_of(object));
         return;
@@ -33,13 +38,20 @@ void release_slow(void* object, WordValue before) {
     if (before.count() == 0) platform::fatal("release of an object that is dead already", object);
     Heap* heap = Heap::of(object);
     if (heap == nullptr) return;  // the heap is gone, a handle outlived it
-    if (before.count() == 1) {
-        // Who cannot be in a cycle is always marked: what is not marked has references.
-        if (!before.has(WordValue::kMarked) || !heap->end_as_memory(object))
-            heap->end_object(object);
-    } else if (!OURO_MUTANT(candidate_not_reported)) {
-        heap->report_released(object);
+    if (!OURO_MUTANT(candidate_not_reported)) heap->report_released(object);
+}
+
+}  // namespace
+
+void release_slow(void* object, WordValue before) {
+    if (before.count() != 1) return release_not_last(object, before);
+    Heap* heap = Heap::of(object);
+    if (heap == nullptr) return;  // the heap is gone, a handle outlived it
+    if constexpr (BlockAllocator::kCaches) {
+        if (OURO_LIKELY(heap->end_at_hand(object))) return;
     }
+    // Who cannot be in a cycle is always marked: what is not marked has references.
+    if (!before.has(WordValue::kMarked) || !heap->end_as_memory(object)) heap->end_object(object);
 }
 
 namespace {

@@ -40,13 +40,11 @@ struct Counters {
 /// ended that was not made.
 struct Tally {
     using Count = platform::atomic<std::uintptr_t>;
-    Count ended{0};
-    Count ended_bytes{0};
-    Count ended_by_count{0};
-    Count made{0};
-    Count made_bytes{0};
-    Count used{0};      ///< bytes of cells taken less those given back, modulo 2^N
-    Count used_max{0};  ///< the most that `used` was since it was added to the heap's figure
+    Count ended_bytes{0};      ///< payload, of objects whose types do not tell it
+    Count made_bytes{0};       ///< the same
+    Count ended_otherwise{0};  ///< objects that have ended, not because their count reached 0
+    Count used{0};             ///< bytes of cells taken less those given back, modulo 2^N
+    Count used_max{0};         ///< the most that `used` was since it was added to the heap's figure
 
     /// Returns the sum.
     static std::uintptr_t add(Count& count, std::uintptr_t n) {
@@ -66,15 +64,16 @@ struct Tally {
     static std::ptrdiff_t change(const Count& count) {
         return static_cast<std::ptrdiff_t>(get(count));
     }
-    /// Returns what `used` is then.
-    std::ptrdiff_t use(std::uintptr_t bytes) {
+    /// True: `used` is more than ever since it was added to the heap's figure, and than `bound`.
+    bool use(std::uintptr_t bytes, std::ptrdiff_t bound) {
         const std::uintptr_t now = add(used, bytes);
-        // order: relaxed; one writer.
-        if (static_cast<std::intptr_t>(now - used_max.load(platform::memory_order_relaxed)) > 0)
-            used_max.store(now, platform::memory_order_relaxed);
-        return static_cast<std::ptrdiff_t>(now);
+        // order: relaxed, both; one writer.
+        if (static_cast<std::intptr_t>(now - used_max.load(platform::memory_order_relaxed)) <= 0)
+            return false;
+        used_max.store(now, platform::memory_order_relaxed);
+        return static_cast<std::ptrdiff_t>(now) > bound;
     }
-    /// The same.
+    /// Returns what `used` is then.
     std::ptrdiff_t give(std::uintptr_t bytes) {
         return static_cast<std::ptrdiff_t>(add(used, std::uintptr_t{0} - bytes));
     }
@@ -82,7 +81,9 @@ struct Tally {
 
 /// Sums of all tallies of a heap.
 struct Tallies {
-    std::size_t ended = 0, ended_bytes = 0, ended_by_count = 0, made = 0, made_bytes = 0;
+    std::size_t ended_otherwise = 0, ended = 0, ended_bytes = 0, made = 0, made_bytes = 0;
+
+    std::size_t ended_by_count() const { return ended - ended_otherwise; }
 };
 
 /// A snapshot for the user.

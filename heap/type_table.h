@@ -30,12 +30,17 @@ public:
     /// What the collector's way from header to header asks of a type, in one word.
     struct Shape {
         static constexpr std::uint32_t kTracked = 1u << 31;
+        static constexpr std::uint32_t kEndsAsMemory = 1u << 30;
+        static constexpr std::uint32_t kBytesMask = kEndsAsMemory - 1;
         std::uint32_t bits = 0;
 
         /// Can the type's objects be in cycles?
         bool tracked() const { return (bits & kTracked) != 0; }
-        /// Bytes of payload of every object; 0: a variable type, each tells its own, or no type.
-        std::uint32_t payload_bytes() const { return bits & ~kTracked; }
+        /// See TypeInfo.
+        bool ends_as_memory() const { return (bits & kEndsAsMemory) != 0; }
+        /// Bytes of payload of every object; 0: a variable type, each tells its own, or a very
+        /// large one, or no type.
+        std::uint32_t payload_bytes() const { return bits & kBytesMask; }
     };
     /// Their shapes, for whoever asks for many. Any context.
     class Shapes {
@@ -63,7 +68,7 @@ public:
 
     /// The entry with this index, or null when there is none. Any context.
     Entry* find(TypeIndex index) {
-        if (index == 0 || index > types_max_) return nullptr;
+        if (index - 1 >= types_max_) return nullptr;
         Entry& entry = entries_[index - 1];
         // order: acquire; pairs with the release in enter(): the offsets are complete.
         return entry.info.load(platform::memory_order_acquire) != nullptr ? &entry : nullptr;
@@ -82,6 +87,13 @@ public:
         here = entry->info.load(platform::memory_order_acquire);  // order: as above
         const bool taken = OURO_MUTANT(type_not_compared) && here != nullptr;
         return here == &info || taken ? entry : nullptr;
+    }
+    /// The index of a type that objects of this heap have had, if it is where the search begins,
+    /// else 0. Any context. Time: O(1).
+    TypeIndex index_at_first_look(const TypeInfo& info) const {
+        const std::uint32_t slot = first_slot(info);
+        // order: acquire; pairs with the release in enter().
+        return entries_[slot].info.load(platform::memory_order_acquire) == &info ? slot + 1 : 0;
     }
     Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }
     /// Is it a type, and one whose objects can be in cycles? Any context.
@@ -118,7 +130,9 @@ private:
     Entry* slot_of(const TypeInfo& info) const;
     const char* verify_entry(const Entry& entry, const TypeInfo& info) const;
     static std::uint32_t shape_of(const TypeInfo& info) {
-        return (info.variable() ? 0 : info.size) | (info.tracked() ? Shape::kTracked : 0);
+        const bool tells = !info.variable() && info.size <= Shape::kBytesMask;
+        return (tells ? info.size : 0) | (info.tracked() ? Shape::kTracked : 0) |
+               (info.ends_as_memory() ? Shape::kEndsAsMemory : 0);
     }
 
     Entry* entries_ = nullptr;

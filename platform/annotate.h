@@ -12,6 +12,8 @@ namespace ouro::platform {
 /// Bytes of inaccessible space that follow every object in checking builds, else 0.
 inline constexpr std::size_t kRedzoneBytes = port::kRedzoneBytes;
 
+/// Does anybody watch? If not, the calls below do nothing.
+using port::is_watched;
 /// Declares [address, address + bytes) unusable by anyone until unpoison().
 using port::poison;
 /// Declares it usable, with undefined content.

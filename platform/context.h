@@ -33,9 +33,10 @@ template <>
 struct ContextLocals<true> {
     static constexpr std::uint32_t kPlaces = 16;
 
-    /// One for each that keeps something. Written by the context and, to take something away from
-    /// it, by others; read by the context inside load windows.
-    atomic<void*> places[kPlaces];
+    /// One for each that keeps something, and one that is null for ever, for those that do not.
+    /// Written by the context and, to take something away from it, by others; read by the context
+    /// inside load windows.
+    atomic<void*> places[kPlaces + 1];
     /// Of the context, since it got something the last time: how often it would have liked to.
     std::uint32_t operations = 0;
     /// Null, or called by the port when the context ends, on it.
@@ -100,6 +101,15 @@ struct Context : ContextLocals<port::kContextLocals>,
 
 /// The running context's record. Time: O(1) after the first call of a thread. ISR: yes.
 using port::current_context;
+
+/// The same for short ways: null where giving a thread its record takes more than a look.
+inline Context* known_context() {
+#if defined(OURO_PORT_KNOWN_CONTEXT)
+    return port::known_context();
+#else
+    return &port::current_context();
+#endif
+}
 
 /// A scope in which this context may read the word of an object that it holds no reference to.
 ///

@@ -60,7 +60,13 @@ public:
     void free(Header* header);
 
     // Of caches (heap/paged/block_allocator.h): there are none.
-    static Header* allocate_cached(std::size_t, TypeIndex) { return nullptr; }
+    static constexpr bool kCaches = false;
+    static Header* allocate_at_hand(std::size_t, std::size_t, TypeIndex, bool&) { return nullptr; }
+    static Header* allocate_cached(std::size_t, std::size_t, TypeIndex, bool&) { return nullptr; }
+    static void fold() {}
+    static bool free_at_hand(Header*, WordValue, TypeIndex, std::size_t, std::size_t) {
+        return false;
+    }
     static bool free_cached(Header*, std::size_t, bool) { return false; }
     static bool free_dead_cached(PageIndex, const CellBits&) { return false; }
     // Nor a limit below that of the region.

@@ -159,6 +159,8 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) 
     const std::uint32_t wanted = size_class;
     const PageIndex page = span_with_free_cell(size_class);
     if (page == kNoPage) return nullptr;
+    // order: relaxed; under the lock, see has_misfits().
+    if (wanted != size_class) has_misfits_.store(true, memory_order_relaxed);
     Header* header = nullptr;
     const bool may_be_held = wanted == size_class && size_class < kCachedClasses;
     const std::size_t span_bytes = pages_[page].load_layout().pages * kPageBytes;
@@ -167,7 +169,7 @@ Header* BlockAllocator::allocate_cell(std::uint32_t size_class, TypeIndex type) 
     std::size_t taken = cell_bytes;
     if (cache != nullptr) {
         taken = hold(*cache, size_class, page) * cell_bytes;
-        header = cache->take(size_class, pages_);
+        header = cache->take_from_current(size_class);
     } else {
         header = take_cell(page);
     }
@@ -197,7 +199,6 @@ Header* BlockAllocator::allocate(const BlockRequest& request) {
     {
         platform::LockGuard guard(lock_);
         fold_own_use();
-        give_own_kept();
         header = bytes <= kLargestCell
                      ? allocate_cell(kClassOfUnits[(bytes + 15) / 16], request.type)
                      : allocate_run(bytes, request.type);

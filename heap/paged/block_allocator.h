@@ -4,8 +4,8 @@
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
 //     from both its own class takes it back at once.
-// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span
-//     or keeps the cell (K5), iff nobody uses the cell and it is not in quarantine.
+// B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
+//     or it is on a stack of a cache (K5), iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
 //     that was there before: a fresh span starts from the highest counter of its pages, a dissolved
 //     one leaves the highest of its cells on all of them. So one address gets one generation twice
@@ -65,13 +65,25 @@ public:
     void free(Header* header);
 
     // ---- without the lock, from the caller's own cache, if it has one (K1 to K5)
-
-    /// allocate() for an object with so many bytes of payload, counted as made. Null: not this way.
-    /// Time: O(1). Threads: any, not in interrupts.
-    Header* allocate_cached(std::size_t payload_bytes, TypeIndex type);
-    /// free() for an object with so many bytes of payload, counted as ended. False: not this way.
-    /// Time: O(1), and the lock where a span gets its first free cell or loses its last used one.
-    bool free_cached(Header* header, std::size_t payload_bytes, bool by_count);
+    static constexpr bool kCaches = true;
+    /// allocate() for an object with so many bytes of payload, counted as made, of what is at hand;
+    /// its payload is not accessible yet. `own_bytes`: the same if its type does not tell them, or
+    /// 0. `folds`: fold() is to be called at the end. Null: not this way. Time: O(1), a few
+    /// instructions. Threads: any, not in interrupts.
+    Header* allocate_at_hand(std::size_t payload_bytes, std::size_t own_bytes, TypeIndex type,
+                             bool& folds);
+    /// The same where cells have to be looked for. Time: O(1).
+    Header* allocate_cached(std::size_t payload_bytes, std::size_t own_bytes, TypeIndex type,
+                            bool& folds);
+    /// What the context has counted becomes part of the heap's figures, if nobody has the lock.
+    OURO_COLD void fold();
+    /// free() for an object that its count has ended, and which nobody claims: its word becomes
+    /// `dead`. Otherwise as allocate_at_hand(). False: nothing was done, not this way.
+    bool free_at_hand(Header* header, WordValue dead, TypeIndex type, std::size_t payload_bytes,
+                      std::size_t own_bytes);
+    /// free(), counted as ended, of any cell. False: the context has no cache. Time: O(1), and the
+    /// lock where a span gets its first free cell or loses its last used one.
+    bool free_cached(Header* header, std::size_t own_bytes, bool by_count);
     /// The same for cells of a page whose objects the collector has ended. Time: O(cells).
     bool free_dead_cached(PageIndex page, const CellBits& cells);
     /// Takes the memory of all caches back. False: a context that is inside a load window keeps
@@ -128,6 +140,11 @@ public:
     /// The cell that `address` lies in; page == kNoPage when it lies in no span. Caller is in a
     /// load window or holds something that keeps the span.
     Cell cell_of(const void* address) const;
+    /// The page that begins there, and its record.
+    PageIndex page_at(std::uintptr_t begin) const {
+        return static_cast<PageIndex>((begin - begin_) >> kPageShift);
+    }
+    PageInfo& record_at(std::uintptr_t begin) const { return pages_[page_at(begin)]; }
     /// The cell of the block in use or free that `address` lies in. As cell_of() here.
     Cell cell_containing(const void* address) const { return cell_of(address); }
     /// Number of cells of the span that starts at `page`; 0 when no span starts there.
@@ -225,8 +242,7 @@ private:
     const char* verify_quarantine();
     const char* verify_caches(Met& met) const;
     bool verify_cache(const CellCache* at, bool is_taken) const;
-    bool has_sound_kept(const CellCache& cache) const;
-    CellBits kept_cells(PageIndex page, bool& twice) const;
+    const char* verify_stacks(Met& met) const;
     template <class IsMember>
     bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
     bool has_tails(PageIndex page, PageLayout layout) const;
@@ -256,18 +272,20 @@ private:
         header->info.store(type | InfoValue::kConstructing,
                            OURO_ORDER(memory_order_release, begun_relaxed, memory_order_relaxed));
     }
+    /// Of a cell, beside the payload.
+    static constexpr std::size_t kCellExtra = sizeof(Header) + platform::kRedzoneBytes;
     static std::size_t cell_bytes_for(std::size_t payload_bytes) {
-        const std::size_t bytes = payload_bytes + sizeof(Header) + platform::kRedzoneBytes;
-        return bytes < kSmallestCell ? kSmallestCell : bytes;
+        return payload_bytes + kCellExtra;
     }
     bool give(Cell cell);
     bool give(PageIndex page, std::uint32_t word, std::uint64_t cells);
     bool give(PageIndex page, const CellBits& cells);
-    bool give_kept(CellCache& cache);
-    void give_own_kept();
+    void give_own_stacked();
     [[noreturn]] OURO_COLD static void fail_foreign(const Header* header);
-    PageIndex give_or_keep(CellCache& cache, Cell cell, std::size_t bytes);
-    void finish_free(PageIndex changed);
+    template <class Note>
+    void give_stacked(CellCache& cache, std::uint32_t size_class, std::uint32_t count, Note&& note);
+    void give_all_stacked(CellCache& cache);
+    OURO_NOINLINE void finish_free(const ChangedSpans& changed);
     void put_back(Cell cell);
     void note_span(PageIndex page);
     void unlist(PageIndex page);
@@ -282,7 +300,7 @@ private:
     CellCache* cache_in_time();
     CellCache* cache_with_room(std::uint32_t size_class, std::size_t span_bytes);
     std::size_t hold(CellCache& cache, std::uint32_t size_class, PageIndex page);
-    void let_go(CellCache::Slot& slot);
+    void let_go(CellCache& cache, std::uint8_t at);
     void close(CellCache& cache);
     bool close_taken_caches();
     void take_from_owner(CellCache& cache);
@@ -290,6 +308,8 @@ private:
     void fold_own_use();
     template <class Visit>
     void for_each_cache(Visit&& visit) const;
+    void add_ended_in(CellCache& cache, Tallies& sum) const;
+    void add_made_in(CellCache& cache, Tallies& sum) const;
     static void context_ends(platform::Context& context);
     void link(PageIndex& list, PageIndex page);
     void unlink(PageIndex& list, PageIndex page);
@@ -299,17 +319,37 @@ private:
 
     static constexpr std::uint32_t kRetiredMax = 64;
     /// What a cache counts for, but for the spans that it holds (K4).
-    static std::size_t bytes_of_cache(std::uint32_t pages) {
-        return pages * kPageBytes + CellCache::kKeptMax;
+    static std::size_t bytes_of_cache(std::uint32_t pages, std::size_t stacked_max) {
+        return pages * kPageBytes + kCachedClasses * stacked_max;
+    }
+    /// How much of each class a cache may have on its stack: of all an eighth of all caches' share.
+    std::size_t stacked_max() const {
+        const std::size_t share = cache_limit_ / (8 * kCachedClasses);
+        return share < kStackedMax ? share : kStackedMax;
+    }
+    /// The calling context's cache, if it has one. In a load window or under the lock (K1).
+    CellCache* cache_of(const platform::Context& context) const {
+        return CellCache::of(context, place());
+    }
+    std::uint32_t place() const {
+        // order: relaxed; one thread only has the heap when it changes, or shuts it down: who has a
+        // cache of a later heap in the old place has learnt of that after the change.
+        return place_.load(platform::memory_order_relaxed);
+    }
+    /// Is there, or was there, an object in a cell of a larger class than it needs?
+    bool has_misfits() const {
+        // order: relaxed; set under the lock, before the context has the object to hand on.
+        const bool has = has_misfits_.load(platform::memory_order_relaxed);
+        return has && !OURO_MUTANT(misfit_on_stack);
     }
 
-    // Written once.
-    static constexpr std::uint32_t kNoPlace = ~0u;
+    static constexpr std::uint32_t kNoPlace = platform::ContextLocals<true>::kPlaces;
     alignas(HeapConfig::kLine) alignas(void*) TypeTable* types_ = nullptr;
     PageInfo* pages_ = nullptr;
     std::uintptr_t begin_ = 0;
     std::size_t page_count_ = 0;
-    std::uint32_t place_ = kNoPlace;  ///< of this heap's caches in ContextLocals
+    platform::atomic<std::uint32_t> place_{kNoPlace};  ///< of this heap's caches in ContextLocals
+    platform::atomic<bool> has_misfits_{false};
 
     // Under the lock.
     alignas(HeapConfig::kLine) alignas(platform::Mutex) platform::Mutex lock_;
@@ -345,16 +385,13 @@ template <class Between>
 Tallies BlockAllocator::tallies(Between&& between) {
     platform::LockGuard guard(lock_);
     Tallies sum = folded_;
-    const auto add_made = [&sum](CellCache& cache) {
-        sum.made += Tally::get(cache.tally.made);
-        sum.made_bytes += Tally::get(cache.tally.made_bytes);
-    };
+    const auto add_made = [this, &sum](CellCache& cache) { add_made_in(cache, sum); };
     if (OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
+    // First those of another end: there are no more of them than ends.
     for_each_cache([&sum](CellCache& cache) {
-        sum.ended += Tally::get(cache.tally.ended);
-        sum.ended_bytes += Tally::get(cache.tally.ended_bytes);
-        sum.ended_by_count += Tally::get(cache.tally.ended_by_count);
+        sum.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
     });
+    for_each_cache([this, &sum](CellCache& cache) { add_ended_in(cache, sum); });
     between();
     if (!OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
     return sum;

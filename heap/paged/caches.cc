@@ -24,6 +24,12 @@ constexpr std::uint32_t kPlaces = platform::ContextLocals<true>::kPlaces;
 
 /// Held while a context ends, and while a heap gets or gives up its place.
 constinit platform::Mutex g_ends_lock;
+/// Objects of the type that this context has made, less those that it has ended.
+std::ptrdiff_t live_in(CellCache& cache, TypeIndex type) {
+    const std::uintptr_t ended = Tally::get(cache.of_type(type).ended);
+    return static_cast<std::ptrdiff_t>(Tally::get(cache.of_type(type).made) - ended);
+}
+
 /// Whose caches are where in ContextLocals. Written under the lock.
 constinit platform::atomic<BlockAllocator*> g_places[kPlaces];
 
@@ -42,7 +48,7 @@ void BlockAllocator::enter_place(const AllocatorConfig& config) {
     for (std::uint32_t place = 0; place < kPlaces; ++place) {
         if (owner_of(place) != nullptr) continue;
         set_owner(place, this);
-        place_ = place;
+        place_.store(place, memory_order_relaxed);  // order: under the lock; see place()
         is_caching_ = true;
         cache_after_ = config.cache_after;
         cache_limit_ = cache_limit_for(config);
@@ -51,13 +57,17 @@ void BlockAllocator::enter_place(const AllocatorConfig& config) {
 }
 
 void BlockAllocator::stop_caching() {
-    if (place_ == kNoPlace) return;
+    if (place() == kNoPlace) return;
     platform::LockGuard ends(g_ends_lock);
     platform::LockGuard guard(lock_);
+    if (!is_caching_) return;
     while (caches_ != nullptr) take_from_owner(*caches_);
     close_taken_caches();
-    if (owner_of(place_) == this) set_owner(place_, nullptr);
+    set_owner(place(), nullptr);
+    place_.store(kNoPlace, memory_order_relaxed);  // order: under the lock; see place()
     is_caching_ = false;
+    cache_after_ = 0;
+    cache_limit_ = 0;
 }
 
 // ---- making, filling
@@ -67,30 +77,29 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     const auto pages =
         static_cast<std::uint32_t>((CellCache::bytes_needed(types) + kPageBytes - 1) >> kPageShift);
     // Without room for a span as well it were of no use.
-    if (!is_caching_ || cached_bytes_ + bytes_of_cache(pages) + kPageBytes > cache_limit_)
+    if (!is_caching_ ||
+        cached_bytes_ + bytes_of_cache(pages, stacked_max()) + kPageBytes > cache_limit_)
         return nullptr;
     const PageIndex page = runs_.take(pages);
     if (page == kNoPage) return nullptr;
     set_span_layout(page, {PageLayout::kCache, 0, pages});
     void* memory = reinterpret_cast<void*>(begin_ + page * kPageBytes);
     platform::unpoison(memory, pages * kPageBytes);
-    auto* cache = new (memory) CellCache(*this, context, pages, types);
-    for (TypeIndex type = 1; type <= types; ++type)
-        new (&cache->live_of(type)) platform::atomic<std::int32_t>;
+    auto* cache = new (memory) CellCache(*this, context, pages, types, stacked_max());
     cache->next = caches_;
     caches_ = cache;
-    cached_bytes_ += bytes_of_cache(pages);
+    cached_bytes_ += bytes_of_cache(pages, stacked_max());
     context.at_end = &BlockAllocator::context_ends;
     // order: relaxed; one thread only, until it is taken away.
-    context.places[place_].store(cache, memory_order_relaxed);
+    context.places[place()].store(cache, memory_order_relaxed);
     return cache;
 }
 
 /// The calling context's cache, made when it has taken the lock often enough; null until then.
 CellCache* BlockAllocator::cache_in_time() {
-    if (place_ == kNoPlace || platform::is_in_interrupt()) return nullptr;
+    if (!is_caching_ || platform::is_in_interrupt()) return nullptr;
     platform::Context& context = platform::current_context();
-    if (CellCache* cache = CellCache::of(context, *this, place_)) return cache;
+    if (CellCache* cache = cache_of(context)) return cache;
     if (++context.operations <= cache_after_) return nullptr;
     context.operations = 0;
     return attach(context);
@@ -110,11 +119,11 @@ CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t
     for (std::uint32_t looks = 0; slot == CellCache::kNoSlot && looks < CellCache::kSlots;
          ++looks) {
         const std::uint8_t victim = cache->victim++ % CellCache::kSlots;
-        if (cache->slots[victim].page != kNoPage) slot = victim;
+        if (cache->slots[victim].begin != 0) slot = victim;
     }
     if (slot == CellCache::kNoSlot) return nullptr;
-    cache->leave(cache->slots[slot].size_class, slot);
-    let_go(cache->slots[slot]);
+    cache->leave(cache->class_of[slot], slot);
+    let_go(*cache, slot);
     cache->enter(CellCache::kUnused, slot);
     return has_room() ? cache : nullptr;
 }
@@ -122,7 +131,7 @@ CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t
 /// In a slot of those without a span. Returns how many free cells that are.
 std::size_t BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
     PageInfo& info = pages_[page];
-    const std::uint8_t at = cache.current(CellCache::kUnused);
+    const std::uint8_t at = cache.next_of[cache.current(CellCache::kUnused)];
     cache.leave(CellCache::kUnused, at);
     cache.enter(size_class, at);
     CellCache::Slot& slot = cache.slots[at];
@@ -130,17 +139,17 @@ std::size_t BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, Pag
     // order: relaxed; under the lock. Who frees a cell and finds it held leaves the span alone.
     info.held.store(at + 1u, memory_order_relaxed);
     slot.begin = begin_ + page * kPageBytes;
-    slot.page = page;
-    slot.size_class = static_cast<std::uint8_t>(size_class);
+    cache.class_of[at] = static_cast<std::uint8_t>(size_class);
     CellCache::take_over(slot, info);
     cached_bytes_ += info.load_layout().pages * kPageBytes;
     return free_cells(page, &slot).count();
 }
 
 /// The cells go back to the span, and the span to the others.
-void BlockAllocator::let_go(CellCache::Slot& slot) {
-    if (slot.page == kNoPage) return;
-    const PageIndex page = std::exchange(slot.page, kNoPage);
+void BlockAllocator::let_go(CellCache& cache, std::uint8_t at) {
+    CellCache::Slot& slot = cache.slots[at];
+    if (slot.begin == 0) return;
+    const PageIndex page = page_at(std::exchange(slot.begin, 0));
     PageInfo& info = pages_[page];
     for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
         // order: relaxed, both; under the lock, and the holder is the caller or uses it no more.
@@ -165,31 +174,27 @@ void BlockAllocator::take_from_owner(CellCache& cache) {
     cache.next = taken_caches_;
     taken_caches_ = &cache;
     // order: release; ordered before the look at the windows (K2).
-    cache.owner->places[place_].store(nullptr, memory_order_release);
+    cache.owner->places[place()].store(nullptr, memory_order_release);
     cache.owner = nullptr;
 }
 
 /// Nobody uses the cache any more: what it holds and has counted becomes the heap's.
 void BlockAllocator::close(CellCache& cache) {
-    for (CellCache::Slot& slot : cache.slots) let_go(slot);
-    const PageIndex kept = cache.kept_on();
-    if (!OURO_MUTANT(kept_lost) && give_kept(cache)) note_span(kept);
+    for (std::uint8_t slot = 0; slot < CellCache::kSlots; ++slot) let_go(cache, slot);
+    if (!OURO_MUTANT(stacked_lost)) give_all_stacked(cache);
     fold_use(cache);
-    folded_.ended += Tally::get(cache.tally.ended);
-    folded_.ended_bytes += Tally::get(cache.tally.ended_bytes);
-    folded_.ended_by_count += Tally::get(cache.tally.ended_by_count);
-    folded_.made += Tally::get(cache.tally.made);
-    folded_.made_bytes += Tally::get(cache.tally.made_bytes);
+    folded_.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
+    add_ended_in(cache, folded_);
+    add_made_in(cache, folded_);
     for (TypeIndex type = 1; type <= cache.types; ++type) {
-        // order: relaxed, both; figures.
-        const std::int32_t live = cache.live_of(type).load(memory_order_relaxed);
+        const auto live = static_cast<std::uint32_t>(live_in(cache, type));
         TypeTable::Entry* entry = types_->find(type);
         if (entry != nullptr)
-            entry->live_objects.fetch_add(static_cast<std::uint32_t>(live), memory_order_relaxed);
+            entry->live_objects.fetch_add(live, memory_order_relaxed);  // order: a figure
     }
     const PageIndex page = page_of(&cache);
     const std::uint32_t pages = cache.pages;
-    cached_bytes_ -= bytes_of_cache(pages);
+    cached_bytes_ -= bytes_of_cache(pages, cache.stacked_max);
     cache.~CellCache();
     platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
     runs_.give(page, pages);
@@ -220,7 +225,7 @@ void BlockAllocator::context_ends(platform::Context& context) {
         BlockAllocator* blocks = owner_of(place);
         if (blocks == nullptr) continue;
         platform::LockGuard guard(blocks->lock_);
-        if (CellCache* cache = CellCache::of(context, *blocks, blocks->place_)) {
+        if (CellCache* cache = blocks->cache_of(context)) {
             blocks->take_from_owner(*cache);
             blocks->taken_caches_ = cache->next;  // its owner is here: nobody is in a window for it
             blocks->close(*cache);
@@ -258,27 +263,37 @@ void BlockAllocator::fold_use(CellCache& cache) {
 }
 
 void BlockAllocator::fold_own_use() {
-    CellCache* cache =
-        place_ == kNoPlace ? nullptr : CellCache::of(platform::current_context(), *this, place_);
-    if (cache != nullptr) fold_use(*cache);
+    if (CellCache* cache = cache_of(platform::current_context())) fold_use(*cache);
 }
 
-/// What the caller's cache keeps is what it may want now.
-void BlockAllocator::give_own_kept() {
-    CellCache* cache =
-        place_ == kNoPlace ? nullptr : CellCache::of(platform::current_context(), *this, place_);
-    if (cache == nullptr) return;
-    const PageIndex kept = cache->kept_on();
-    if (give_kept(*cache)) note_span(kept);
+/// What the caller has at hand is not free for others, but could be. Under the lock.
+void BlockAllocator::give_own_stacked() {
+    if (CellCache* cache = cache_of(platform::current_context())) give_all_stacked(*cache);
 }
 
 std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
     platform::LockGuard guard(lock_);
     std::ptrdiff_t sum = 0;
-    for_each_cache([&](CellCache& cache) {
-        sum += cache.live_of(type).load(memory_order_relaxed);  // order: a figure
-    });
+    for_each_cache([&](CellCache& cache) { sum += live_in(cache, type); });
     return sum;
+}
+
+void BlockAllocator::add_ended_in(CellCache& cache, Tallies& sum) const {
+    sum.ended_bytes += Tally::get(cache.tally.ended_bytes);
+    for (TypeIndex type = 1; type <= cache.types; ++type) {
+        const std::uintptr_t ended = Tally::get(cache.of_type(type).ended);
+        sum.ended += ended;
+        sum.ended_bytes += ended * types_->shape(type).payload_bytes();
+    }
+}
+
+void BlockAllocator::add_made_in(CellCache& cache, Tallies& sum) const {
+    sum.made_bytes += Tally::get(cache.tally.made_bytes);
+    for (TypeIndex type = 1; type <= cache.types; ++type) {
+        const std::uintptr_t made = Tally::get(cache.of_type(type).made);
+        sum.made += made;
+        sum.made_bytes += made * types_->shape(type).payload_bytes();
+    }
 }
 
 // ---- verify()
@@ -286,9 +301,9 @@ std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
 // A heap that got no place has no caches; one that has given its own up may find another's there.
 bool BlockAllocator::has_its_place() const {
     if (!is_bool(is_caching_)) return false;
-    if (place_ == kNoPlace) return !is_caching_ && cache_limit_ == 0 && cache_after_ == 0;
+    if (place() == kNoPlace) return !is_caching_ && cache_limit_ == 0 && cache_after_ == 0;
     // Without the lock, which comes before a pass's (heap/fork.cc).
-    return place_ < kPlaces && (owner_of(place_) == this) == is_caching_;
+    return place() < kPlaces && is_caching_ && owner_of(place()) == this;
 }
 
 /// Is there a cache? It may be any address.
@@ -304,33 +319,41 @@ bool BlockAllocator::verify_cache(const CellCache* at, bool is_taken) const {
     if (reinterpret_cast<std::uintptr_t>(cache.owner) % alignof(platform::Context) != 0)
         return false;
     // order: relaxed; nobody else is there. Who says to be its owner has it in its place.
-    return cache.owner->places[place_].load(memory_order_relaxed) == &cache;
+    return cache.owner->places[place()].load(memory_order_relaxed) == &cache;
 }
 
-/// K5: cells of one span, which verify_span() looks at.
-bool BlockAllocator::has_sound_kept(const CellCache& cache) const {
-    const std::size_t bytes = Tally::get(cache.kept_bytes);
-    const PageIndex page = cache.kept_on();
-    if (page == kNoPage) return bytes == 0;
-    if (page >= page_count_) return false;
-    const PageLayout layout = pages_[page].load_layout();
-    if (layout.kind != PageLayout::kSpan || layout.size_class >= kCachedClasses) return false;
-    return bytes != 0 && bytes <= CellCache::kKeptMax &&
-           bytes == cache.kept.count() * std::size_t{kSizeClassTable[layout.size_class].cell_bytes};
-}
-
-/// The cells of the span that caches keep. Null: none of them twice.
-CellBits BlockAllocator::kept_cells(PageIndex page, bool& twice) const {
-    CellBits kept;
+/// K5: free cells of spans of their class. The pages have been found sound.
+const char* BlockAllocator::verify_stacks(Met& met) const {
+    constexpr const char* kBroken = "K5: what is on a stack";
+    const char* broken = nullptr;
     for_each_cache([&](const CellCache& cache) {
-        if (cache.kept_on() != page) return;
-        CellBits both = kept;
-        both.keep(cache.kept);
-        twice = twice || both.any();
-        for (std::uint32_t word = 0; word < CellBits::kWords; ++word)
-            kept.words[word] |= cache.kept.words[word];
+        Header* const* room = cache.stack_cells;
+        std::size_t stacked = 0;
+        for (std::uint32_t c = 0; c < kCachedClasses && broken == nullptr; ++c) {
+            const CellCache::Stack& stack = cache.stacks[c];
+            Header* const* const end = room + stack_room(c, cache.stacked_max);
+            if (stack.begin != room || stack.end != end ||
+                stack.cell_bytes != kSizeClassTable[c].cell_bytes)
+                broken = "K5: a stack";
+            if (stack.load_top() < room || stack.load_top() > end) broken = "K5: a stack";
+            for (; broken == nullptr && room != stack.load_top(); ++room) {
+                const Cell cell = cell_of(*room);
+                if (cell.page == kNoPage || header_of_cell(cell) != *room ||
+                    pages_[cell.page].load_layout().size_class != c ||
+                    (*room)->load_info().bits != 0)
+                    broken = kBroken;
+                const CellCache::Slot* holder =
+                    cell.page == kNoPage ? nullptr : holder_of(cell.page);
+                if (cell.page != kNoPage && free_cells(cell.page, holder).test(cell.index))
+                    broken = "B3: a cell is free twice";
+                ++met.stacked;
+                stacked += kSizeClassTable[c].cell_bytes;
+            }
+            room = end;
+        }
+        met.used_bytes -= stacked;
     });
-    return kept;
+    return broken;
 }
 
 /// K3, and what for_each_cache() relies on.
@@ -340,19 +363,20 @@ const char* BlockAllocator::verify_caches(Met& met) const {
              cache = cache->next) {
             if (met.caches++ == page_count_ || !verify_cache(cache, is_taken))
                 return "a cache, or the list of caches";
-            met.cached_bytes += bytes_of_cache(cache->pages);
-            if (!has_sound_kept(*cache)) return "K5: what a cache keeps";
+            met.cached_bytes += bytes_of_cache(cache->pages, cache->stacked_max);
             if (!cache->are_rings_whole()) return "K3: the rings of slots";
             for (std::uint32_t i = 0; i < CellCache::kSlots; ++i) {
-                const CellCache::Slot& slot = cache->slots[i];
-                if (slot.page == kNoPage) continue;
-                if (slot.page >= page_count_ || slot.begin != begin_ + slot.page * kPageBytes)
+                const std::uintptr_t begin = cache->slots[i].begin;
+                if (begin == 0) continue;
+                if ((begin - begin_) % kPageBytes != 0 ||
+                    (begin - begin_) / kPageBytes >= page_count_)
                     return "K3: the page of a slot";
-                const PageLayout layout = pages_[slot.page].load_layout();
-                if (layout.kind != PageLayout::kSpan || layout.size_class != slot.size_class)
+                const PageInfo& record = record_at(begin);
+                const PageLayout layout = record.load_layout();
+                if (layout.kind != PageLayout::kSpan || layout.size_class != cache->class_of[i])
                     return "K3: the class of a slot";
                 // order: relaxed; nobody else is there.
-                if (pages_[slot.page].held.load(memory_order_relaxed) != i + 1)
+                if (record.held.load(memory_order_relaxed) != i + 1)
                     return "K3: the slot of a span";
                 met.cached_bytes += std::size_t{layout.pages} * kPageBytes;
                 ++met.slots;

@@ -11,15 +11,17 @@
 //     it takes over. Those of a class are in a ring. A cell that another context frees is put into
 //     the span's record, as for any span; the holder takes it from there when its own are used up,
 //     or leaves it to the next.
-// K4  Caches together, with the spans that they hold and what they keep by K5, take at most the
+// K4  Caches together, with the spans that they hold and what is on their stacks, take at most the
 //     share of the region that HeapConfig::cache_percent says. Their free cells are parked_bytes in
 //     the figures.
-// K5  Cells that the context frees of a span which it does not hold are kept until it frees one of
-//     another such span, or they are kKeptMax bytes, and are put into the record together: what
-//     ends in a row often lies in a row. No cell of theirs is in a slot or in the record.
+// K5  Cells at hand are on a stack for each class, and have no bit anywhere. Those that the context
+//     frees go there, of whatever span they are, until the stack is full: then its upper half goes
+//     back to the spans, together what is of one span, for what ends in a row often lies in a row.
+//     When the stack is empty cells are taken from the slots.
 //
-// After the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding in
-// Action" (APLAS 2019), with bits instead of links: a word of them is taken over by one exchange.
+// The stacks are the magazines of Bonwick, Adams, "Magazines and Vmem" (USENIX 2001); the spans'
+// bits are after the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding
+// in Action" (APLAS 2019): a word of them is taken over by one exchange.
 #pragma once
 
 #include <cstddef>
@@ -37,86 +39,129 @@ namespace ouro {
 inline constexpr std::size_t kLargestCachedCell = 1024;
 inline constexpr std::uint32_t kCachedClasses = kClassOfUnits[kLargestCachedCell / 16] + 1u;
 
+/// So many bytes of a class may a context have on its stack; less in small regions.
+inline constexpr std::size_t kStackedMax = 2048;
+/// How many cells of the class that are.
+constexpr std::uint32_t stack_room(std::uint32_t size_class, std::size_t bytes_max) {
+    const std::size_t fit = bytes_max / kSizeClassTable[size_class].cell_bytes;
+    return static_cast<std::uint32_t>(fit > 32 ? 32 : fit);
+}
+/// Of all classes.
+inline constexpr std::uint32_t kStackRoom = [] {
+    std::uint32_t room = 0;
+    for (std::uint32_t c = 0; c < kCachedClasses; ++c) room += stack_room(c, kStackedMax);
+    return room;
+}();
+
+/// Spans whose list may have to change, of one call.
+struct ChangedSpans {
+    PageIndex pages[16];
+    std::uint32_t count = 0;
+
+    void add(PageIndex page) { pages[count++] = page; }
+};
+
 class BlockAllocator;
 
 class CellCache {
 public:
     /// A span that the cache holds, or none: then the slot is in the ring of the unused.
     struct Slot {
-        std::uintptr_t begin = 0;
-        PageIndex page = kNoPage;
-        std::uint8_t size_class = 0;
-        std::uint8_t next = 0;  ///< in the ring
+        std::uintptr_t begin = 0;  ///< of the span; 0: none
         /// Free cells of the span that are ours. Written by the holder only.
         platform::atomic<std::uint64_t> bits[CellBits::kWords];
+    };
+    /// Cells at hand, the last one first (K5).
+    struct Stack {
+        platform::atomic<Header**> top{nullptr};
+        Header** begin = nullptr;
+        Header** end = nullptr;
+        std::size_t cell_bytes = 0;
+
+        // order: relaxed; a single writer, others only count.
+        Header** load_top() const { return top.load(platform::memory_order_relaxed); }
+        // order: release; a single writer. A fork's child finds no more than was put there.
+        void set_top(Header** at) { top.store(at, platform::memory_order_release); }
+        std::size_t count() const { return static_cast<std::size_t>(load_top() - begin); }
+    };
+    /// Objects of one type, of those that end and begin in caches.
+    struct PerType {
+        Tally::Count ended{0};
+        Tally::Count made{0};
     };
     static constexpr std::uint8_t kSlots = 64;
     static constexpr std::uint8_t kNoSlot = kSlots;
 
     CellCache(const BlockAllocator& its_blocks, platform::Context& its_owner,
-              std::uint32_t its_pages, std::uint32_t its_types)
-        : blocks(&its_blocks), owner(&its_owner), pages(its_pages), types(its_types) {
+              std::uint32_t its_pages, std::uint32_t its_types, std::size_t its_stacked_max)
+        : blocks(&its_blocks),
+          owner(&its_owner),
+          pages(its_pages),
+          types(its_types),
+          stacked_max(its_stacked_max) {
         for (std::uint8_t& ring : rings) ring = kNoSlot;
         for (std::uint8_t slot = 0; slot < kSlots; ++slot) enter(kUnused, slot);
+        Header** room = stack_cells;
+        for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
+            stacks[c].begin = room;
+            stacks[c].end = room += stack_room(c, stacked_max);
+            stacks[c].cell_bytes = kSizeClassTable[c].cell_bytes;
+            stacks[c].set_top(stacks[c].begin);
+        }
+        for (TypeIndex type = 1; type <= types; ++type) new (&of_type(type)) PerType;
     }
 
     /// The cache that the context has in the heap, whose number of a place is this; null: none.
-    static CellCache* of(const platform::Context& context, const BlockAllocator& blocks,
-                         std::uint32_t place) {
+    static CellCache* of(const platform::Context& context, std::uint32_t place) {
         // order: relaxed; the context has put it there itself, or finds that it was taken (K2).
-        auto* cache =
-            static_cast<CellCache*>(context.places[place].load(platform::memory_order_relaxed));
-        return cache != nullptr && cache->blocks == &blocks ? cache : nullptr;
+        return static_cast<CellCache*>(context.places[place].load(platform::memory_order_relaxed));
     }
 
     /// Bytes of a cache in a heap of so many types.
     static std::size_t bytes_needed(std::uint32_t types) {
-        return sizeof(CellCache) + types * sizeof(platform::atomic<std::int32_t>);
+        return sizeof(CellCache) + types * sizeof(PerType);
     }
 
-    /// A cell of the class, without content; null when there is none at hand: then the slot that is
-    /// the class's current one has none. Time: O(kLooks).
-    OURO_ALWAYS_INLINE Header* take(std::uint32_t size_class, PageInfo* records) {
+    /// A cell of the slot that is the class's current one, without content; null if it has none.
+    /// Time: O(1).
+    OURO_ALWAYS_INLINE Header* take_from_current(std::uint32_t size_class) {
         const std::uint8_t current = rings[size_class];
         if (OURO_UNLIKELY(current == kNoSlot)) return nullptr;
-        if (Header* header = take_from(slots[current], size_class); OURO_LIKELY(header != nullptr))
-            return header;
-        return look_for(size_class, records);
+        Slot& slot = slots[current];
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+            // order: relaxed, both; ours alone (K1).
+            const std::uint64_t bits = slot.bits[word].load(platform::memory_order_relaxed);
+            if (bits == 0) continue;
+            slot.bits[word].store(bits & (bits - 1), platform::memory_order_relaxed);
+            const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
+            return reinterpret_cast<Header*>(slot.begin + cell * stacks[size_class].cell_bytes);
+        }
+        return nullptr;
+    }
+    /// The same of any slot of the class, or of the record of its span. Time: O(kLooks).
+    Header* look_for(std::uint32_t size_class);
+    /// Bytes of cells on the stacks. Time: O(classes).
+    std::size_t stacked_bytes() const {
+        std::size_t bytes = 0;
+        for (const Stack& stack : stacks) bytes += stack.count() * stack.cell_bytes;
+        return bytes;
     }
 
-    /// The slot that holds the page, as its record says (PageInfo::held), or kNoSlot.
-    std::uint32_t slot_of(PageIndex page, std::uint32_t held) const {
-        return held - 1 < kSlots && slots[held - 1].page == page ? held - 1 : kNoSlot;
+    /// The slot that holds the span that begins there, as the record of its first page says
+    /// (PageInfo::held), or kNoSlot.
+    std::uint32_t slot_of(std::uintptr_t begin, std::uint32_t held) const {
+        return held - 1 < kSlots && slots[held - 1].begin == begin ? held - 1 : kNoSlot;
     }
 
-    /// Keeps a cell of a span that it does not hold (K5). False: what it keeps is to be given back
-    /// first, by give_kept().
-    bool keep(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
-        const std::uintptr_t bytes = Tally::get(kept_bytes) + cell_bytes;
-        if (page != kept_on() || bytes > kKeptMax) return false;
-        kept.set(cell);
-        Tally::set(kept_bytes, bytes);
-        return true;
-    }
-    /// Keeps nothing so far, and now the cell.
-    void keep_first(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
-        kept = {};
-        kept.set(cell);
-        Tally::set(kept_bytes, cell_bytes);
-        // order: release; one thread only. A fork between the two finds no cells of another span.
-        kept_page.store(page, platform::memory_order_release);
-    }
-    // order: relaxed; asked by the owner, or under the lock when there is none.
-    PageIndex kept_on() const { return kept_page.load(platform::memory_order_relaxed); }
-    static constexpr std::size_t kKeptMax = kPageBytes;
-
-    /// Takes back a cell of the slot's span, which is the first to be asked for the next one.
-    void put(std::uint32_t slot, std::uint32_t cell) {
-        put(slot, cell / 64, std::uint64_t{1} << (cell % 64));
-    }
+    /// Takes back cells of the slot's span, which is the first to be asked for the next ones.
     void put(std::uint32_t slot, const CellBits& cells) {
-        for (std::uint32_t word = 0; word < CellBits::kWords; ++word)
-            put(slot, word, cells.words[word]);
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
+            auto& bits = slots[slot].bits[word];
+            // order: relaxed, both; ours alone (K1).
+            bits.store(bits.load(platform::memory_order_relaxed) | cells.words[word],
+                       platform::memory_order_relaxed);
+        }
+        rings[class_of[slot]] = static_cast<std::uint8_t>(slot);
     }
 
     // ---- rings of slots, one for each class and one of those without a span
@@ -127,18 +172,18 @@ public:
     void enter(std::uint32_t ring, std::uint8_t slot) {
         std::uint8_t& at = rings[ring];
         if (at == kNoSlot) {
-            slots[slot].next = slot;
+            next_of[slot] = slot;
         } else {
-            slots[slot].next = slots[at].next;
-            slots[at].next = slot;
+            next_of[slot] = next_of[at];
+            next_of[at] = slot;
         }
         at = slot;
     }
-    /// Time: O(slots in the ring).
+    /// Time: O(slots in the ring), and O(1) for the one behind the current one.
     void leave(std::uint32_t ring, std::uint8_t slot) {
-        std::uint8_t before = slot;
-        while (slots[before].next != slot) before = slots[before].next;
-        slots[before].next = slots[slot].next;
+        std::uint8_t before = rings[ring];
+        while (next_of[before] != slot) before = next_of[before];
+        next_of[before] = next_of[slot];
         rings[ring] = before == slot ? kNoSlot : before;
     }
 
@@ -159,39 +204,22 @@ public:
         return some;
     }
 
-    /// Objects of the type that this context has made, less those that it has ended.
-    platform::atomic<std::int32_t>& live_of(TypeIndex type) {
-        return reinterpret_cast<platform::atomic<std::int32_t>*>(this + 1)[type - 1];
-    }
+    PerType& of_type(TypeIndex type) { return reinterpret_cast<PerType*>(this + 1)[type - 1]; }
 
-    /// True: there is much to fold. More bytes that only the owner knows to be free, or in use,
-    /// would make the heap's high-water mark wrong, and what UseLimit goes by.
-    bool count_made(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes) {
-        Tally::add(tally.made, 1);
-        Tally::add(tally.made_bytes, payload_bytes);
-        count_live(type, 1);
-        return tally.use(cell_bytes) > kUnfoldedMax;
+    /// An object was made, but for the bytes of its cell. `own_bytes`: of its payload, if its type
+    /// does not tell them (TypeTable::Shape), else 0.
+    void count_made(TypeIndex type, std::size_t own_bytes) {
+        Tally::add(of_type(type).made, 1);
+        if (own_bytes != 0) Tally::add(tally.made_bytes, own_bytes);
     }
-    /// True: as for count_made().
-    bool count_ended(TypeIndex type, std::size_t payload_bytes, std::size_t cell_bytes,
-                     bool by_count) {
-        const bool much = count_ended(1, payload_bytes, cell_bytes);
-        if (by_count) Tally::add(tally.ended_by_count, 1);
-        count_live(type, -1);
-        return much;
+    /// An object has ended, but for the bytes of its cell.
+    void count_ended(TypeIndex type, std::size_t own_bytes) {
+        Tally::add(of_type(type).ended, 1);
+        if (own_bytes != 0) Tally::add(tally.ended_bytes, own_bytes);
     }
-    /// The same for so many objects that a pass has ended, but for their types.
-    bool count_ended(std::size_t objects, std::size_t payload_bytes, std::size_t cell_bytes) {
-        Tally::add(tally.ended, objects);
-        Tally::add(tally.ended_bytes, payload_bytes);
-        return tally.give(objects * cell_bytes) < -kUnfoldedMax;
-    }
+    /// More bytes that only the owner knows to be free, or in use, would make the heap's high-water
+    /// mark wrong, and what UseLimit goes by.
     static constexpr std::ptrdiff_t kUnfoldedMax = 16 * 1024;
-    void count_live(TypeIndex type, std::int32_t n) {
-        auto& live = live_of(type);
-        // order: relaxed, both; a figure with one writer.
-        live.store(live.load(platform::memory_order_relaxed) + n, platform::memory_order_relaxed);
-    }
 
     /// verify(): is every slot in the ring that it belongs in, and in no other?
     bool are_rings_whole() const {
@@ -201,10 +229,9 @@ public:
             if (rings[ring] == kNoSlot) continue;
             std::uint32_t at = rings[ring];
             do {
-                if (at >= kSlots || (seen >> at & 1) != 0 || !belongs_in(ring, slots[at]))
-                    return false;
+                if (at >= kSlots || (seen >> at & 1) != 0 || !belongs_in(ring, at)) return false;
                 seen |= std::uint64_t{1} << at;
-                at = slots[at].next;
+                at = next_of[at];
             } while (at != rings[ring]);
         }
         return seen == ~std::uint64_t{0} >> (64 - kSlots);
@@ -217,55 +244,25 @@ public:
     const std::uint32_t types;
     CellCache* next = nullptr;  ///< of all caches, or of those taken away; under the lock
     Tally tally;
-    platform::atomic<PageIndex> kept_page{kNoPage};  ///< K5; kNoPage: none
-    CellBits kept;                                   ///< cells of that span
-    Tally::Count kept_bytes{0};
+    const std::size_t stacked_max;  ///< bytes of each class that may be on its stack
+    Stack stacks[kCachedClasses];
+    Header* stack_cells[kStackRoom];
     std::uint8_t rings[kCachedClasses + 1];  ///< a slot of each
     std::uint8_t victim = 0;                 ///< the next slot to be emptied for another class
+    std::uint8_t next_of[kSlots] = {};       ///< of each slot, the next in its ring
+    std::uint8_t class_of[kSlots] = {};      ///< of each slot with a span
     Slot slots[kSlots];
 
 private:
     static constexpr std::uint32_t kLooks = 16;
 
-    /// take() where the current slot has no cell.
-    OURO_NOINLINE Header* look_for(std::uint32_t size_class, PageInfo* records) {
-        std::uint8_t& current = rings[size_class];
-        for (std::uint32_t look = 0; look < kLooks; ++look) {
-            Slot& slot = slots[current];
-            if (Header* header = take_from(slot, size_class)) return header;
-            if (take_over(slot, records[slot.page])) return take_from(slot, size_class);
-            current = slot.next;
-        }
-        return nullptr;
-    }
-
-    static bool belongs_in(std::uint32_t ring, const Slot& slot) {
-        if (slot.page != kNoPage) return ring == slot.size_class && ring != kUnused;
+    bool belongs_in(std::uint32_t ring, std::uint32_t slot) const {
+        if (slots[slot].begin != 0) return ring == class_of[slot] && ring != kUnused;
         bool none = true;
         // order: relaxed; nobody else is there.
-        for (const auto& word : slot.bits)
+        for (const auto& word : slots[slot].bits)
             none = none && word.load(platform::memory_order_relaxed) == 0;
         return ring == kUnused && none;
-    }
-
-    OURO_ALWAYS_INLINE static Header* take_from(Slot& slot, std::uint32_t size_class) {
-        for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
-            // order: relaxed, both; ours alone (K1).
-            const std::uint64_t bits = slot.bits[word].load(platform::memory_order_relaxed);
-            if (bits == 0) continue;
-            slot.bits[word].store(bits & (bits - 1), platform::memory_order_relaxed);
-            const auto cell = word * 64 + static_cast<std::uint32_t>(__builtin_ctzll(bits));
-            return reinterpret_cast<Header*>(
-                slot.begin + std::size_t{cell} * kSizeClassTable[size_class].cell_bytes);
-        }
-        return nullptr;
-    }
-    void put(std::uint32_t slot, std::uint32_t word, std::uint64_t cells) {
-        auto& bits = slots[slot].bits[word];
-        // order: relaxed, both; ours alone (K1).
-        bits.store(bits.load(platform::memory_order_relaxed) | cells,
-                   platform::memory_order_relaxed);
-        rings[slots[slot].size_class] = static_cast<std::uint8_t>(slot);
     }
 };
 

@@ -10,7 +10,7 @@ using platform::memory_order_relaxed;
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
-    give_own_kept();
+    give_own_stacked();
     if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
     const std::size_t capacity = page_count_ * kPageBytes;
     std::size_t block = runs_.largest_run() * kPageBytes;
@@ -24,10 +24,11 @@ MemoryFigures BlockAllocator::figures() {
     std::size_t parked = 0;
     for_each_cache([&](CellCache& cache) {
         used += Tally::change(cache.tally.used);
-        parked += cache.pages * kPageBytes + Tally::get(cache.kept_bytes);
+        parked += cache.pages * kPageBytes + cache.stacked_bytes();
         for (const CellCache::Slot& slot : cache.slots) {
-            if (slot.page == kNoPage) continue;
-            parked += free_cells(slot.page, &slot).count() * span_cell_bytes(slot.page);
+            if (slot.begin == 0) continue;
+            const PageIndex page = page_at(slot.begin);
+            parked += free_cells(page, &slot).count() * span_cell_bytes(page);
         }
     });
     used_bytes_max_ = std::max(used_bytes_max_, used);
@@ -65,7 +66,7 @@ const CellCache::Slot* BlockAllocator::holder_of(PageIndex page) const {
     // order: relaxed; nothing runs.
     const std::uint32_t held = pages_[page].held.load(memory_order_relaxed);
     for_each_cache([&](CellCache& cache) {
-        const std::uint32_t slot = cache.slot_of(page, held);
+        const std::uint32_t slot = cache.slot_of(begin_ + page * kPageBytes, held);
         if (slot != CellCache::kNoSlot) holder = &cache.slots[slot];
     });
     return holder;

@@ -18,7 +18,7 @@ bool BlockAllocator::lies_at(void* memory, std::size_t bytes, const AllocatorCon
         return false;
     if (!has_its_place() || !is_bool(has_lost_cells_)) return false;
     const bool may_cache = quarantine_limit_ == 0 && config.cache_percent != 0;
-    if (place_ == kNoPlace) return true;
+    if (place() == kNoPlace) return true;
     return may_cache && cache_after_ == config.cache_after &&
            cache_limit_ == cache_limit_for(config);
 }
@@ -64,14 +64,9 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     for (std::uint32_t word = 0; holder != nullptr && word < CellBits::kWords; ++word)
         twice.words[word] &= holder->bits[word].load(memory_order_relaxed);  // order: see above
     const CellBits free = free_cells(page, holder);
-    bool kept_twice = false;
-    const CellBits kept = kept_cells(page, kept_twice);
-    CellBits both = free;
-    both.keep(kept);
-    if ((holder != nullptr && twice.any()) || kept_twice || both.any())
-        return "B3: a cell is free twice";
+    if (holder != nullptr && twice.any()) return "B3: a cell is free twice";
     if (layout.size_class == kLargeClass) {
-        if (free.any() || kept.any()) return "B3: a free cell behind the span";
+        if (free.any()) return "B3: a free cell behind the span";
         if (info.listed != PageInfo::kRetired) met.used_bytes += layout.pages * kPageBytes;
         if (info.listed == PageInfo::kAvailable) return "B5: the list of a span";
         met.retired += info.listed == PageInfo::kRetired ? 1 : 0;
@@ -79,14 +74,13 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     }
     std::uint32_t free_count = 0;
     for (std::uint32_t cell = 0; cell < kCellsMax; ++cell) {
-        const bool is_free = free.test(cell) || kept.test(cell);
+        const bool is_free = free.test(cell);
         if (is_free && cell >= cells) return "B3: a free cell behind the span";
         if (cell >= cells) continue;
         const bool in_use = header_of_cell({page, cell})->load_info().bits != 0;
         if (is_free && in_use) return "B3: a cell in use is free";
-        if (!is_free && !in_use && quarantine_limit_ == 0 && !has_lost_cells_)
-            return "B3: a cell is lost";
-        free_count += free.test(cell) ? 1 : 0;
+        met.idle += !is_free && !in_use ? 1 : 0;
+        free_count += is_free ? 1 : 0;
     }
     const PageInfo::Listed wanted = held != 0 || free_count == 0 ? PageInfo::kUnlisted
                                     : free_count == cells        ? PageInfo::kRetired
@@ -94,7 +88,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
     if (info.listed != wanted) return "B5: the list of a span";
     met.available[layout.size_class] += wanted == PageInfo::kAvailable ? 1 : 0;
     met.retired += wanted == PageInfo::kRetired ? 1 : 0;
-    met.used_bytes += (cells - free_count - kept.count()) * span_cell_bytes(page);
+    met.used_bytes += (cells - free_count) * span_cell_bytes(page);
     return nullptr;
 }
 
@@ -203,6 +197,10 @@ const char* BlockAllocator::verify() {
     if (met.free_pages != runs_.free_pages()) return "free pages: sum";
     if (met.cache_pages != met.caches) return "page record: a cache that is none";
     if (met.held != met.slots || met.cached_bytes != cached_bytes_) return "K4: sum";
+    if (const char* broken = verify_stacks(met)) return broken;
+    if (met.idle < met.stacked) return "B3: a cell is free twice";
+    if (met.idle > met.stacked && quarantine_limit_ == 0 && !has_lost_cells_)
+        return "B3: a cell is lost";
     std::ptrdiff_t used = used_bytes_;
     for_each_cache([&](CellCache& cache) { used += Tally::change(cache.tally.used); });
     if (!has_lost_cells_ && met.used_bytes != static_cast<std::size_t>(used) + quarantined_bytes_)

@@ -156,6 +156,7 @@ bool probe_word(std::uint32_t* word);
 inline bool forget_other_contexts() { return false; }
 inline void on_fork(void (*)(), void (*)(), void (*)()) {}
 
+inline bool is_watched() { return false; }
 inline void poison(void* /*address*/, std::size_t /*bytes*/) {}
 inline void unpoison(void* /*address*/, std::size_t /*bytes*/) {}
 inline void reveal(void* /*address*/, std::size_t /*bytes*/) {}

@@ -72,10 +72,12 @@ constinit thread_local platform::Context* t_context = nullptr;
 const bool g_asymmetric_windows = register_membarrier();
 
 constinit bool g_is_checked = OURO_PORT_ASAN != 0;
-#ifdef RUNNING_ON_VALGRIND
+#ifdef VALGRIND_GET_VBITS
 // Before all initializers without a priority: a heap in a static object is marked from its start.
-[[gnu::constructor(101)]] static void look_for_valgrind() {
-    if (RUNNING_ON_VALGRIND != 0) g_is_checked = true;
+// Of Valgrind's tools only Memcheck answers: others count instructions as without them.
+[[gnu::constructor(101)]] static void look_for_memcheck() {
+    unsigned char looked_at = 0, answer = 0;
+    if (VALGRIND_GET_VBITS(&looked_at, &answer, 1) != 0) g_is_checked = true;
 }
 #endif
 

@@ -139,6 +139,9 @@ inline platform::Context& current_context() {
     return context != nullptr ? *context : acquire_context();
 }
 
+#define OURO_PORT_KNOWN_CONTEXT
+inline platform::Context* known_context() { return t_context; }
+
 inline void enter_window(atomic<std::uint32_t>& window) {
     if (g_asymmetric_windows) {
         // order: relaxed + compiler barrier; the observer's membarrier() in all_windows_closed()
@@ -197,6 +200,7 @@ void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
 /// Does a memory checker watch? Told before the first constructor of a program's own runs.
 extern constinit bool g_is_checked;
+inline bool is_watched() { return g_is_checked; }
 void mark_poisoned(void* address, std::size_t bytes);
 void mark_undefined(void* address, std::size_t bytes);
 void mark_defined(void* address, std::size_t bytes);

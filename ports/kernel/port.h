@@ -163,6 +163,7 @@ inline void note(const char* /*sentence*/, const char* /*name*/, unsigned /*a*/,
 inline bool forget_other_contexts() { return false; }
 inline void on_fork(void (*)(), void (*)(), void (*)()) {}
 
+inline bool is_watched() { return false; }
 inline void poison(void* /*address*/, std::size_t /*bytes*/) {}
 inline void unpoison(void* /*address*/, std::size_t /*bytes*/) {}
 inline void reveal(void* /*address*/, std::size_t /*bytes*/) {}

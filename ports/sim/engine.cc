@@ -29,12 +29,18 @@ void Engine::reset(Strategy& strategy, std::uint32_t steps_max) {
     steps_max_ = steps_max;
     now_ = clock_readings_ = 0;
     interrupt_handler_ = nullptr;
-    for (platform::Context& context : contexts_) {
+    reset_contexts();
+}
+
+void Engine::reset_contexts() {
+    const auto reset = [](platform::Context& context) {
         context.reset();
         for (auto& place : context.places) place.store(nullptr, std::memory_order_relaxed);
         context.operations = 0;
         context.at_end = nullptr;
-    }
+    };
+    for (platform::Context& context : contexts_) reset(context);
+    reset(outside_);
 }
 
 Outcome Engine::run(Strategy& strategy, void (*entry)(void*), void* argument,

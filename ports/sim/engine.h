@@ -57,6 +57,8 @@ enum class Modify { exchange, add, subtract, set_bits, keep_bits };
 
 class Engine {
 public:
+    /// All contexts as they are before anything ran: the memory of what ran is another's now.
+    void reset_contexts();
     /// Runs entry(argument) as thread 0 and all that it starts. Takes as long as it takes, but no
     /// execution has more than `steps_max` steps: that many are a violation.
     Outcome run(Strategy& strategy, void (*entry)(void*), void* argument,
@@ -114,6 +116,7 @@ public:
     /// What the program's clock shows.
     std::uint64_t read_clock();
     platform::Context& context() { return contexts_[current_]; }
+    platform::Context& context_outside() { return outside_; }
     platform::Context& context_of(unsigned thread) { return contexts_[thread]; }
 
 private:
@@ -161,6 +164,7 @@ private:
     Memory memory_;
     SimThread threads_[kThreadsMax];
     platform::Context contexts_[kThreadsMax];
+    platform::Context outside_;  ///< of what runs while no execution does
     Fiber host_;
     Strategy* strategy_ = nullptr;
     Schedule schedule_;

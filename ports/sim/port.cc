@@ -168,8 +168,7 @@ void Thread::join() {
 // ---- contexts, time, the end
 
 platform::Context& current_context() {
-    static platform::Context outside;
-    return sim::g_running ? sim::engine().context() : outside;
+    return sim::g_running ? sim::engine().context() : sim::engine().context_outside();
 }
 
 bool all_windows_closed() {

@@ -196,6 +196,7 @@ inline bool link_is_broken() { return sim::g_running && sim::link_is_broken(); }
 bool forget_other_contexts();
 void on_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 
+inline bool is_watched() { return true; }
 void poison(void* address, std::size_t bytes);
 void unpoison(void* address, std::size_t bytes);
 inline void reveal(void* address, std::size_t bytes) { unpoison(address, bytes); }

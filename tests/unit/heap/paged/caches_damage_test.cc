@@ -26,7 +26,7 @@ protected:
             if (found != nullptr && found->blocks == &heap().blocks()) cache_ = found;
         }
         ASSERT_NE(cache_, nullptr);
-        for (CellCache::Slot& slot : cache_->slots) held_ = slot.page != kNoPage ? &slot : held_;
+        for (CellCache::Slot& slot : cache_->slots) held_ = slot.begin != 0 ? &slot : held_;
         ASSERT_NE(held_, nullptr);
         ASSERT_EQ(heap().blocks().verify(), nullptr);
     }
@@ -35,7 +35,8 @@ protected:
         kept_.reset();
         HeapTest::TearDown();
     }
-    PageInfo& record() { return heap().blocks().page(held_->page); }
+    PageInfo& record() { return heap().blocks().record_at(held_->begin); }
+    std::uint8_t held_slot() const { return static_cast<std::uint8_t>(held_ - cache_->slots); }
     template <class T>
     void expect(T& word, std::type_identity_t<T> bad, const char* sentence) {
         const T good = std::exchange(word, bad);
@@ -57,17 +58,18 @@ TEST_F(CachesDamage, of_a_cache_and_of_the_list_of_caches_is_named) {
     const auto odd = reinterpret_cast<std::uintptr_t>(cache_->owner) + 1;
     expect(cache_->owner, reinterpret_cast<platform::Context*>(odd), kCache);
     expect(const_cast<const BlockAllocator*&>(cache_->blocks), nullptr, kCache);
-    expect(const_cast<std::uint32_t&>(cache_->pages), 2u, kCache);
+    expect(const_cast<std::uint32_t&>(cache_->pages), cache_->pages + 1, kCache);
     expect(const_cast<std::uint32_t&>(cache_->types), 2u, kCache);
 }
 
 TEST_F(CachesDamage, of_the_rings_of_slots_is_named) {
     const char* const kRings = "K3: the rings of slots";
-    CellCache::Slot& unused = cache_->slots[cache_->current(CellCache::kUnused)];
-    expect(unused.page, held_->page, kRings);
-    expect(unused.next, std::uint8_t{CellCache::kSlots}, kRings);
-    expect(held_->next, cache_->current(CellCache::kUnused), kRings);
-    expect(held_->size_class, std::uint8_t{CellCache::kUnused}, kRings);
+    const std::uint8_t at = cache_->current(CellCache::kUnused);
+    CellCache::Slot& unused = cache_->slots[at];
+    expect(unused.begin, held_->begin, kRings);
+    expect(cache_->next_of[at], std::uint8_t{CellCache::kSlots}, kRings);
+    expect(cache_->next_of[held_slot()], at, kRings);
+    expect(cache_->class_of[held_slot()], std::uint8_t{CellCache::kUnused}, kRings);
     expect(cache_->rings[CellCache::kUnused], std::uint8_t{CellCache::kNoSlot}, kRings);
     unused.bits[0].store(1, memory_order_relaxed);
     EXPECT_STREQ(heap().blocks().verify(), kRings);
@@ -75,7 +77,7 @@ TEST_F(CachesDamage, of_the_rings_of_slots_is_named) {
 }
 
 TEST_F(CachesDamage, of_a_slot_and_of_its_span_is_named) {
-    expect(held_->page, PageIndex{100'000}, "K3: the page of a slot");
+    expect(held_->begin, held_->begin + 100'000 * kPageBytes, "K3: the page of a slot");
     expect(held_->begin, held_->begin + 16, "K3: the page of a slot");
     const std::uint64_t its_layout = record().layout.load(memory_order_relaxed);
     PageLayout other = PageLayout::decode(its_layout);
@@ -93,38 +95,53 @@ TEST_F(CachesDamage, of_a_slot_and_of_its_span_is_named) {
     record().free[0].fetch_and(~bits, memory_order_relaxed);
 }
 
-TEST_F(CachesDamage, of_what_a_cache_keeps_is_named) {
-    const char* const kKept = "K5: what a cache keeps";
-    ASSERT_EQ(cache_->kept_on(), kNoPage);
-    cache_->kept_bytes.store(64, memory_order_relaxed);
-    EXPECT_STREQ(heap().blocks().verify(), kKept);
-    for (const PageIndex page : {PageIndex{100'000}, heap().blocks().page_of(cache_)}) {
-        cache_->kept_page.store(page, memory_order_relaxed);
-        EXPECT_STREQ(heap().blocks().verify(), kKept);
+TEST_F(CachesDamage, of_a_stack_is_named) {
+    const char* const kStack = "K5: a stack";
+    CellCache::Stack& stack = cache_->stacks[cache_->class_of[held_slot()]];
+    expect(stack.begin, stack.begin + 1, kStack);
+    expect(stack.end, stack.end - 1, kStack);
+    expect(stack.cell_bytes, stack.cell_bytes + 16, kStack);
+    Header** const top = stack.load_top();
+    for (Header** bad : {stack.begin - 1, stack.end + 1}) {
+        stack.set_top(bad);
+        EXPECT_STREQ(heap().blocks().verify(), kStack);
     }
-    const std::size_t cell = heap().blocks().cell_bytes({held_->page, 0});
-    cache_->keep_first(held_->page, kCellsMax - 1, cell);
-    EXPECT_STREQ(heap().blocks().verify(), "B3: a free cell behind the span");
-    const std::uint64_t bits = held_->bits[0].load(memory_order_relaxed);
-    ASSERT_NE(bits, 0u);
-    cache_->keep_first(held_->page, static_cast<std::uint32_t>(__builtin_ctzll(bits)), cell);
+    stack.set_top(top);
+}
+
+TEST_F(CachesDamage, of_what_is_on_a_stack_is_named) {
+    const char* const kStacked = "K5: what is on a stack";
+    CellCache::Stack* stack = nullptr;
+    for (CellCache::Stack& each : cache_->stacks) stack = each.count() != 0 ? &each : stack;
+    ASSERT_NE(stack, nullptr) << "what has ended is at hand";
+    Header** const top = stack->load_top();
+    ASSERT_NE(top, stack->end);
+    const auto shifted = reinterpret_cast<std::uintptr_t>(top[-1]) + 16;
+    expect(top[-1], reinterpret_cast<Header*>(shifted), kStacked);
+    expect(top[-1], reinterpret_cast<Header*>(&heap()), kStacked);
+    expect(top[-1], header_of(kept_.get()), kStacked);
+    stack->set_top(top - 1);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is lost");
+    top[0] = top[-1];
+    stack->set_top(top + 1);
     EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
-    cache_->kept_bytes.store(2 * cell, memory_order_relaxed);
-    EXPECT_STREQ(heap().blocks().verify(), kKept);
-    cache_->kept_page.store(kNoPage, memory_order_relaxed);
-    cache_->kept_bytes.store(0, memory_order_relaxed);
-    EXPECT_EQ(heap().blocks().verify(), nullptr);
+    stack->set_top(top);
+    PageInfo& of_it = heap().blocks().page(heap().blocks().cell_of(top[-1]).page);
+    const std::uint32_t cell = heap().blocks().cell_of(top[-1]).index;
+    of_it.free[cell / 64].fetch_or(std::uint64_t{1} << cell % 64, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
+    of_it.free[cell / 64].fetch_and(~(std::uint64_t{1} << cell % 64), memory_order_relaxed);
 }
 
 TEST_F(CachesDamage, of_what_caches_take_together_is_named) {
-    static_assert(CellCache::kKeptMax % kPageBytes == 0);
-    std::size_t pages = cache_->pages + CellCache::kKeptMax / kPageBytes;
+    std::size_t bytes = cache_->pages * kPageBytes + kCachedClasses * cache_->stacked_max;
     for (const CellCache::Slot& slot : cache_->slots) {
-        if (slot.page != kNoPage) pages += heap().blocks().page(slot.page).load_layout().pages;
+        if (slot.begin == 0) continue;
+        bytes += heap().blocks().record_at(slot.begin).load_layout().pages * kPageBytes;
     }
     std::set<std::string> named;
     testing::change_words(&heap().blocks(), sizeof(BlockAllocator),
-                          reinterpret_cast<const void*>(pages * kPageBytes), [&] {
+                          reinterpret_cast<const void*>(bytes), [&] {
                               const char* broken = heap().blocks().verify();
                               named.insert(broken != nullptr ? broken : "nothing");
                           });

@@ -42,7 +42,9 @@ OURO_ALWAYS_INLINE bool Heap::end_at_hand(void* object) {
     if (OURO_UNLIKELY(guards_.ended() != 0)) return false;  // they end behind it
     std::size_t bytes = shape.payload_bytes(), own_bytes = 0;
     if (bytes == 0) bytes = own_bytes = Fields::payload_bytes(header, *types_.find(type));
-    return give_back_at_hand(header, type, bytes, own_bytes);
+    if (OURO_UNLIKELY(!give_back_at_hand(header, type, bytes, own_bytes)))
+        give_back(header, *types_.find(type), bytes, true);
+    return true;
 }
 
 }  // namespace ouro

@@ -105,7 +105,7 @@ public:
     bool end_as_memory(void* object);
     /// Is this context so deep in user code that it may end nothing? Its outermost release will.
     bool nests_too_deep() const;
-    /// The same onto a stack of the context's cache: a part of its caller (heap/give_back.h).
+    /// The same as a part of its caller (heap/give_back.h), in layouts with caches.
     bool end_at_hand(void* object);
     /// Gives a dead object's memory back, or leaves it to the holder of the claim. `bytes`: of its
     /// payload. `by_count`: its count has ended it.

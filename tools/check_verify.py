@@ -15,6 +15,7 @@ SOURCES = (
     "heap/verify_record.cc",
     "heap/type_table.cc",
     "heap/paged/verify_blocks.cc",
+    "heap/paged/verify_caches.cc",
     "heap/paged/caches.cc",
     "heap/compact/verify_blocks.cc",
 )

@@ -5,7 +5,7 @@
 //     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
 //     from both its own class takes it back at once.
 // B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
-//     or it is on a stack of a cache (K5), iff nobody uses the cell and it is not in quarantine.
+//     or a cache has it by K5, iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
 //     that was there before: a fresh span starts from the highest counter of its pages, a dissolved
 //     one leaves the highest of its cells on all of them. So one address gets one generation twice
@@ -242,7 +242,8 @@ private:
     const char* verify_quarantine();
     const char* verify_caches(Met& met) const;
     bool verify_cache(const CellCache* at, bool is_taken) const;
-    const char* verify_stacks(Met& met) const;
+    const char* verify_idle(const CellCache& cache, Met& met) const;
+    const char* verify_idle_cell(const Header* header, std::uint32_t size_class) const;
     template <class IsMember>
     bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
     bool has_tails(PageIndex page, PageLayout layout) const;
@@ -280,12 +281,12 @@ private:
     bool give(Cell cell);
     bool give(PageIndex page, std::uint32_t word, std::uint64_t cells);
     bool give(PageIndex page, const CellBits& cells);
-    void give_own_stacked();
+    void give_own();
     [[noreturn]] OURO_COLD static void fail_foreign(const Header* header);
-    template <class Note>
-    void give_stacked(CellCache& cache, std::uint32_t size_class, std::uint32_t count, Note&& note);
-    void give_all_stacked(CellCache& cache);
-    OURO_NOINLINE void finish_free(const ChangedSpans& changed);
+    bool put_or_keep(CellCache& cache, const Header* header, std::size_t cell_bytes);
+    bool give_kept(CellCache& cache);
+    void give_all(CellCache& cache);
+    OURO_NOINLINE void finish_free(PageIndex changed);
     void put_back(Cell cell);
     void note_span(PageIndex page);
     void unlist(PageIndex page);
@@ -318,9 +319,8 @@ private:
     void set_span_layout(PageIndex page, PageLayout layout);
 
     static constexpr std::uint32_t kRetiredMax = 64;
-    /// What a cache counts for, but for the spans that it holds (K4).
-    static std::size_t bytes_of_cache(std::uint32_t pages, std::size_t stacked_max) {
-        return pages * kPageBytes + kCachedClasses * stacked_max;
+    static std::size_t bytes_of_cache(std::uint32_t pages, std::size_t stacked_max) {  // K4
+        return pages * kPageBytes + CellCache::kKeptMax + kCachedClasses * stacked_max;
     }
     /// How much of each class a cache may have on its stack: of all an eighth of all caches' share.
     std::size_t stacked_max() const {

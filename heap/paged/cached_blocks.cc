@@ -41,7 +41,7 @@ Header* BlockAllocator::allocate_cached(std::size_t payload_bytes, std::size_t o
 }
 
 bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_count) {
-    ChangedSpans changed;
+    PageIndex changed = kNoPage;
     bool folds = false;
     {
         platform::Context& context = platform::current_context();
@@ -55,69 +55,58 @@ bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_
         const std::size_t bytes = kSizeClassTable[size_class].cell_bytes;
         cache->count_ended(header->load_info().type(), own_bytes);
         if (!by_count) Tally::add(cache->tally.ended_otherwise, 1);
+        folds = cache->tally.give(bytes) < -CellCache::kUnfoldedMax;
         // order: release; who finds the type gone finds the cell free.
         header->info.store(0, memory_order_release);
         platform::poison(header->payload(), bytes - sizeof(Header));
-        if (size_class >= kCachedClasses || cache->stacked_max < bytes) {
-            if (give(cell)) changed.add(cell.page);
+        if (size_class >= kCachedClasses) {
+            if (give(cell)) changed = cell.page;
         } else {
-            CellCache::Stack& stack = cache->stacks[size_class];
-            if (stack.load_top() == stack.end) {
-                const auto half = static_cast<std::uint32_t>((stack.count() + 1) / 2);
-                give_stacked(*cache, size_class, half,
-                             [&changed](PageIndex page) { changed.add(page); });
+            // order: relaxed; what the record says of a span of ours is ours to change (K1).
+            const std::uint32_t held = pages_[cell.page].held.load(memory_order_relaxed);
+            const std::uint32_t slot = cache->slot_of(begin_ + cell.page * kPageBytes, held);
+            if (slot != CellCache::kNoSlot) {
+                cache->put(slot, cell.index);
+            } else if (!cache->keep(cell.page, cell.index, bytes)) {
+                const PageIndex kept = cache->kept_on();
+                if (give_kept(*cache)) changed = kept;
+                cache->keep_first(cell.page, cell.index, bytes);
             }
-            Header** const top = stack.load_top();
-            *top = header;
-            stack.set_top(top + 1);
         }
-        folds = cache->tally.give(bytes) < -CellCache::kUnfoldedMax;
     }
-    if (folds || changed.count != 0) finish_free(changed);
+    if (folds || changed != kNoPage) finish_free(changed);
     return true;
 }
 
-/// The last so many cells of the class's stack go back to their spans; `note(page)`: that span may
-/// have to be put on another list.
-template <class Note>
-void BlockAllocator::give_stacked(CellCache& cache, std::uint32_t size_class, std::uint32_t count,
-                                  Note&& note) {
-    CellCache::Stack& stack = cache.stacks[size_class];
-    Header** const top = stack.load_top();
-    stack.set_top(top - count);
-    PageIndex page = kNoPage;
-    Places at;
-    CellBits cells;
-    const auto give_cells = [&] {
-        if (page == kNoPage) return;
-        // order: relaxed; what the record says of a span of ours is ours to change (K1).
-        const std::uint32_t held = pages_[page].held.load(memory_order_relaxed);
-        const std::uint32_t slot = cache.slot_of(at.begin, held);
-        if (slot != CellCache::kNoSlot) {
-            cache.put(slot, cells);
-        } else if (give(page, cells)) {
-            note(page);
-        }
-        cells = {};
-    };
-    for (Header** each = top - count; each != top; ++each) {
-        std::uint32_t cell = at.cell_of(*each);
-        if (cell == kCellsMax) {
-            give_cells();
-            page = cell_of(*each).page;
-            at = places(page);
-            cell = at.cell_of(*each);
-        }
-        cells.set(cell);
-    }
-    give_cells();
+/// Puts what the cache keeps into its span's record (K5). True iff the span may have to be put on
+/// another list.
+bool BlockAllocator::give_kept(CellCache& cache) {
+    const PageIndex page = cache.kept_on();
+    if (page == kNoPage) return false;
+    // order: relaxed; one thread only, or under the lock; before the read-modify-write that gives.
+    cache.kept_page.store(kNoPage, memory_order_relaxed);
+    Tally::set(cache.kept_bytes, 0);
+    return give(page, cache.kept);
 }
 
-/// All that is on the stacks goes back to the spans. Under the lock.
-void BlockAllocator::give_all_stacked(CellCache& cache) {
-    for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
-        const auto count = static_cast<std::uint32_t>(cache.stacks[c].count());
-        give_stacked(cache, c, count, [this](PageIndex page) { note_span(page); });
+/// All that is on the stacks and that is kept goes back to the spans. Under the lock.
+void BlockAllocator::give_all(CellCache& cache) {
+    const PageIndex kept = cache.kept_on();
+    if (give_kept(cache)) note_span(kept);
+    for (CellCache::Stack& stack : cache.stacks) {
+        while (stack.count() != 0) {
+            Header** const top = stack.load_top() - 1;
+            stack.set_top(top);
+            const Cell cell = cell_of(*top);
+            // order: relaxed; what the record says of a span of ours is ours to change (K1).
+            const std::uint32_t held = pages_[cell.page].held.load(memory_order_relaxed);
+            const std::uint32_t slot = cache.slot_of(begin_ + cell.page * kPageBytes, held);
+            if (slot != CellCache::kNoSlot) {
+                cache.put(slot, cell.index);
+            } else if (give(cell)) {
+                note_span(cell.page);
+            }
+        }
     }
 }
 
@@ -125,12 +114,11 @@ void BlockAllocator::fail_foreign(const Header* header) {
     platform::fatal("free of a foreign address", header);
 }
 
-/// The spans whose list may have to change are put where they belong, and what the context has
-/// counted becomes part of the heap's figures.
-void BlockAllocator::finish_free(const ChangedSpans& changed) {
-    if (changed.count != 0) {
+/// `changed`: the span whose list may have to change, or kNoPage.
+void BlockAllocator::finish_free(PageIndex changed) {
+    if (changed != kNoPage) {
         lock_.lock();
-        for (std::uint32_t i = 0; i < changed.count; ++i) note_span(changed.pages[i]);
+        note_span(changed);
     } else if (!lock_.try_lock()) {
         return;  // figures are not worth waiting for
     }
@@ -138,10 +126,10 @@ void BlockAllocator::finish_free(const ChangedSpans& changed) {
     lock_.unlock();
 }
 
-void BlockAllocator::fold() { finish_free({}); }
+void BlockAllocator::fold() { finish_free(kNoPage); }
 
 bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
-    ChangedSpans changed;
+    PageIndex changed = kNoPage;
     bool folds = false;
     {
         platform::Context& context = platform::current_context();
@@ -170,10 +158,10 @@ bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
         if (slot != CellCache::kNoSlot) {
             cache->put(slot, cells);
         } else if (give(page, cells)) {
-            changed.add(page);
+            changed = page;
         }
     }
-    if (folds || changed.count != 0) finish_free(changed);
+    if (folds || changed != kNoPage) finish_free(changed);
     return true;
 }
 

@@ -38,6 +38,29 @@ OURO_ALWAYS_INLINE Header* BlockAllocator::allocate_at_hand(std::size_t payload_
     return header;
 }
 
+/// Where the stack of the cell's class is full (K5). False: what is kept is to be given back first.
+OURO_ALWAYS_INLINE bool BlockAllocator::put_or_keep(CellCache& cache, const Header* header,
+                                                    std::size_t cell_bytes) {
+    PageIndex page = page_of(header);
+    const PageInfo* record = &pages_[page];
+    PageLayout layout = record->load_layout();
+    if (layout.kind == PageLayout::kSpanTail) {
+        page -= layout.pages;
+        record = &pages_[page];
+        layout = record->load_layout();
+    }
+    const std::uintptr_t begin = begin_ + page * kPageBytes;
+    const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(header) - begin;
+    const std::uint64_t reciprocal = kSizeClassTable[layout.size_class].reciprocal;
+    const auto cell = static_cast<std::uint32_t>((offset * reciprocal) >> 32);
+    // order: relaxed; what the record says of a span of ours is ours to change (K1).
+    const std::uint32_t held = record->held.load(platform::memory_order_relaxed);
+    const std::uint32_t slot = cache.slot_of(begin, held);
+    if (slot == CellCache::kNoSlot) return cache.keep(page, cell, cell_bytes);
+    cache.put(slot, cell);
+    return true;
+}
+
 OURO_ALWAYS_INLINE bool BlockAllocator::free_at_hand(Header* header, WordValue dead, TypeIndex type,
                                                      std::size_t payload_bytes,
                                                      std::size_t own_bytes) {
@@ -50,17 +73,19 @@ OURO_ALWAYS_INLINE bool BlockAllocator::free_at_hand(Header* header, WordValue d
     CellCache* cache = cache_of(*context);
     if (OURO_UNLIKELY(cache == nullptr)) return false;
     CellCache::Stack& stack = cache->stacks[size_class];
-    Header** const top = stack.load_top();
     const std::uintptr_t used = Tally::get(cache->tally.used) - stack.cell_bytes;
-    if (OURO_UNLIKELY(top == stack.end ||
-                      static_cast<std::ptrdiff_t>(used) < -CellCache::kUnfoldedMax))
+    if (OURO_UNLIKELY(static_cast<std::ptrdiff_t>(used) < -CellCache::kUnfoldedMax)) return false;
+    Header** const top = stack.load_top();
+    if (top != stack.end) {
+        *top = header;
+        stack.set_top(top + 1);
+    } else if (!put_or_keep(*cache, header, stack.cell_bytes)) {
         return false;
+    }
     // order: release, both; who still looks (in a load window) finds the object dead, and who finds
     // the type gone finds the cell free.
     header->store_word(dead, platform::memory_order_release);
     header->info.store(0, platform::memory_order_release);
-    *top = header;
-    stack.set_top(top + 1);
     cache->count_ended(type, own_bytes);
     Tally::set(cache->tally.used, used);
     return true;

@@ -181,7 +181,7 @@ void BlockAllocator::take_from_owner(CellCache& cache) {
 /// Nobody uses the cache any more: what it holds and has counted becomes the heap's.
 void BlockAllocator::close(CellCache& cache) {
     for (std::uint8_t slot = 0; slot < CellCache::kSlots; ++slot) let_go(cache, slot);
-    if (!OURO_MUTANT(stacked_lost)) give_all_stacked(cache);
+    if (!OURO_MUTANT(stacked_lost)) give_all(cache);
     fold_use(cache);
     folded_.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
     add_ended_in(cache, folded_);
@@ -267,8 +267,8 @@ void BlockAllocator::fold_own_use() {
 }
 
 /// What the caller has at hand is not free for others, but could be. Under the lock.
-void BlockAllocator::give_own_stacked() {
-    if (CellCache* cache = cache_of(platform::current_context())) give_all_stacked(*cache);
+void BlockAllocator::give_own() {
+    if (CellCache* cache = cache_of(platform::current_context())) give_all(*cache);
 }
 
 std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
@@ -304,86 +304,6 @@ bool BlockAllocator::has_its_place() const {
     if (place() == kNoPlace) return !is_caching_ && cache_limit_ == 0 && cache_after_ == 0;
     // Without the lock, which comes before a pass's (heap/fork.cc).
     return place() < kPlaces && is_caching_ && owner_of(place()) == this;
-}
-
-/// Is there a cache? It may be any address.
-bool BlockAllocator::verify_cache(const CellCache* at, bool is_taken) const {
-    if (!contains(at) || (reinterpret_cast<std::uintptr_t>(at) - begin_) % kPageBytes != 0)
-        return false;
-    const CellCache& cache = *at;
-    const PageLayout layout = pages_[page_of(&cache)].load_layout();
-    if (layout.kind != PageLayout::kCache || cache.pages != layout.pages) return false;
-    if (cache.blocks != this || cache.types != types_->types_max()) return false;
-    if ((cache.owner == nullptr) != is_taken) return false;
-    if (is_taken) return true;
-    if (reinterpret_cast<std::uintptr_t>(cache.owner) % alignof(platform::Context) != 0)
-        return false;
-    // order: relaxed; nobody else is there. Who says to be its owner has it in its place.
-    return cache.owner->places[place()].load(memory_order_relaxed) == &cache;
-}
-
-/// K5: free cells of spans of their class. The pages have been found sound.
-const char* BlockAllocator::verify_stacks(Met& met) const {
-    constexpr const char* kBroken = "K5: what is on a stack";
-    const char* broken = nullptr;
-    for_each_cache([&](const CellCache& cache) {
-        Header* const* room = cache.stack_cells;
-        std::size_t stacked = 0;
-        for (std::uint32_t c = 0; c < kCachedClasses && broken == nullptr; ++c) {
-            const CellCache::Stack& stack = cache.stacks[c];
-            Header* const* const end = room + stack_room(c, cache.stacked_max);
-            if (stack.begin != room || stack.end != end ||
-                stack.cell_bytes != kSizeClassTable[c].cell_bytes)
-                broken = "K5: a stack";
-            if (stack.load_top() < room || stack.load_top() > end) broken = "K5: a stack";
-            for (; broken == nullptr && room != stack.load_top(); ++room) {
-                const Cell cell = cell_of(*room);
-                if (cell.page == kNoPage || header_of_cell(cell) != *room ||
-                    pages_[cell.page].load_layout().size_class != c ||
-                    (*room)->load_info().bits != 0)
-                    broken = kBroken;
-                const CellCache::Slot* holder =
-                    cell.page == kNoPage ? nullptr : holder_of(cell.page);
-                if (cell.page != kNoPage && free_cells(cell.page, holder).test(cell.index))
-                    broken = "B3: a cell is free twice";
-                ++met.stacked;
-                stacked += kSizeClassTable[c].cell_bytes;
-            }
-            room = end;
-        }
-        met.used_bytes -= stacked;
-    });
-    return broken;
-}
-
-/// K3, and what for_each_cache() relies on.
-const char* BlockAllocator::verify_caches(Met& met) const {
-    for (const bool is_taken : {false, true}) {
-        for (const CellCache* cache = is_taken ? taken_caches_ : caches_; cache != nullptr;
-             cache = cache->next) {
-            if (met.caches++ == page_count_ || !verify_cache(cache, is_taken))
-                return "a cache, or the list of caches";
-            met.cached_bytes += bytes_of_cache(cache->pages, cache->stacked_max);
-            if (!cache->are_rings_whole()) return "K3: the rings of slots";
-            for (std::uint32_t i = 0; i < CellCache::kSlots; ++i) {
-                const std::uintptr_t begin = cache->slots[i].begin;
-                if (begin == 0) continue;
-                if ((begin - begin_) % kPageBytes != 0 ||
-                    (begin - begin_) / kPageBytes >= page_count_)
-                    return "K3: the page of a slot";
-                const PageInfo& record = record_at(begin);
-                const PageLayout layout = record.load_layout();
-                if (layout.kind != PageLayout::kSpan || layout.size_class != cache->class_of[i])
-                    return "K3: the class of a slot";
-                // order: relaxed; nobody else is there.
-                if (record.held.load(memory_order_relaxed) != i + 1)
-                    return "K3: the slot of a span";
-                met.cached_bytes += std::size_t{layout.pages} * kPageBytes;
-                ++met.slots;
-            }
-        }
-    }
-    return nullptr;
 }
 
 }  // namespace ouro

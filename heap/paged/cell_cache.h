@@ -11,13 +11,14 @@
 //     it takes over. Those of a class are in a ring. A cell that another context frees is put into
 //     the span's record, as for any span; the holder takes it from there when its own are used up,
 //     or leaves it to the next.
-// K4  Caches together, with the spans that they hold and what is on their stacks, take at most the
+// K4  Caches together, with the spans that they hold and what they may have by K5, take at most the
 //     share of the region that HeapConfig::cache_percent says. Their free cells are parked_bytes in
 //     the figures.
-// K5  Cells at hand are on a stack for each class, and have no bit anywhere. Those that the context
-//     frees go there, of whatever span they are, until the stack is full: then its upper half goes
-//     back to the spans, together what is of one span, for what ends in a row often lies in a row.
-//     When the stack is empty cells are taken from the slots.
+// K5  Cells that the context frees go onto a stack for their class, of whatever span they are, and
+//     are the first to be used again; they have no bit anywhere. When the stack is full they go
+//     into the slot that holds their span. If none does they are kept until the context frees one
+//     of another such span, or they are kKeptMax bytes, and are put into the record together: what
+//     ends in a row often lies in a row.
 //
 // The stacks are the magazines of Bonwick, Adams, "Magazines and Vmem" (USENIX 2001); the spans'
 // bits are after the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding
@@ -52,14 +53,6 @@ inline constexpr std::uint32_t kStackRoom = [] {
     for (std::uint32_t c = 0; c < kCachedClasses; ++c) room += stack_room(c, kStackedMax);
     return room;
 }();
-
-/// Spans whose list may have to change, of one call.
-struct ChangedSpans {
-    PageIndex pages[16];
-    std::uint32_t count = 0;
-
-    void add(PageIndex page) { pages[count++] = page; }
-};
 
 class BlockAllocator;
 
@@ -140,9 +133,30 @@ public:
     }
     /// The same of any slot of the class, or of the record of its span. Time: O(kLooks).
     Header* look_for(std::uint32_t size_class);
-    /// Bytes of cells on the stacks. Time: O(classes).
-    std::size_t stacked_bytes() const {
-        std::size_t bytes = 0;
+    /// Keeps a cell of a span that it does not hold (K5). False: what it keeps is to be given back
+    /// first, by give_kept().
+    bool keep(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
+        const std::uintptr_t bytes = Tally::get(kept_bytes) + cell_bytes;
+        if (page != kept_on() || bytes > kKeptMax) return false;
+        kept.set(cell);
+        Tally::set(kept_bytes, bytes);
+        return true;
+    }
+    /// Keeps nothing so far, and now the cell.
+    void keep_first(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
+        kept = {};
+        kept.set(cell);
+        Tally::set(kept_bytes, cell_bytes);
+        // order: release; one thread only. A fork between the two finds no cells of another span.
+        kept_page.store(page, platform::memory_order_release);
+    }
+    // order: relaxed; asked by the owner, or under the lock when there is none.
+    PageIndex kept_on() const { return kept_page.load(platform::memory_order_relaxed); }
+    static constexpr std::size_t kKeptMax = kPageBytes;
+
+    /// Bytes of cells on the stacks and of those that are kept. Time: O(classes).
+    std::size_t idle_bytes() const {
+        std::size_t bytes = Tally::get(kept_bytes);
         for (const Stack& stack : stacks) bytes += stack.count() * stack.cell_bytes;
         return bytes;
     }
@@ -153,15 +167,13 @@ public:
         return held - 1 < kSlots && slots[held - 1].begin == begin ? held - 1 : kNoSlot;
     }
 
-    /// Takes back cells of the slot's span, which is the first to be asked for the next ones.
+    /// Takes back a cell of the slot's span, which is the first to be asked for the next one.
+    void put(std::uint32_t slot, std::uint32_t cell) {
+        put(slot, cell / 64, std::uint64_t{1} << (cell % 64));
+    }
     void put(std::uint32_t slot, const CellBits& cells) {
-        for (std::uint32_t word = 0; word < CellBits::kWords; ++word) {
-            auto& bits = slots[slot].bits[word];
-            // order: relaxed, both; ours alone (K1).
-            bits.store(bits.load(platform::memory_order_relaxed) | cells.words[word],
-                       platform::memory_order_relaxed);
-        }
-        rings[class_of[slot]] = static_cast<std::uint8_t>(slot);
+        for (std::uint32_t word = 0; word < CellBits::kWords; ++word)
+            put(slot, word, cells.words[word]);
     }
 
     // ---- rings of slots, one for each class and one of those without a span
@@ -247,6 +259,9 @@ public:
     const std::size_t stacked_max;  ///< bytes of each class that may be on its stack
     Stack stacks[kCachedClasses];
     Header* stack_cells[kStackRoom];
+    platform::atomic<PageIndex> kept_page{kNoPage};  ///< K5; kNoPage: none
+    CellBits kept;                                   ///< cells of that span
+    Tally::Count kept_bytes{0};
     std::uint8_t rings[kCachedClasses + 1];  ///< a slot of each
     std::uint8_t victim = 0;                 ///< the next slot to be emptied for another class
     std::uint8_t next_of[kSlots] = {};       ///< of each slot, the next in its ring
@@ -263,6 +278,14 @@ private:
         for (const auto& word : slots[slot].bits)
             none = none && word.load(platform::memory_order_relaxed) == 0;
         return ring == kUnused && none;
+    }
+
+    void put(std::uint32_t slot, std::uint32_t word, std::uint64_t cells) {
+        auto& bits = slots[slot].bits[word];
+        // order: relaxed, both; ours alone (K1).
+        bits.store(bits.load(platform::memory_order_relaxed) | cells,
+                   platform::memory_order_relaxed);
+        rings[class_of[slot]] = static_cast<std::uint8_t>(slot);
     }
 };
 

@@ -10,7 +10,7 @@ using platform::memory_order_relaxed;
 
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
-    give_own_stacked();
+    give_own();
     if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
     const std::size_t capacity = page_count_ * kPageBytes;
     std::size_t block = runs_.largest_run() * kPageBytes;
@@ -24,7 +24,7 @@ MemoryFigures BlockAllocator::figures() {
     std::size_t parked = 0;
     for_each_cache([&](CellCache& cache) {
         used += Tally::change(cache.tally.used);
-        parked += cache.pages * kPageBytes + cache.stacked_bytes();
+        parked += cache.pages * kPageBytes + cache.idle_bytes();
         for (const CellCache::Slot& slot : cache.slots) {
             if (slot.begin == 0) continue;
             const PageIndex page = page_at(slot.begin);

@@ -197,9 +197,13 @@ const char* BlockAllocator::verify() {
     if (met.free_pages != runs_.free_pages()) return "free pages: sum";
     if (met.cache_pages != met.caches) return "page record: a cache that is none";
     if (met.held != met.slots || met.cached_bytes != cached_bytes_) return "K4: sum";
-    if (const char* broken = verify_stacks(met)) return broken;
-    if (met.idle < met.stacked) return "B3: a cell is free twice";
-    if (met.idle > met.stacked && quarantine_limit_ == 0 && !has_lost_cells_)
+    const char* broken = nullptr;
+    for_each_cache([&](const CellCache& cache) {
+        if (broken == nullptr) broken = verify_idle(cache, met);
+    });
+    if (broken != nullptr) return broken;
+    if (met.idle < met.has_no_bit) return "B3: a cell is free twice";
+    if (met.idle > met.has_no_bit && quarantine_limit_ == 0 && !has_lost_cells_)
         return "B3: a cell is lost";
     std::ptrdiff_t used = used_bytes_;
     for_each_cache([&](CellCache& cache) { used += Tally::change(cache.tally.used); });

@@ -18,8 +18,8 @@ struct BlockAllocator::Met {
     std::uint32_t cache_pages = 0;  ///< first pages of caches
     std::uint32_t caches = 0;       ///< on the lists of caches
     std::uint32_t slots = 0;        ///< of these, with a span
-    std::size_t stacked = 0;        ///< cells on stacks
-    std::size_t idle = 0;           ///< cells that nobody uses and that have no bit
+    std::size_t idle = 0;           ///< cells of pages that nobody uses and that have no bit
+    std::size_t has_no_bit = 0;     ///< cells that caches have by K5
 };
 
 }  // namespace ouro

@@ -110,7 +110,7 @@ TEST_F(CachesDamage, of_a_stack_is_named) {
 }
 
 TEST_F(CachesDamage, of_what_is_on_a_stack_is_named) {
-    const char* const kStacked = "K5: what is on a stack";
+    const char* const kStacked = "K5: what a cache has at hand";
     CellCache::Stack* stack = nullptr;
     for (CellCache::Stack& each : cache_->stacks) stack = each.count() != 0 ? &each : stack;
     ASSERT_NE(stack, nullptr) << "what has ended is at hand";
@@ -133,8 +133,33 @@ TEST_F(CachesDamage, of_what_is_on_a_stack_is_named) {
     of_it.free[cell / 64].fetch_and(~(std::uint64_t{1} << cell % 64), memory_order_relaxed);
 }
 
+TEST_F(CachesDamage, of_what_a_cache_keeps_is_named) {
+    const char* const kKept = "K5: what a cache keeps";
+    ASSERT_EQ(cache_->kept_on(), kNoPage);
+    cache_->kept_bytes.store(64, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), kKept);
+    for (const PageIndex bad : {PageIndex{100'000}, heap().blocks().page_of(cache_)}) {
+        cache_->kept_page.store(bad, memory_order_relaxed);
+        EXPECT_STREQ(heap().blocks().verify(), kKept);
+    }
+    const PageIndex page = heap().blocks().page_at(held_->begin);
+    const std::size_t cell = heap().blocks().cell_bytes({page, 0});
+    cache_->keep_first(page, kCellsMax - 1, cell);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a free cell behind the span");
+    const std::uint64_t bits = held_->bits[0].load(memory_order_relaxed);
+    ASSERT_NE(bits, 0u);
+    cache_->keep_first(page, static_cast<std::uint32_t>(__builtin_ctzll(bits)), cell);
+    EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
+    cache_->kept_bytes.store(2 * cell, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), kKept);
+    cache_->kept_page.store(kNoPage, memory_order_relaxed);
+    cache_->kept_bytes.store(0, memory_order_relaxed);
+    EXPECT_EQ(heap().blocks().verify(), nullptr);
+}
+
 TEST_F(CachesDamage, of_what_caches_take_together_is_named) {
-    std::size_t bytes = cache_->pages * kPageBytes + kCachedClasses * cache_->stacked_max;
+    std::size_t bytes =
+        cache_->pages * kPageBytes + CellCache::kKeptMax + kCachedClasses * cache_->stacked_max;
     for (const CellCache::Slot& slot : cache_->slots) {
         if (slot.begin == 0) continue;
         bytes += heap().blocks().record_at(slot.begin).load_layout().pages * kPageBytes;

@@ -16,7 +16,10 @@ OURO_ALWAYS_INLINE bool Heap::give_back_at_hand(Header* header, TypeIndex type, 
     if (OURO_UNLIKELY(word.has(WordValue::kClaimed)) && !OURO_MUTANT(claim_does_not_pin))
         return false;
     if (platform::is_watched()) platform::poison(header->payload(), bytes);
-    return blocks_.free_at_hand(header, word.dead(), type, bytes, own_bytes);
+    if (OURO_UNLIKELY(!blocks_.free_at_hand(header, word.dead(), type, bytes, own_bytes)))
+        return false;
+    if (OURO_UNLIKELY(is_shut_down())) end_if_last();
+    return true;
 }
 
 OURO_ALWAYS_INLINE void Heap::give_back_inline(Header* header, TypeTable::Entry& type,

@@ -302,7 +302,7 @@ void Heap::give_back(Header* header, TypeTable::Entry& type, std::size_t bytes, 
         count_end(type, bytes, by_count);
         blocks_.free(header);
     }
-    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+    if (OURO_UNLIKELY(is_shut_down())) end_if_last();
 }
 
 std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {
@@ -314,7 +314,7 @@ std::size_t Heap::give_back_dead(PageIndex page, CellBits cells) {
         for (std::uint32_t cell = cells.take_first(); cell < kCellsMax; cell = cells.take_first())
             give_back(blocks_.header_of_cell({page, cell}), false);
     }
-    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+    if (OURO_UNLIKELY(is_shut_down())) end_if_last();
     return bytes;
 }
 
@@ -323,7 +323,7 @@ void Heap::release_memory(Header* header) {
     // order: release; who still looks (in a load window) at this word finds it dead.
     header->store_word(word.dead(), memory_order_release);
     blocks_.free(header);
-    if (OURO_UNLIKELY(is_shut_down()) && !live_handles_possible()) unregister();
+    if (OURO_UNLIKELY(is_shut_down())) end_if_last();
 }
 
 // ---- candidates

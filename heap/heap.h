@@ -261,6 +261,7 @@ private:
     bool enter_registry();
     void unregister();
     bool live_handles_possible();
+    void end_if_last();
     bool give_back_at_hand(Header* header, TypeIndex type, std::size_t bytes,
                            std::size_t own_bytes);
     Result<void*> begin_object_slowly(const TypeInfo& info, std::size_t bytes, Trailing trailing);

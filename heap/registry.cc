@@ -41,6 +41,11 @@ void Heap::shut_down() {
 // Interned strings never end; handles to them must not outlive the region's use as this heap.
 bool Heap::live_handles_possible() { return live_objects() > interned_.count(); }
 
+/// An object of a heap that was shut down has ended.
+void Heap::end_if_last() {
+    if (!live_handles_possible()) unregister();
+}
+
 void Heap::unregister() {
     for (Place& place : g_heaps) {
         // order: acquire; pairs with create().

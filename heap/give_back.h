@@ -16,8 +16,10 @@ OURO_ALWAYS_INLINE bool Heap::give_back_at_hand(Header* header, TypeIndex type, 
     if (OURO_UNLIKELY(word.has(WordValue::kClaimed)) && !OURO_MUTANT(claim_does_not_pin))
         return false;
     if (platform::is_watched()) platform::poison(header->payload(), bytes);
-    if (OURO_UNLIKELY(!blocks_.free_at_hand(header, word.dead(), type, bytes, own_bytes)))
+    if (OURO_UNLIKELY(!blocks_.free_at_hand(header, word.dead(), type, bytes, own_bytes))) {
+        if (platform::is_watched()) platform::reveal(header->payload(), bytes);
         return false;
+    }
     if (OURO_UNLIKELY(is_shut_down())) end_if_last();
     return true;
 }
@@ -29,9 +31,9 @@ OURO_ALWAYS_INLINE void Heap::give_back_inline(Header* header, TypeTable::Entry&
         if (OURO_UNLIKELY(bytes == 0)) bytes = own_bytes = Fields::payload_bytes(header, type);
         freed += bytes + sizeof(Header);
         if (OURO_UNLIKELY(!give_back_at_hand(header, header->load_info().type(), bytes, own_bytes)))
-            give_back(header, type, bytes, true);
+            give_back(header, type, true);
     } else {
-        give_back(header, type, Fields::payload_bytes(header, type), true);
+        give_back(header, type, true);
     }
 }
 
@@ -46,7 +48,7 @@ OURO_ALWAYS_INLINE bool Heap::end_at_hand(void* object) {
     std::size_t bytes = shape.payload_bytes(), own_bytes = 0;
     if (bytes == 0) bytes = own_bytes = Fields::payload_bytes(header, *types_.find(type));
     if (OURO_UNLIKELY(!give_back_at_hand(header, type, bytes, own_bytes)))
-        give_back(header, *types_.find(type), bytes, true);
+        give_back(header, *types_.find(type), true);
     return true;
 }
 

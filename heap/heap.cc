@@ -164,8 +164,9 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
 }
 
 /// Under the lock. `entry` null: it may be the first object of its type.
-Result<Header*> Heap::allocate_counted(const TypeInfo& info, TypeTable::Entry* entry,
-                                       std::size_t bytes, Trailing trailing) {
+OURO_ALWAYS_INLINE Result<Header*> Heap::allocate_counted(const TypeInfo& info,
+                                                          TypeTable::Entry* entry,
+                                                          std::size_t bytes, Trailing trailing) {
     if (entry == nullptr) {
         platform::LockGuard guard(blocks_.lock());
         auto entered = types_.enter(info);
@@ -207,6 +208,29 @@ std::size_t Heap::reclaimed() {
            Counters::get(counters_.reclaimed_by_collector);
 }
 
+OURO_ALWAYS_INLINE Result<void*> Heap::begin_object_body(const TypeInfo& info, std::size_t bytes,
+                                                         Trailing trailing) {
+    if (is_shut_down()) return Error::shut_down;
+    TypeTable::Entry* entry = types_.find(info);
+    if (BlockAllocator::kCaches && entry != nullptr) {
+        bool folds = false;
+        Header* header = blocks_.allocate_cached(bytes, info.variable() ? bytes : 0,
+                                                 types_.index_of(entry), folds);
+        if (header != nullptr) return begin_at_hand(header, info, bytes, trailing, folds);
+    }
+    auto allocated = allocate_counted(info, entry, bytes, trailing);
+    if (!allocated) return allocated.error();
+    Header* header = *allocated;
+    clear_payload(header->payload(), bytes, info);
+    publish(header, info);
+    return header->payload();
+}
+
+Result<void*> Heap::begin_object_slowly(const TypeInfo& info, std::size_t bytes,
+                                        Trailing trailing) {
+    return begin_object_body(info, bytes, trailing);
+}
+
 // In a heap that was shut down nobody has anything at hand.
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
@@ -225,8 +249,10 @@ Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Traili
             publish(header, info);
             return header->payload();
         }
+        return begin_object_slowly(info, bytes, trailing);
+    } else {
+        return begin_object_body(info, bytes, trailing);
     }
-    return begin_object_slowly(info, bytes, trailing);
 }
 
 /// The rest of begin_object(), of a cell that was at hand.
@@ -236,24 +262,6 @@ Result<void*> Heap::begin_at_hand(Header* header, const TypeInfo& info, std::siz
     platform::unpoison(header->payload(), bytes);
     std::memset(header->payload(), 0, bytes);
     if (info.variable()) Trailing::of(header->payload(), info) = trailing;
-    publish(header, info);
-    return header->payload();
-}
-
-Result<void*> Heap::begin_object_slowly(const TypeInfo& info, std::size_t bytes,
-                                        Trailing trailing) {
-    if (is_shut_down()) return Error::shut_down;
-    TypeTable::Entry* entry = types_.find(info);
-    if (BlockAllocator::kCaches && entry != nullptr) {
-        bool folds = false;
-        Header* header = blocks_.allocate_cached(bytes, info.variable() ? bytes : 0,
-                                                 types_.index_of(entry), folds);
-        if (header != nullptr) return begin_at_hand(header, info, bytes, trailing, folds);
-    }
-    auto allocated = allocate_counted(info, entry, bytes, trailing);
-    if (!allocated) return allocated.error();
-    Header* header = *allocated;
-    clear_payload(header->payload(), bytes, info);
     publish(header, info);
     return header->payload();
 }
@@ -284,7 +292,8 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
     if (by_count) Counters::add(counters_.reclaimed_by_count);
 }
 
-void Heap::give_back(Header* header, TypeTable::Entry& type, std::size_t bytes, bool by_count) {
+void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
+    const std::size_t bytes = Fields::payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
     WordValue word;
     for (;;) {

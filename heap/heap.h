@@ -107,13 +107,10 @@ public:
     bool nests_too_deep() const;
     /// The same as a part of its caller (heap/give_back.h), in layouts with caches.
     bool end_at_hand(void* object);
-    /// Gives a dead object's memory back, or leaves it to the holder of the claim. `bytes`: of its
-    /// payload. `by_count`: its count has ended it.
-    void give_back(Header* header, TypeTable::Entry& type, std::size_t bytes, bool by_count);
-    void give_back(Header* header, bool by_count) {
-        TypeTable::Entry& type = *type_of(header);
-        give_back(header, type, Fields::payload_bytes(header, type), by_count);
-    }
+    /// Gives a dead object's memory back, or leaves it to the holder of the claim. `by_count`: its
+    /// count has ended it.
+    void give_back(Header* header, TypeTable::Entry& type, bool by_count);
+    void give_back(Header* header, bool by_count) { give_back(header, *type_of(header), by_count); }
     /// The same for what its count has ended, as a part of its caller (heap/give_back.h). Its bytes
     /// are added to `freed`, where anybody asks.
     void give_back_inline(Header* header, TypeTable::Entry& type, std::size_t& freed);
@@ -264,6 +261,7 @@ private:
     void end_if_last();
     bool give_back_at_hand(Header* header, TypeIndex type, std::size_t bytes,
                            std::size_t own_bytes);
+    Result<void*> begin_object_body(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     Result<void*> begin_object_slowly(const TypeInfo& info, std::size_t bytes, Trailing trailing);
     Result<void*> begin_at_hand(Header* header, const TypeInfo& info, std::size_t bytes,
                                 Trailing trailing, bool folds);

@@ -26,7 +26,7 @@ bool Heap::end_as_memory(void* object) {
     if (type == nullptr || !type->info.load(memory_order_relaxed)->ends_as_memory()) return false;
     if (OURO_UNLIKELY(guards_.are_open()) && !OURO_MUTANT(guard_not_asked)) return false;  // U1
     if (OURO_UNLIKELY(guards_.ended() != 0)) return false;  // they end behind it
-    give_back(header, *type, Fields::payload_bytes(header, *type), true);
+    give_back(header, *type, true);
     return true;
 }
 

@@ -111,8 +111,8 @@ void make_large(World& w) {
     }
 }
 void prepare_short(World& w) {
-    // What is left: a page for a cache, one for its span, and not two for others.
-    for (unsigned left = 11; left > 3; --left) {
+    // What is left: two pages for a cache, one for its span, and not two for others.
+    for (unsigned left = 11; left > 4; --left) {
         auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
         if (!made) break;
         w.take_id();

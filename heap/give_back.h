@@ -38,7 +38,7 @@ OURO_ALWAYS_INLINE void Heap::give_back_inline(Header* header, TypeTable::Entry&
 }
 
 OURO_ALWAYS_INLINE bool Heap::end_at_hand(void* object) {
-    if (platform::is_in_interrupt()) return false;
+    if (platform::is_in_interrupt() && !OURO_MUTANT(ended_in_interrupt)) return false;
     Header* header = header_of(object);
     const TypeIndex type = header->load_info().type();
     const TypeTable::Shape shape = types_.shape(type);

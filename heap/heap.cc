@@ -28,8 +28,7 @@ constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
 
-/// So many bytes are zeroed without a call.
-constexpr std::size_t kFewBytes = 128;
+constexpr std::size_t kFewBytes = 128;  // are zeroed without a call
 
 /// Zeroes that many bytes or fewer.
 OURO_ALWAYS_INLINE void clear_few(void* payload, std::size_t bytes) {
@@ -163,7 +162,7 @@ Error Heap::make_room(const BlockRequest& request, Header*& header) {
     }
 }
 
-/// Under the lock. `entry` null: it may be the first object of its type.
+/// `entry` null: it may be the first object of its type.
 OURO_ALWAYS_INLINE Result<Header*> Heap::allocate_counted(const TypeInfo& info,
                                                           TypeTable::Entry* entry,
                                                           std::size_t bytes, Trailing trailing) {
@@ -204,7 +203,7 @@ Result<Header*> Heap::allocate(const BlockRequest& request) {
 }
 
 std::size_t Heap::reclaimed() {
-    return blocks_.tallies([] {}).ended_by_count() + Counters::get(counters_.reclaimed_by_count) +
+    return blocks_.ended_by_count() + Counters::get(counters_.reclaimed_by_count) +
            Counters::get(counters_.reclaimed_by_collector);
 }
 
@@ -231,7 +230,7 @@ Result<void*> Heap::begin_object_slowly(const TypeInfo& info, std::size_t bytes,
     return begin_object_body(info, bytes, trailing);
 }
 
-// In a heap that was shut down nobody has anything at hand.
+// In a heap that was shut down nobody has anything at hand, but who was here at that moment.
 Result<void*> Heap::begin_object(const TypeInfo& info, std::size_t bytes, Trailing trailing) {
     if (platform::is_in_interrupt()) return Error::in_interrupt;  // locks may be held below it
     if constexpr (BlockAllocator::kCaches) {

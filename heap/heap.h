@@ -187,7 +187,7 @@ public:
     void* extra() { return extra_; }
     Counters& counters() { return counters_; }
     Statistics statistics();
-    /// Objects that have ended. Time: O(contexts).
+    /// Objects that have ended. Time: O(contexts * types).
     std::size_t reclaimed();
     bool is_shut_down() const {
         // order: acquire; pairs with shut_down().

@@ -1,4 +1,4 @@
-// Figures of a heap, read in constant time.
+// Figures of a heap: counters of its own, and what contexts have counted for themselves.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,8 @@
     X(cache_found_early, "cached_revoked", "K2: a cache is found before the window is open")      \
     X(cache_taken_at_once, "cached_revoked", "K2: a cache is emptied while its owner may use it") \
     X(assist_unlocked, "assisted", "G5: a step of a pass without the pass lock")                  \
-    X(stacked_lost, "cached_handoff", "K5: cells at hand are lost when the cache is taken")       \
+    X(stacked_lost, "cached_handoff", "K5: cells on stacks are lost when the cache is taken")     \
+    X(kept_lost, "cached_handoff", "K5: cells that are kept are lost when the cache is taken")    \
     X(misfit_on_stack, "cached_misfit", "K5: a cell of another class is put on a stack")          \
     X(cache_kept_at_end, "cached_ends", "K1: what a context has at hand is not given back")       \
     X(holder_ignored, "cached_emptied", "P4: a span is listed though a cache holds it")           \

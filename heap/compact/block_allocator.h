@@ -82,6 +82,7 @@ public:
     static void stop_caching() {}
     static void forget_other_contexts() {}
     static std::ptrdiff_t live_objects(TypeIndex) { return 0; }
+    static constexpr std::size_t ended_by_count() { return 0; }
     template <class Between>
     static Tallies tallies(Between&& between) {
         between();

@@ -18,6 +18,8 @@
 // Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call. Before memory
 // counts as exhausted: O(retired, dissolving and free runs).
 //
+// Why so long: it is one class, whose parts are in six files; here is what they share.
+//
 // A request is served as long as a free cell of its class or a larger one exists, or free pages in
 // a row that one such cell fits into.
 //
@@ -96,6 +98,8 @@ public:
     /// that what has ended was made.
     template <class Between>
     Tallies tallies(Between&& between);
+    /// Objects that their counts have ended, of those. Time: O(contexts * types).
+    std::size_t ended_by_count();
     /// Objects of the type that live, as far as contexts have counted them for themselves.
     std::ptrdiff_t live_objects(TypeIndex type);
     /// In the child of a fork: the caches of contexts that do not exist there are emptied.
@@ -242,6 +246,7 @@ private:
     const char* verify_quarantine();
     const char* verify_caches(Met& met) const;
     bool verify_cache(const CellCache* at, bool is_taken) const;
+    bool are_stacks_sound(const CellCache& cache) const;
     const char* verify_idle(const CellCache& cache, Met& met) const;
     const char* verify_idle_cell(const Header* header, std::uint32_t size_class) const;
     template <class IsMember>
@@ -283,10 +288,23 @@ private:
     bool give(PageIndex page, const CellBits& cells);
     void give_own();
     [[noreturn]] OURO_COLD static void fail_foreign(const Header* header);
-    bool put_or_keep(CellCache& cache, const Header* header, std::size_t cell_bytes);
+    /// Where the span that a header lies in begins, and what it is.
+    struct Head {
+        PageIndex page;
+        PageLayout layout;
+    };
+    Head head_of(const Header* header) const {
+        const PageIndex page = page_of(header);
+        const PageLayout layout = pages_[page].load_layout();
+        if (OURO_LIKELY(layout.kind != PageLayout::kSpanTail)) return {page, layout};
+        return {page - layout.pages, pages_[page - layout.pages].load_layout()};
+    }
+    template <class End>
+    bool put_or_keep(CellCache& cache, const Header* header, std::size_t cell_bytes, End&& end);
+    void open_stack(CellCache& cache, std::uint32_t size_class);
     bool give_kept(CellCache& cache);
     void give_all(CellCache& cache);
-    OURO_NOINLINE void finish_free(PageIndex changed);
+    OURO_NOINLINE void finish_free(PageIndex changed, std::uint32_t asks);
     void put_back(Cell cell);
     void note_span(PageIndex page);
     void unlist(PageIndex page);
@@ -319,12 +337,16 @@ private:
     void set_span_layout(PageIndex page, PageLayout layout);
 
     static constexpr std::uint32_t kRetiredMax = 64;
-    static std::size_t bytes_of_cache(std::uint32_t pages, std::size_t stacked_max) {  // K4
-        return pages * kPageBytes + CellCache::kKeptMax + kCachedClasses * stacked_max;
+    /// What a cache counts for, but for the spans that it holds (K4).
+    static std::size_t bytes_of_cache(const CellCache& cache) {
+        std::size_t bytes = cache.pages * kPageBytes + CellCache::kKeptMax;
+        for (const CellCache::Stack& stack : cache.stacks)
+            bytes += static_cast<std::size_t>(stack.end - stack.begin) * stack.cell_bytes;
+        return bytes;
     }
-    /// How much of each class a cache may have on its stack: of all an eighth of all caches' share.
+    /// How much of each class a cache may have on its stack: less in small regions.
     std::size_t stacked_max() const {
-        const std::size_t share = cache_limit_ / (8 * kCachedClasses);
+        const std::size_t share = cache_limit_ / 32;
         return share < kStackedMax ? share : kStackedMax;
     }
     /// The calling context's cache, if it has one. In a load window or under the lock (K1).

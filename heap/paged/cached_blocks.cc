@@ -1,4 +1,6 @@
 // What a context's cache keeps and gives back, without the lock. See cell_cache.h.
+#include <utility>
+
 #include "heap/fields.h"
 #include "heap/paged/block_allocator.h"
 #include "platform/annotate.h"
@@ -32,8 +34,15 @@ Header* BlockAllocator::allocate_cached(std::size_t payload_bytes, std::size_t o
     platform::LoadWindow window(context);
     CellCache* cache = cache_of(context);
     if (cache == nullptr) return nullptr;
-    Header* header = cache->look_for(size_class);
-    if (header == nullptr) return nullptr;
+    CellCache::Stack& stack = cache->stacks[size_class];
+    Header* header = nullptr;
+    if (stack.count() != 0) {
+        header = stack.load_top()[-1];
+        stack.set_top(stack.load_top() - 1);
+    } else {
+        header = cache->look_for(size_class);
+        if (header == nullptr) return nullptr;
+    }
     folds = cache->tally.use(kSizeClassTable[size_class].cell_bytes, CellCache::kUnfoldedMax);
     begin_block(header, type);
     cache->count_made(type, own_bytes);
@@ -43,6 +52,7 @@ Header* BlockAllocator::allocate_cached(std::size_t payload_bytes, std::size_t o
 bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_count) {
     PageIndex changed = kNoPage;
     bool folds = false;
+    std::uint32_t asks = kCachedClasses;
     {
         platform::Context& context = platform::current_context();
         platform::LoadWindow window(context);
@@ -67,14 +77,17 @@ bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_
             const std::uint32_t slot = cache->slot_of(begin_ + cell.page * kPageBytes, held);
             if (slot != CellCache::kNoSlot) {
                 cache->put(slot, cell.index);
-            } else if (!cache->keep(cell.page, cell.index, bytes)) {
+            } else if (cache->may_keep(cell.page, bytes)) {
+                cache->keep(cell.index, bytes);
+            } else {
                 const PageIndex kept = cache->kept_on();
                 if (give_kept(*cache)) changed = kept;
                 cache->keep_first(cell.page, cell.index, bytes);
             }
+            if (!std::exchange(cache->has_asked[size_class], true)) asks = size_class;
         }
     }
-    if (folds || changed != kNoPage) finish_free(changed);
+    if (folds || changed != kNoPage || asks != kCachedClasses) finish_free(changed, asks);
     return true;
 }
 
@@ -89,11 +102,22 @@ bool BlockAllocator::give_kept(CellCache& cache) {
     return give(page, cache.kept);
 }
 
+/// The class is used: its stack gets room, if that is within the share (K4). Under the lock.
+void BlockAllocator::open_stack(CellCache& cache, std::uint32_t size_class) {
+    cache.has_asked[size_class] = true;
+    CellCache::Stack& stack = cache.stacks[size_class];
+    const std::size_t room = stack_room(size_class, cache.stacked_max);
+    if (stack.end != stack.begin || cached_bytes_ + room * stack.cell_bytes > cache_limit_) return;
+    stack.end = stack.begin + room;
+    cached_bytes_ += room * stack.cell_bytes;
+}
+
 /// All that is on the stacks and that is kept goes back to the spans. Under the lock.
 void BlockAllocator::give_all(CellCache& cache) {
     const PageIndex kept = cache.kept_on();
-    if (give_kept(cache)) note_span(kept);
+    if (!OURO_MUTANT(kept_lost) && give_kept(cache)) note_span(kept);
     for (CellCache::Stack& stack : cache.stacks) {
+        if (OURO_MUTANT(stacked_lost)) break;
         while (stack.count() != 0) {
             Header** const top = stack.load_top() - 1;
             stack.set_top(top);
@@ -114,11 +138,14 @@ void BlockAllocator::fail_foreign(const Header* header) {
     platform::fatal("free of a foreign address", header);
 }
 
-/// `changed`: the span whose list may have to change, or kNoPage.
-void BlockAllocator::finish_free(PageIndex changed) {
-    if (changed != kNoPage) {
+/// `changed`: the span whose list may have to change, or kNoPage. `asks`: a class whose stack is to
+/// get room, if there is some (K4), or kCachedClasses.
+void BlockAllocator::finish_free(PageIndex changed, std::uint32_t asks) {
+    if (changed != kNoPage || asks != kCachedClasses) {
         lock_.lock();
-        note_span(changed);
+        if (changed != kNoPage) note_span(changed);
+        CellCache* cache = cache_of(platform::current_context());
+        if (asks != kCachedClasses && cache != nullptr) open_stack(*cache, asks);
     } else if (!lock_.try_lock()) {
         return;  // figures are not worth waiting for
     }
@@ -126,7 +153,7 @@ void BlockAllocator::finish_free(PageIndex changed) {
     lock_.unlock();
 }
 
-void BlockAllocator::fold() { finish_free(kNoPage); }
+void BlockAllocator::fold() { finish_free(kNoPage, kCachedClasses); }
 
 bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
     PageIndex changed = kNoPage;
@@ -161,7 +188,7 @@ bool BlockAllocator::free_dead_cached(PageIndex page, const CellBits& cells) {
             changed = page;
         }
     }
-    if (folds || changed != kNoPage) finish_free(changed);
+    if (folds || changed != kNoPage) finish_free(changed, kCachedClasses);
     return true;
 }
 

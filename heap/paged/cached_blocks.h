@@ -38,26 +38,27 @@ OURO_ALWAYS_INLINE Header* BlockAllocator::allocate_at_hand(std::size_t payload_
     return header;
 }
 
-/// Where the stack of the cell's class is full (K5). False: what is kept is to be given back first.
+/// Where the stack of the cell's class is full (K5): end(), and then it is put elsewhere. False:
+/// nothing was done, what is kept is to be given back first.
+template <class End>
 OURO_ALWAYS_INLINE bool BlockAllocator::put_or_keep(CellCache& cache, const Header* header,
-                                                    std::size_t cell_bytes) {
-    PageIndex page = page_of(header);
-    const PageInfo* record = &pages_[page];
-    PageLayout layout = record->load_layout();
-    if (layout.kind == PageLayout::kSpanTail) {
-        page -= layout.pages;
-        record = &pages_[page];
-        layout = record->load_layout();
-    }
-    const std::uintptr_t begin = begin_ + page * kPageBytes;
+                                                    std::size_t cell_bytes, End&& end) {
+    const Head head = head_of(header);
+    const std::uintptr_t begin = begin_ + head.page * kPageBytes;
     const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(header) - begin;
-    const std::uint64_t reciprocal = kSizeClassTable[layout.size_class].reciprocal;
+    const std::uint64_t reciprocal = kSizeClassTable[head.layout.size_class].reciprocal;
     const auto cell = static_cast<std::uint32_t>((offset * reciprocal) >> 32);
     // order: relaxed; what the record says of a span of ours is ours to change (K1).
-    const std::uint32_t held = record->held.load(platform::memory_order_relaxed);
+    const std::uint32_t held = pages_[head.page].held.load(platform::memory_order_relaxed);
     const std::uint32_t slot = cache.slot_of(begin, held);
-    if (slot == CellCache::kNoSlot) return cache.keep(page, cell, cell_bytes);
-    cache.put(slot, cell);
+    if (slot == CellCache::kNoSlot) {
+        if (!cache.may_keep(head.page, cell_bytes)) return false;
+        end();
+        cache.keep(cell, cell_bytes);
+    } else {
+        end();
+        cache.put(slot, cell);
+    }
     return true;
 }
 
@@ -66,28 +67,34 @@ OURO_ALWAYS_INLINE bool BlockAllocator::free_at_hand(Header* header, WordValue d
                                                      std::size_t own_bytes) {
     const std::size_t bytes = cell_bytes_for(payload_bytes);
     platform::Context* const context = platform::known_context();
-    if (OURO_UNLIKELY(bytes > kLargestCachedCell || has_misfits() || context == nullptr))
-        return false;
-    const std::size_t size_class = kClassOfUnits[(bytes + 15) / 16];
+    if (OURO_UNLIKELY(bytes > kLargestCachedCell || context == nullptr)) return false;
+    std::uint32_t size_class = kClassOfUnits[(bytes + 15) / 16];
+    if (OURO_UNLIKELY(has_misfits())) {
+        size_class = head_of(header).layout.size_class;
+        if (size_class >= kCachedClasses) return false;
+    }
     platform::LoadWindow window(*context);
     CellCache* cache = cache_of(*context);
     if (OURO_UNLIKELY(cache == nullptr)) return false;
     CellCache::Stack& stack = cache->stacks[size_class];
     const std::uintptr_t used = Tally::get(cache->tally.used) - stack.cell_bytes;
     if (OURO_UNLIKELY(static_cast<std::ptrdiff_t>(used) < -CellCache::kUnfoldedMax)) return false;
+    const auto end = [header, dead] {
+        // order: release, both; who still looks (in a load window) finds the object dead, and who
+        // finds the type gone finds the cell free. A fork's child finds no cell at hand before.
+        header->store_word(dead, platform::memory_order_release);
+        header->info.store(0, platform::memory_order_release);
+    };
     Header** const top = stack.load_top();
     if (top != stack.end) {
+        end();
         *top = header;
         stack.set_top(top + 1);
-    } else if (!put_or_keep(*cache, header, stack.cell_bytes)) {
+    } else if (!put_or_keep(*cache, header, stack.cell_bytes, end)) {
         return false;
     }
-    // order: release, both; who still looks (in a load window) finds the object dead, and who finds
-    // the type gone finds the cell free.
-    header->store_word(dead, platform::memory_order_release);
-    header->info.store(0, platform::memory_order_release);
-    cache->count_ended(type, own_bytes);
     Tally::set(cache->tally.used, used);
+    cache->count_ended(type, own_bytes);  // the heap may end with it: nothing else behind it
     return true;
 }
 

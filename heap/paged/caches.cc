@@ -57,12 +57,11 @@ void BlockAllocator::enter_place(const AllocatorConfig& config) {
 }
 
 void BlockAllocator::stop_caching() {
-    if (place() == kNoPlace) return;
     platform::LockGuard ends(g_ends_lock);
     platform::LockGuard guard(lock_);
-    if (!is_caching_) return;
     while (caches_ != nullptr) take_from_owner(*caches_);
     close_taken_caches();
+    if (!is_caching_) return;
     set_owner(place(), nullptr);
     place_.store(kNoPlace, memory_order_relaxed);  // order: under the lock; see place()
     is_caching_ = false;
@@ -77,9 +76,8 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     const auto pages =
         static_cast<std::uint32_t>((CellCache::bytes_needed(types) + kPageBytes - 1) >> kPageShift);
     // Without room for a span as well it were of no use.
-    if (!is_caching_ ||
-        cached_bytes_ + bytes_of_cache(pages, stacked_max()) + kPageBytes > cache_limit_)
-        return nullptr;
+    const std::size_t bytes = (pages + 1) * kPageBytes + CellCache::kKeptMax;
+    if (!is_caching_ || cached_bytes_ + bytes > cache_limit_) return nullptr;
     const PageIndex page = runs_.take(pages);
     if (page == kNoPage) return nullptr;
     set_span_layout(page, {PageLayout::kCache, 0, pages});
@@ -88,7 +86,7 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     auto* cache = new (memory) CellCache(*this, context, pages, types, stacked_max());
     cache->next = caches_;
     caches_ = cache;
-    cached_bytes_ += bytes_of_cache(pages, stacked_max());
+    cached_bytes_ += bytes_of_cache(*cache);
     context.at_end = &BlockAllocator::context_ends;
     // order: relaxed; one thread only, until it is taken away.
     context.places[place()].store(cache, memory_order_relaxed);
@@ -131,6 +129,7 @@ CellCache* BlockAllocator::cache_with_room(std::uint32_t size_class, std::size_t
 /// In a slot of those without a span. Returns how many free cells that are.
 std::size_t BlockAllocator::hold(CellCache& cache, std::uint32_t size_class, PageIndex page) {
     PageInfo& info = pages_[page];
+    if (!cache.has_asked[size_class]) open_stack(cache, size_class);
     const std::uint8_t at = cache.next_of[cache.current(CellCache::kUnused)];
     cache.leave(CellCache::kUnused, at);
     cache.enter(size_class, at);
@@ -181,7 +180,7 @@ void BlockAllocator::take_from_owner(CellCache& cache) {
 /// Nobody uses the cache any more: what it holds and has counted becomes the heap's.
 void BlockAllocator::close(CellCache& cache) {
     for (std::uint8_t slot = 0; slot < CellCache::kSlots; ++slot) let_go(cache, slot);
-    if (!OURO_MUTANT(stacked_lost)) give_all(cache);
+    give_all(cache);
     fold_use(cache);
     folded_.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
     add_ended_in(cache, folded_);
@@ -194,7 +193,7 @@ void BlockAllocator::close(CellCache& cache) {
     }
     const PageIndex page = page_of(&cache);
     const std::uint32_t pages = cache.pages;
-    cached_bytes_ -= bytes_of_cache(pages, cache.stacked_max);
+    cached_bytes_ -= bytes_of_cache(cache);
     cache.~CellCache();
     platform::poison(reinterpret_cast<void*>(begin_ + page * kPageBytes), pages * kPageBytes);
     runs_.give(page, pages);
@@ -276,6 +275,16 @@ std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
     std::ptrdiff_t sum = 0;
     for_each_cache([&](CellCache& cache) { sum += live_in(cache, type); });
     return sum;
+}
+
+std::size_t BlockAllocator::ended_by_count() {
+    platform::LockGuard guard(lock_);
+    Tallies sum = folded_;
+    for_each_cache([&sum](CellCache& cache) {
+        sum.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
+    });
+    for_each_cache([this, &sum](CellCache& cache) { add_ended_in(cache, sum); });
+    return sum.ended_by_count();
 }
 
 void BlockAllocator::add_ended_in(CellCache& cache, Tallies& sum) const {

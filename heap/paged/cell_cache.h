@@ -14,11 +14,12 @@
 // K4  Caches together, with the spans that they hold and what they may have by K5, take at most the
 //     share of the region that HeapConfig::cache_percent says. Their free cells are parked_bytes in
 //     the figures.
-// K5  Cells that the context frees go onto a stack for their class, of whatever span they are, and
-//     are the first to be used again; they have no bit anywhere. When the stack is full they go
-//     into the slot that holds their span. If none does they are kept until the context frees one
-//     of another such span, or they are kKeptMax bytes, and are put into the record together: what
-//     ends in a row often lies in a row.
+// K5  Cells of objects that the context ends by count go onto a stack for their class, of whatever
+//     span they are, and are the first to be used again; they have no bit anywhere. When the stack
+//     is full they go into the slot that holds their span. If none does they are kept until the
+//     context frees one of another such span, or they are kKeptMax bytes, and are put into the
+//     record together: what ends in a row often lies in a row. A stack has room from when its class
+//     is used first, and counts for its room.
 //
 // The stacks are the magazines of Bonwick, Adams, "Magazines and Vmem" (USENIX 2001); the spans'
 // bits are after the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding
@@ -68,7 +69,7 @@ public:
     struct Stack {
         platform::atomic<Header**> top{nullptr};
         Header** begin = nullptr;
-        Header** end = nullptr;
+        Header** end = nullptr;  ///< begin, until the class is used
         std::size_t cell_bytes = 0;
 
         // order: relaxed; a single writer, others only count.
@@ -97,7 +98,8 @@ public:
         Header** room = stack_cells;
         for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
             stacks[c].begin = room;
-            stacks[c].end = room += stack_room(c, stacked_max);
+            stacks[c].end = room;
+            room += stack_room(c, stacked_max);
             stacks[c].cell_bytes = kSizeClassTable[c].cell_bytes;
             stacks[c].set_top(stacks[c].begin);
         }
@@ -133,14 +135,14 @@ public:
     }
     /// The same of any slot of the class, or of the record of its span. Time: O(kLooks).
     Header* look_for(std::uint32_t size_class);
-    /// Keeps a cell of a span that it does not hold (K5). False: what it keeps is to be given back
-    /// first, by give_kept().
-    bool keep(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
-        const std::uintptr_t bytes = Tally::get(kept_bytes) + cell_bytes;
-        if (page != kept_on() || bytes > kKeptMax) return false;
+    /// May it keep another cell of this span, which it does not hold (K5)? If not, what it keeps is
+    /// to be given back first, by give_kept().
+    bool may_keep(PageIndex page, std::size_t cell_bytes) const {
+        return page == kept_on() && Tally::get(kept_bytes) + cell_bytes <= kKeptMax;
+    }
+    void keep(std::uint32_t cell, std::size_t cell_bytes) {
         kept.set(cell);
-        Tally::set(kept_bytes, bytes);
-        return true;
+        Tally::set(kept_bytes, Tally::get(kept_bytes) + cell_bytes);
     }
     /// Keeps nothing so far, and now the cell.
     void keep_first(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
@@ -259,6 +261,7 @@ public:
     const std::size_t stacked_max;  ///< bytes of each class that may be on its stack
     Stack stacks[kCachedClasses];
     Header* stack_cells[kStackRoom];
+    bool has_asked[kCachedClasses] = {};             ///< for room on the stack, once
     platform::atomic<PageIndex> kept_page{kNoPage};  ///< K5; kNoPage: none
     CellBits kept;                                   ///< cells of that span
     Tally::Count kept_bytes{0};

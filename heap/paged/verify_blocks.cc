@@ -79,7 +79,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
         if (cell >= cells) continue;
         const bool in_use = header_of_cell({page, cell})->load_info().bits != 0;
         if (is_free && in_use) return "B3: a cell in use is free";
-        met.idle += !is_free && !in_use ? 1 : 0;
+        if (!is_free && !in_use) met.idle.add(header_of_cell({page, cell}));
         free_count += is_free ? 1 : 0;
     }
     const PageInfo::Listed wanted = held != 0 || free_count == 0 ? PageInfo::kUnlisted
@@ -202,9 +202,10 @@ const char* BlockAllocator::verify() {
         if (broken == nullptr) broken = verify_idle(cache, met);
     });
     if (broken != nullptr) return broken;
-    if (met.idle < met.has_no_bit) return "B3: a cell is free twice";
-    if (met.idle > met.has_no_bit && quarantine_limit_ == 0 && !has_lost_cells_)
-        return "B3: a cell is lost";
+    if (met.idle.count < met.at_hand.count) return "B3: a cell is free twice";
+    if (met.idle != met.at_hand && quarantine_limit_ == 0 && !has_lost_cells_)
+        return met.idle.count == met.at_hand.count ? "B3: a cell is free twice"
+                                                   : "B3: a cell is lost";
     std::ptrdiff_t used = used_bytes_;
     for_each_cache([&](CellCache& cache) { used += Tally::change(cache.tally.used); });
     if (!has_lost_cells_ && met.used_bytes != static_cast<std::size_t>(used) + quarantined_bytes_)

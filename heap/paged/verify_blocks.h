@@ -18,8 +18,21 @@ struct BlockAllocator::Met {
     std::uint32_t cache_pages = 0;  ///< first pages of caches
     std::uint32_t caches = 0;       ///< on the lists of caches
     std::uint32_t slots = 0;        ///< of these, with a span
-    std::size_t idle = 0;           ///< cells of pages that nobody uses and that have no bit
-    std::size_t has_no_bit = 0;     ///< cells that caches have by K5
+    /// Cells that may come in another order the next time: are they the same?
+    struct Cells {
+        std::size_t count = 0;
+        std::uintptr_t sum = 0, squares = 0;  ///< of addresses
+
+        void add(const Header* header) {
+            const auto address = reinterpret_cast<std::uintptr_t>(header) / sizeof(Header);
+            ++count;
+            sum += address;
+            squares += address * address;
+        }
+        bool operator==(const Cells&) const = default;
+    };
+    Cells idle;     ///< of pages, that nobody uses and that have no bit
+    Cells at_hand;  ///< that caches have by K5
 };
 
 }  // namespace ouro

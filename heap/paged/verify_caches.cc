@@ -33,23 +33,32 @@ const char* BlockAllocator::verify_idle_cell(const Header* header, std::uint32_t
     return free.test(cell.index) ? "B3: a cell is free twice" : nullptr;
 }
 
-/// K5: the stacks and what is kept. The pages have been found sound.
-const char* BlockAllocator::verify_idle(const CellCache& cache, Met& met) const {
-    std::size_t bytes = 0;
+/// Does each of the stacks lie where it should, and end where it may?
+bool BlockAllocator::are_stacks_sound(const CellCache& cache) const {
+    if (cache.stacked_max != stacked_max() && is_caching_) return false;
     Header* const* room = cache.stack_cells;
     for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
         const CellCache::Stack& stack = cache.stacks[c];
         Header* const* const end = room + stack_room(c, cache.stacked_max);
-        Header* const* const top = stack.load_top();
-        if (stack.begin != room || stack.end != end || top < room || top > end ||
+        if (stack.begin != room || (stack.end != room && stack.end != end) ||
+            stack.load_top() < room || stack.load_top() > stack.end ||
             stack.cell_bytes != kSizeClassTable[c].cell_bytes)
-            return "K5: a stack";
-        for (Header* const* at = room; at != top; ++at) {
+            return false;
+        room = end;
+    }
+    return true;
+}
+
+/// K5: what is on the stacks and what is kept. The pages have been found sound.
+const char* BlockAllocator::verify_idle(const CellCache& cache, Met& met) const {
+    std::size_t bytes = 0;
+    for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
+        const CellCache::Stack& stack = cache.stacks[c];
+        for (Header* const* at = stack.begin; at != stack.load_top(); ++at) {
             if (const char* broken = verify_idle_cell(*at, c)) return broken;
             bytes += stack.cell_bytes;
-            ++met.has_no_bit;
+            met.at_hand.add(*at);
         }
-        room = end;
     }
     const std::size_t kept_bytes = Tally::get(cache.kept_bytes);
     const PageIndex page = cache.kept_on();
@@ -66,7 +75,7 @@ const char* BlockAllocator::verify_idle(const CellCache& cache, Met& met) const 
             if (cell >= cells_in(page)) return "B3: a free cell behind the span";
             if (const char* broken = verify_idle_cell(header_of_cell({page, cell}), size_class))
                 return broken;
-            ++met.has_no_bit;
+            met.at_hand.add(header_of_cell({page, cell}));
         }
         bytes += kept_bytes;
     }
@@ -81,7 +90,8 @@ const char* BlockAllocator::verify_caches(Met& met) const {
              cache = cache->next) {
             if (met.caches++ == page_count_ || !verify_cache(cache, is_taken))
                 return "a cache, or the list of caches";
-            met.cached_bytes += bytes_of_cache(cache->pages, cache->stacked_max);
+            if (!are_stacks_sound(*cache)) return "K5: a stack";
+            met.cached_bytes += bytes_of_cache(*cache);
             if (!cache->are_rings_whole()) return "K3: the rings of slots";
             for (std::uint32_t i = 0; i < CellCache::kSlots; ++i) {
                 const std::uintptr_t begin = cache->slots[i].begin;

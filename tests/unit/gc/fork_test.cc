@@ -160,6 +160,22 @@ TEST_F(Fork, while_other_threads_are_at_work_leaves_a_usable_heap) {
     EXPECT_EQ(live_objects(), 0u);
 }
 
+// Whatever instruction of an end at hand is the last one of a thread in the child: the cell is free
+// there, in use, or in no list, but not two of these.
+TEST_F(Fork, while_other_threads_make_and_end_objects_without_fields_leaves_a_sound_heap) {
+    platform::atomic<std::uint32_t> stop{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            while (stop.load(platform::memory_order_relaxed) == 0) make<testing::Leaf>().reset();
+        });
+    }
+    for (std::size_t i = 0; i < testing::repeats(300) && !HasFailure(); ++i)
+        EXPECT_EQ(status_in_child([this] { return !collector().verify(); }), 0) << i;
+    stop.store(1, platform::memory_order_relaxed);
+    for (std::thread& thread : threads) thread.join();
+}
+
 class ForkWithDrain : public HeapTest {
 protected:
     ForkWithDrain()

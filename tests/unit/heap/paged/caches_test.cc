@@ -157,7 +157,7 @@ TEST_F(CachesTest, threads_together_keep_no_more_than_their_share) {
     }
     ready.wait();
     const Statistics s = now();
-    EXPECT_GT(s.parked_bytes, s.capacity_bytes / 20);
+    EXPECT_GT(s.parked_bytes, s.capacity_bytes / 10);
     EXPECT_LE(s.parked_bytes, s.capacity_bytes / 5);
     done.count_down();
     for (std::thread& thread : threads) thread.join();

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "heap/clear.h"
 #include "heap/give_back.h"
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
@@ -28,41 +29,11 @@ constexpr std::size_t kTableAlignment = HeapConfig::kSmall ? 8 : 64;  // a cache
 constexpr unsigned kWindowWaitsMax = platform::Patience::kYields + 32;
 constexpr unsigned kEmergencyRoundsMax = 16;
 
-constexpr std::size_t kFewBytes = 128;  // are zeroed without a call
-
-/// Zeroes that many bytes or fewer.
-OURO_ALWAYS_INLINE void clear_few(void* payload, std::size_t bytes) {
-    auto* const begin = static_cast<std::byte*>(payload);
-    std::byte* const end = begin + bytes;
-    // From both ends, so that the pieces meet or overlap.
-    if (bytes > 64) {
-        std::memset(begin, 0, 64);
-        std::memset(end - 64, 0, 64);
-    } else if (bytes > 32) {
-        std::memset(begin, 0, 32);
-        std::memset(end - 32, 0, 32);
-    } else if (bytes >= 16) {
-        std::memset(begin, 0, 16);
-        std::memset(end - 16, 0, 16);
-    } else if (bytes >= 8) {
-        std::memset(begin, 0, 8);
-        std::memset(end - 8, 0, 8);
-    } else {
-        for (std::byte* at = begin; at != end; ++at) *at = std::byte{0};
-    }
-}
-
-/// Zeroes all but the Trailing record, which the allocator has written.
-void clear_payload(void* payload, std::size_t bytes, const TypeInfo& info) {
-    auto* begin = static_cast<std::byte*>(payload);
-    if (!info.variable()) {
-        std::memset(begin, 0, bytes);
-        return;
-    }
-    auto* trailing = reinterpret_cast<std::byte*>(&Trailing::of(payload, info));
-    std::memset(begin, 0, static_cast<std::size_t>(trailing - begin));
-    auto* rest = trailing + sizeof(Trailing);
-    std::memset(rest, 0, bytes - static_cast<std::size_t>(rest - begin));
+/// A fork's child knows by their contexts that there were other threads. Where nothing else asks
+/// for the context of one that makes or ends an object, this does.
+OURO_ALWAYS_INLINE void be_known() {
+    if constexpr (!BlockAllocator::kCaches && port::kContextLocals)
+        (void)platform::current_context();
 }
 
 /// The object, cleared and complete but for what its constructor does, has its first reference.
@@ -210,6 +181,7 @@ std::size_t Heap::reclaimed() {
 OURO_ALWAYS_INLINE Result<void*> Heap::begin_object_body(const TypeInfo& info, std::size_t bytes,
                                                          Trailing trailing) {
     if (is_shut_down()) return Error::shut_down;
+    be_known();
     TypeTable::Entry* entry = types_.find(info);
     if (BlockAllocator::kCaches && entry != nullptr) {
         bool folds = false;
@@ -292,6 +264,7 @@ void Heap::count_end(TypeTable::Entry& type, std::size_t bytes, bool by_count) {
 }
 
 void Heap::give_back(Header* header, TypeTable::Entry& type, bool by_count) {
+    be_known();
     const std::size_t bytes = Fields::payload_bytes(header, type);
     // A claim pins the memory: leave it to the claim's holder, who sees held with count 0.
     WordValue word;

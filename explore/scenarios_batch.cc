@@ -19,16 +19,6 @@ Ref<T> ring_of_two(World& w) {
     return first;
 }
 
-/// Takes what memory there is, all of it reachable from one handle.
-void fill_memory(World& w) {
-    for (;;) {
-        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
-        if (!made) break;
-        w.take_id();
-        (*made)->left = std::move(w.wide.ref[0]);
-        w.wide.ref[0] = *made;
-    }
-}
 template <unsigned kIndex>
 void make_when_short(World& w) {
     auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);

@@ -141,13 +141,7 @@ void run_cached_ends() {
 void prepare_full_region(World& w) {
     w.roomy.ref[0] = w.make<Roomy>();
     w.may_run_out = true;
-    for (;;) {
-        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
-        if (!made) break;
-        w.take_id();
-        (*made)->left = std::move(w.wide.ref[0]);
-        w.wide.ref[0] = *made;
-    }
+    fill_memory(w);
     // What is left: a page for a span and two for a cache.
     for (int pages = 0; pages < 3 && w.wide.ref[0]; ++pages)
         w.wide.ref[0] = w.wide.ref[0]->left.load();

@@ -91,19 +91,10 @@ void make_wide(void*, std::uint64_t) {
     auto made = try_make<Wide>(world().heap->heap(), world().next_id + 1);
     if (made) world().take_id();
 }
-void fill_with_wide(World& w) {
-    for (;;) {
-        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
-        if (!made) break;
-        w.take_id();
-        (*made)->left = std::move(w.wide.ref[0]);
-        w.wide.ref[0] = *made;
-    }
-}
 void prepare_crowded(World& w) {
     ring_of_two(w);
     w.on_finalize = make_wide;
-    fill_with_wide(w);
+    fill_memory(w);
 }
 
 void run_crowded() { run_threads(collect, collect); }
@@ -152,7 +143,7 @@ void prepare_quiet(World& w) {
     ring->right = w.make<Plain>();
     ring->right->any = last;
     Ref<Plain>(ring).reset();  // a candidate: asked below, it lives, and will be asked later
-    fill_with_wide(w);
+    fill_memory(w);
 }
 void make_new_ring(World& w) {
     auto made = try_make<Plain>(w.heap->heap(), w.next_id + 1);
@@ -201,7 +192,7 @@ void prepare_awaited(World& w) {
     {
         const Ref<Plain> spare = w.make<Plain>();
     }
-    fill_with_wide(w);
+    fill_memory(w);
 }
 void collect_at_once(ManagedHeapConfig& config) { config.collector.threshold_pages = 1; }
 

@@ -80,6 +80,16 @@ void restore_world() {
     port::sim::engine().reset_contexts();  // what they have at hand is nowhere any more
 }
 
+void fill_memory(World& w) {
+    for (;;) {
+        auto made = try_make<Wide>(w.heap->heap(), w.next_id + 1);
+        if (!made) break;
+        w.take_id();
+        (*made)->left = std::move(w.wide.ref[0]);
+        w.wide.ref[0] = *made;
+    }
+}
+
 bool in_region(const void* address) {
     return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(g_region) <
            kRegionBytes;

@@ -118,6 +118,8 @@ void make_world(const ManagedHeapConfig& config);
 void save_world();
 void restore_world();
 /// Is the address in the world's region?
+/// Takes what memory there is, all of it reachable from the first handle of wide objects.
+void fill_memory(World& w);
 bool in_region(const void* address);
 
 using ThreadFunction = void (*)(World&);

@@ -92,7 +92,7 @@ public:
     /// else 0. Any context. Time: O(1).
     TypeIndex index_at_first_look(const TypeInfo& info) const {
         const std::uint32_t slot = first_slot(info);
-        // order: acquire; pairs with the release in enter().
+        // order: acquire; written once, pairs with the release in enter().
         return entries_[slot].info.load(platform::memory_order_acquire) == &info ? slot + 1 : 0;
     }
     Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }

@@ -18,7 +18,7 @@
 // Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call. Before memory
 // counts as exhausted: O(retired, dissolving and free runs).
 //
-// Why so long: it is one class, whose parts are in six files; here is what they share.
+// Why so long: it is one class, whose parts are in files of their own; here is what they share.
 //
 // A request is served as long as a free cell of its class or a larger one exists, or free pages in
 // a row that one such cell fits into.
@@ -327,7 +327,10 @@ private:
     void fold_own_use();
     template <class Visit>
     void for_each_cache(Visit&& visit) const;
+    void add_ends(Tallies& sum) const;
     void add_ended_in(CellCache& cache, Tallies& sum) const;
+    void add_by_type(CellCache& cache, Tally::Count CellCache::PerType::* count,
+                     std::size_t& objects, std::size_t& bytes) const;
     void add_made_in(CellCache& cache, Tallies& sum) const;
     static void context_ends(platform::Context& context);
     void link(PageIndex& list, PageIndex page);
@@ -409,11 +412,7 @@ Tallies BlockAllocator::tallies(Between&& between) {
     Tallies sum = folded_;
     const auto add_made = [this, &sum](CellCache& cache) { add_made_in(cache, sum); };
     if (OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
-    // First those of another end: there are no more of them than ends.
-    for_each_cache([&sum](CellCache& cache) {
-        sum.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
-    });
-    for_each_cache([this, &sum](CellCache& cache) { add_ended_in(cache, sum); });
+    add_ends(sum);
     between();
     if (!OURO_MUTANT(sums_made_first)) for_each_cache(add_made);
     return sum;

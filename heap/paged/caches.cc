@@ -280,28 +280,35 @@ std::ptrdiff_t BlockAllocator::live_objects(TypeIndex type) {
 std::size_t BlockAllocator::ended_by_count() {
     platform::LockGuard guard(lock_);
     Tallies sum = folded_;
+    add_ends(sum);
+    return sum.ended_by_count();
+}
+
+/// First those of another end than by count: there are no more of them than ends.
+void BlockAllocator::add_ends(Tallies& sum) const {
     for_each_cache([&sum](CellCache& cache) {
         sum.ended_otherwise += Tally::get(cache.tally.ended_otherwise);
     });
     for_each_cache([this, &sum](CellCache& cache) { add_ended_in(cache, sum); });
-    return sum.ended_by_count();
 }
 
 void BlockAllocator::add_ended_in(CellCache& cache, Tallies& sum) const {
     sum.ended_bytes += Tally::get(cache.tally.ended_bytes);
-    for (TypeIndex type = 1; type <= cache.types; ++type) {
-        const std::uintptr_t ended = Tally::get(cache.of_type(type).ended);
-        sum.ended += ended;
-        sum.ended_bytes += ended * types_->shape(type).payload_bytes();
-    }
+    add_by_type(cache, &CellCache::PerType::ended, sum.ended, sum.ended_bytes);
 }
 
 void BlockAllocator::add_made_in(CellCache& cache, Tallies& sum) const {
     sum.made_bytes += Tally::get(cache.tally.made_bytes);
+    add_by_type(cache, &CellCache::PerType::made, sum.made, sum.made_bytes);
+}
+
+/// Objects of all types, and the bytes of those whose types tell them.
+void BlockAllocator::add_by_type(CellCache& cache, Tally::Count CellCache::PerType::* count,
+                                 std::size_t& objects, std::size_t& bytes) const {
     for (TypeIndex type = 1; type <= cache.types; ++type) {
-        const std::uintptr_t made = Tally::get(cache.of_type(type).made);
-        sum.made += made;
-        sum.made_bytes += made * types_->shape(type).payload_bytes();
+        const std::uintptr_t n = Tally::get(cache.of_type(type).*count);
+        objects += n;
+        bytes += n * types_->shape(type).payload_bytes();
     }
 }
 

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -145,12 +146,20 @@ void reschedule(bool rotate) {
     swapcontext(&before->context, &next->context);
 }
 
+/// From here to the end of leave_kernel() the signal's handler changes nothing. The fences keep the
+/// compiler from moving an access out of that, which it may do past a volatile one.
+void enter_kernel() {
+    g_busy = g_busy + 1;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
 void leave_kernel() {
     while (g_pending && g_depth == 0 && g_sections == 0) {
         g_pending = false;
         run_interrupt();
         reschedule(false);
     }
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     g_busy = g_busy - 1;
 }
 
@@ -203,7 +212,7 @@ void fail(const char* sentence) {
 }
 
 Call::Call(const char* name, From from) {
-    g_busy = g_busy + 1;
+    enter_kernel();
     char sentence[120];
     if (from == From::task && g_depth != 0) {
         std::snprintf(sentence, sizeof sentence, "%s is called in an interrupt", name);
@@ -234,7 +243,7 @@ void start() {
     struct sigaction action{};
     action.sa_handler = on_timer;
     sigaction(SIGALRM, &action, nullptr);
-    g_busy = 1;
+    enter_kernel();
     g_running = true;
     g_current = choose(nullptr);
     if (g_current == nullptr) fail("the scheduler starts without a task");
@@ -245,7 +254,7 @@ void start() {
 }
 
 void stop() {
-    g_busy = g_busy + 1;
+    enter_kernel();
     g_running = false;
     setcontext(&g_main);
 }
@@ -402,7 +411,7 @@ void leave_section(unsigned before) {
     if (g_sections != before + 1) fail("critical sections are not nested");
     g_sections = before;
     if (before == 0 && g_pending && g_busy == 0 && g_depth == 0 && g_running) {
-        g_busy = 1;
+        enter_kernel();
         leave_kernel();
     }
 }
@@ -412,7 +421,7 @@ std::uint64_t now() { return g_now; }
 unsigned interrupt_depth() { return g_depth; }
 
 void interrupt(void (*handler)(void*), void* argument) {
-    g_busy = g_busy + 1;
+    enter_kernel();
     g_depth = g_depth + 1;
     handler(argument);
     g_depth = g_depth - 1;
@@ -421,7 +430,7 @@ void interrupt(void (*handler)(void*), void* argument) {
 }
 
 void interrupt_anywhere(void (*handler)(void*), void* argument) {
-    g_busy = g_busy + 1;
+    enter_kernel();
     g_handler = handler;
     g_handler_argument = argument;
     leave_kernel();

@@ -78,11 +78,10 @@ void Pass::unclaim(Header* header, Member member) {
             heap_.release_memory(header);  // it ended while we held the claim
             return;
         }
-        WordValue free = word.without(WordValue::kClaimed | WordValue::kClean |
-                                      WordValue::kCondemned | WordValue::kMarked);
+        WordValue free =
+            word.without(WordValue::kClaimed | WordValue::kClean | WordValue::kCondemned);
         // `marked` promises that the object is on a list of candidates.
-        if (word.has(WordValue::kMarked) || has(Mark::deferred, member))
-            free = free.with(WordValue::kMarked);
+        if (has(Mark::deferred, member)) free = free.with_mark();
         // order: acq_rel; pairs with give_back(): either it sees the claim or we see its end.
         const auto order =
             OURO_ORDER(memory_order_acq_rel, claim_dropped_relaxed, memory_order_relaxed);

@@ -204,7 +204,7 @@ void Pass::defer(Header* header, Member member) {
     // order: acq_rel; from the word that was read, so it is the same living object. A failure only
     // means that the object goes on reporting itself.
     if (word.count() != 0 && !word.has(WordValue::kClaimed))
-        look.swap(word.with(WordValue::kMarked), memory_order_acq_rel);
+        look.swap(word.with_mark(), memory_order_acq_rel);
 }
 
 // ---- explore

@@ -142,8 +142,8 @@ private:
             return nullptr;
         }
         if (before.count() > 1) {
-            if (!before.has(WordValue::kMarked) && !OURO_MUTANT(child_not_reported))
-                heap_.report_released(child);
+            if (!before.marked() && !OURO_MUTANT(child_not_reported))
+                heap_.report_released(child, before);
             return nullptr;
         }
         return begin_end(child);

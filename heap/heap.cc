@@ -40,7 +40,7 @@ OURO_ALWAYS_INLINE void be_known() {
 OURO_ALWAYS_INLINE void publish(Header* header, const TypeInfo& info) {
     const WordValue dead = OURO_MUTANT(version_reset_on_reuse) ? WordValue{} : header->load_word();
     // order: release; pairs with load_word(): who sees the count sees type and cleared fields.
-    header->store_word(dead.newborn(info.tracked() ? 0 : WordValue::kMarked),
+    header->store_word(dead.newborn(!info.tracked()),
                        OURO_ORDER(memory_order_release, newborn_relaxed, memory_order_relaxed));
 }
 
@@ -309,9 +309,9 @@ void Heap::release_memory(Header* header) {
 
 // ---- candidates
 
-void Heap::report_released(const void* object) {
+void Heap::report_released(const void* object, WordValue before) {
     const BlockAllocator::Cell cell = blocks_.cell_of(header_of(object));
-    if (cell.page == kNoPage || !candidates_.report_released(cell)) return;
+    if (cell.page == kNoPage || !candidates_.report_released(cell, before)) return;
     Counters::add(counters_.candidates_reported);
     signal_.report();
 }

@@ -76,8 +76,7 @@ std::size_t Heap::release_quietly(void* object) {
     // order: acq_rel; as in detail::release().
     const WordValue before = header_of(object)->count_down(memory_order_acq_rel);
     if (before.immortal() || before.count() != 1) {
-        if (before.immortal() || before.count() == 0 || !before.has(WordValue::kMarked))
-            detail::release_slow(object, before);
+        if (!before.decrements_quietly()) detail::release_slow(object, before);
         return 0;
     }
     std::size_t freed = 0;

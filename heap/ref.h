@@ -46,7 +46,7 @@ public:
         (void)other.detach();
         note();
     }
-    ~Ref() { release(bits_); }
+    OURO_SHORT ~Ref() { release(bits_); }
 
     Ref& operator=(const Ref& other) {
         Ref copy(other);
@@ -97,14 +97,14 @@ private:
 
     static constexpr bool kMayBeImmediate = std::is_same_v<T, Object> || std::is_same_v<T, String>;
 
-    static void retain(std::uintptr_t bits) {
+    OURO_SHORT static void retain(std::uintptr_t bits) {
         if constexpr (kMayBeImmediate) {
             if (detail::is_object(bits)) detail::retain(detail::object_of(bits));
         } else {
             if (bits != 0) detail::retain(detail::object_of(bits));
         }
     }
-    static void release(std::uintptr_t bits) {
+    OURO_SHORT static void release(std::uintptr_t bits) {
         if constexpr (kMayBeImmediate) {
             if (detail::is_object(bits)) detail::release(detail::object_of(bits));
         } else {

@@ -28,8 +28,8 @@ void make_immortal(void* object) { pin_immortal(header_of(object)); }
 
 namespace {
 
-/// What was released was not the last reference: the object is immortal, dead already, or it has
-/// just been marked as a candidate.
+/// What was released was not the last reference: the object is immortal, dead already, or a
+/// candidate from now on.
 void release_not_last(void* object, WordValue before) {
     if (before.immortal()) {
         pin_immortal(header_of(object));
@@ -38,7 +38,7 @@ void release_not_last(void* object, WordValue before) {
     if (before.count() == 0) platform::fatal("release of an object that is dead already", object);
     Heap* heap = Heap::of(object);
     if (heap == nullptr) return;  // the heap is gone, a handle outlived it
-    if (!OURO_MUTANT(candidate_not_reported)) heap->report_released(object);
+    if (!OURO_MUTANT(candidate_not_reported)) heap->report_released(object, before);
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ void release_slow(void* object, WordValue before) {
         if (OURO_LIKELY(heap->end_at_hand(object))) return;
     }
     // Who cannot be in a cycle is always marked: what is not marked has references.
-    if (!before.has(WordValue::kMarked) || !heap->end_as_memory(object)) heap->end_object(object);
+    if (!before.marked() || !heap->end_as_memory(object)) heap->end_object(object);
 }
 
 namespace {

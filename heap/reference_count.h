@@ -20,7 +20,7 @@ OURO_NOINLINE void release_slow(void* object, WordValue before);
 
 /// Adds one counted reference. The caller holds one already. Time: one atomic read-modify-write.
 /// Threads: any. ISR: yes.
-inline void retain(void* object) {
+OURO_SHORT void retain(void* object) {
     Header* header = header_of(object);
     // order: acq_rel; DESIGN rule 19: pairs with the collector's readings (claim, condemn).
     const WordValue before = header->count_up(platform::memory_order_acq_rel);
@@ -31,7 +31,7 @@ inline void retain(void* object) {
 /// Gives one counted reference up; the last one ends the object here and now, with all that only it
 /// kept alive. Time: one atomic read-modify-write unless the object dies (then O(what dies), no
 /// recursion) or becomes a candidate (then O(1) more). Threads: any.
-inline void release(void* object) {
+OURO_SHORT void release(void* object) {
     // order: acq_rel; release: what this thread did to the object is done before it can end;
     // acquire: the thread that ends it sees what all others did. Pairs with itself.
     const auto order =
@@ -39,10 +39,7 @@ inline void release(void* object) {
             ? platform::memory_order_acquire
             : OURO_ORDER(memory_order_acq_rel, release_not_acquire, memory_order_release);
     const WordValue before = header_of(object)->count_down(order);
-    // Marked before: it is, or is about to be, on a list of candidates.
-    const bool quiet =
-        (before.bits & (WordValue::kMarked | WordValue::kImmortalBit)) == WordValue::kMarked;
-    if (OURO_UNLIKELY(!quiet || before.count() <= 1)) release_slow(object, before);
+    if (OURO_UNLIKELY(!before.decrements_quietly())) release_slow(object, before);
 }
 
 /// Marks that a reference to the object moved without changing its count (DESIGN rule 5).

@@ -134,7 +134,7 @@ private:
         const bool listed =
             heap_.candidates().lists(cell, word) || blocks_.has(Mark::deferred, cell);
         const bool asked = word.count() != 0 && !word.immortal() && info_of(*type).tracked();
-        if (asked && word.has(WordValue::kMarked) && !listed)
+        if (asked && word.marked() && !listed)
             return report("an object is marked as a candidate but on no list", header);
         ++objects_;
         bytes_ += info_of(*type).variable()

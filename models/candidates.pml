@@ -1,5 +1,6 @@
 /* The way of a candidate: from the decrement to the pass that asks it. Nothing is lost.
  * Code: heap/paged/candidate_pages.cc report
+ * Code: heap/paged/candidate_pages.cc report_released
  * Code: heap/paged/candidate_pages.cc take
  * Code: heap/compact/candidate_pages.cc list
  * Code: gc/pass.cc begin
@@ -20,10 +21,15 @@
  *     listing it;
  *   - a member that was decremented since its claim has its candidate bit, so that it is asked
  *     when it is let go.
- * Objects sit on pages of two cells, or (ONE_EACH) on a page each.
+ * Objects sit on pages of two cells, or (ONE_EACH) on a page each. A decrement marks its object in the
+ * same step, as in the compact layout, or (MARKED_LATER) while it reports it, if it was reported
+ * before or is claimed, as in the paged one.
  *
  * Check: correct holds small -DM=1
  * Check: correct_pages holds small -DM=1 -DONE_EACH
+ * Check: correct_marked_later holds small -DM=1 -DMARKED_LATER
+ * Check: correct_pages_marked_later holds small -DM=1 -DONE_EACH -DMARKED_LATER
+ * Check: correct_2_contexts_marked_later holds large -DM=2 -DMARKED_LATER
  * Check: correct_2_contexts holds large -DM=2
  * Check: correct_2_contexts_pages holds large -DM=2 -DONE_EACH
  * Check: candidate_not_reported fails small -DM=1 -DCANDIDATE_NOT_REPORTED
@@ -60,7 +66,7 @@ byte linked; /* objects whose word is still the one that the collector read */
 
 byte want;    /* ghost: a complete pass has to ask these */
 byte due;     /* ghost: decremented and not asked since */
-byte changed; /* ghost: decremented since claimed */
+byte changed; /* the word's: decremented or marked since claimed */
 byte open_reports[N]; /* ghost: reports under way */
 
 /* report_candidate(), by any context */
@@ -88,21 +94,43 @@ inline report(o, first, old) {
     fi
 }
 
+#ifdef MARKED_LATER
+#define MARKED_BY_DECREMENT(o) 0
+#define EXAMINED(o) ((claimed & B(o)) != 0)
+#else
+#define MARKED_BY_DECREMENT(o) B(o)
+#define EXAMINED(o) 0
+#endif
+
+/* report_released(): before it reports, by any context */
+inline mark(o, again) {
+#ifdef MARKED_LATER
+    d_step { again = again || (candidate & B(o)) != 0; candidate = candidate | B(o) };
+    if
+    :: d_step { again -> marked = marked | B(o); changed = changed | (claimed & B(o));
+           linked = linked & ~B(o); again = 0 }
+    :: !again
+    fi
+#else
+    skip
+#endif
+}
+
 active [M] proctype Mutator() {
     byte o, old;
-    bit first, quiet;
+    bit first, quiet, again;
 end:
     do
     :: d_step { /* release() of one reference among several */
-           open_reports[0]++; o = 0; quiet = (marked & B(0)) != 0;
-           marked = marked | B(0);
+           open_reports[0]++; o = 0; quiet = (marked & B(0)) != 0; again = EXAMINED(0);
+           marked = marked | MARKED_BY_DECREMENT(0);
            due = due | B(0); want = want & ~B(0); linked = linked & ~B(0);
            changed = changed | (claimed & B(0)) };
        goto second_step
 #if N > 1
     :: d_step {
-           open_reports[1]++; o = 1; quiet = (marked & B(1)) != 0;
-           marked = marked | B(1);
+           open_reports[1]++; o = 1; quiet = (marked & B(1)) != 0; again = EXAMINED(1);
+           marked = marked | MARKED_BY_DECREMENT(1);
            due = due | B(1); want = want & ~B(1); linked = linked & ~B(1);
            changed = changed | (claimed & B(1)) };
        goto second_step
@@ -115,10 +143,11 @@ second_step:
 #ifdef CANDIDATE_NOT_REPORTED
        skip
 #else
+       mark(o, again);
        report(o, first, old)
 #endif
     fi;
-    d_step { open_reports[o]--; o = 0; quiet = 0 };
+    d_step { open_reports[o]--; o = 0; quiet = 0; again = 0 };
     goto end
 }
 

@@ -5,12 +5,12 @@
  * Code: gc/pass_decide.cc condemn
  * Code: gc/pass_claim.cc unclaim
  * Code: heap/paged/header.h count_down
+ * Code: heap/paged/candidate_pages.cc report_released
  *
  * M contexts copy, drop and move their references to one object; the collector claims it, reads
  * it again, condemns it or lets it go, for ever. A mutator's second step (clear `clean`, set the
- * candidate bit) may come at any later time, and a decrement may go by a mark that it saw before
- * the claim cleared it; ALIGN stands for kVersionAlign,
- * more than two changes a context. The collector may have taken the candidate
+ * candidate bit and perhaps the mark) may come at any later time; ALIGN stands for kVersionAlign,
+ * more than one change a context. The collector may have taken the candidate
  * bit before it claims (a root), or take it while it holds the claim (put_back_evidence).
  * Claimed:
  *   - a word that is condemned has not changed since it was claimed;
@@ -18,15 +18,17 @@
  *     that no claim has seen, or whose examination ended without a verdict, is a candidate, and
  *     so is one that is marked.
  *
- * Check: correct holds small -DM=2 -DALIGN=5
- * Check: correct_3_contexts holds small -DM=3 -DALIGN=7 -DHELD_MAX=1
- * Check: correct_3_contexts_2_held holds large -DM=3 -DALIGN=7
- * Check: correct_4_contexts holds large -DM=4 -DALIGN=9 -DHELD_MAX=1
- * Check: too_many_contexts fails small -DM=2 -DALIGN=4
+ * Check: correct holds small -DM=2 -DALIGN=3
+ * Check: correct_3_contexts holds small -DM=3 -DALIGN=4 -DHELD_MAX=1
+ * Check: correct_3_contexts_2_held holds large -DM=3 -DALIGN=4
+ * Check: correct_4_contexts holds large -DM=4 -DALIGN=5 -DHELD_MAX=1
+ * Check: too_many_contexts fails small -DM=2 -DALIGN=2
  * Check: condemned_though_changed fails small -DCONDEMNED_THOUGH_CHANGED
  * Check: mark_kept fails small -DMARK_KEPT
  * Check: evidence_dropped fails small -DEVIDENCE_DROPPED
  * Check: candidate_not_reported fails small -DCANDIDATE_NOT_REPORTED
+ * Check: released_not_marked fails small -DRELEASED_NOT_MARKED
+ * Check: marked_not_reported fails small -DMARKED_NOT_REPORTED
  * Check: rollback_forgets fails small -DROLLBACK_FORGETS
  * Check: clean_not_cleared fails small -DCLEAN_NOT_CLEARED
  */
@@ -34,7 +36,7 @@
 #define M 2
 #endif
 #ifndef ALIGN
-#define ALIGN 5
+#define ALIGN 3
 #endif
 #ifndef HELD_MAX
 #define HELD_MAX 2
@@ -59,7 +61,7 @@ inline change(by) {
 
 active [M] proctype Mutator() {
     byte held = 1;
-    bit was_clean, was_marked, seen_marked;
+    bit was_clean, was_marked, again;
 loop:
     if
     /* retain(): one fetch_add, and the second step if the word was clean */
@@ -72,17 +74,9 @@ loop:
     /* a swap from the word that was read: counted load, weak upgrade */
     :: d_step { held > 0 && held < HELD_MAX -> change(1); clean = 0; held++ };
        goto loop
-    /* release(): a look; then a swap that marks, or a fetch_add if the word was marked; and the
-       report if it was not when it changed */
-    :: d_step { held > 0 -> busy++; seen_marked = marked };
-       if
-       :: d_step { seen_marked ->
-              was_marked = marked; held--; change(-1); unseen = (count > 0); seen_marked = 0 }
-       :: d_step { !seen_marked && !marked ->
-              was_marked = 0; held--; change(-1); marked = 1; unseen = (count > 0) }
-       :: d_step { !seen_marked && marked -> /* the swap fails, the next look sees the mark */
-              was_marked = 1; held--; change(-1); unseen = (count > 0) }
-       fi;
+    /* release(): one fetch_add, and the report if the word was not marked */
+    :: d_step { held > 0 -> busy++; was_clean = clean; was_marked = marked; held--; change(-1);
+           unseen = (count > 0) };
        goto report
     :: held == 0 -> goto done
     fi;
@@ -101,11 +95,28 @@ report:
     skip;
 #ifndef CANDIDATE_NOT_REPORTED
     if
-    :: count == 0 || was_marked
-    :: count > 0 && !was_marked -> candidate = 1
+    :: count == 0 || was_marked -> goto reported
+    :: d_step { count > 0 && !was_marked -> again = candidate || was_clean; candidate = 1 }
+    fi;
+#ifndef RELEASED_NOT_MARKED
+    /* What was reported, or is examined, is marked: a swap from the word as it is, of an object
+       that may be somebody else's by now. */
+    if
+    :: !again
+    :: again;
+       if
+       :: count == 0 || marked
+       :: d_step { count > 0 && !marked -> change(0); marked = 1 }
+       fi;
+#ifndef MARKED_NOT_REPORTED
+       candidate = 1
+#endif
     fi;
 #endif
-    d_step { was_marked = 0; busy-- };
+#endif
+reported:
+    skip;
+    d_step { was_clean = 0; was_marked = 0; again = 0; busy-- };
     goto loop;
 done:
     skip

@@ -3,6 +3,12 @@
 
 #define OURO_NOINLINE [[gnu::noinline]]
 #define OURO_ALWAYS_INLINE [[gnu::always_inline]] inline
+// For what is a few instructions long: a part of its callers, unless small code was asked for.
+#ifdef __OPTIMIZE_SIZE__
+#define OURO_SHORT inline
+#else
+#define OURO_SHORT OURO_ALWAYS_INLINE
+#endif
 #define OURO_COLD [[gnu::cold, gnu::noinline]]
 
 // Branch hints: used where the cost of the expected path is a published figure.

@@ -5,6 +5,7 @@
 /// (explore/README.md says why); and where another scenario must look.
 #define OURO_PAGED_MUTANT_LIST(X)                                                                 \
     X(report_by_look, "late", "rule 9: a bit that is set already is not written")                 \
+    X(marked_not_reported, "ring", "rule 9: who marks a candidate does not list it again")        \
     X(member_flag_kept, "leave", "what has left the set counts as inside")                        \
     X(evidence_dropped, "evidence", "rule 10: what is reported about a member is never asked")    \
     X(bits_taken_relaxed, "busy", "order: candidates are taken relaxed")                          \

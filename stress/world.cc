@@ -146,10 +146,10 @@ std::string World::describe(void* object) {
     const WordValue word = header->load_word();
     std::string text = absl::StrCat(info_of(mark_of(object).kind()).name, ", count ", word.count());
     constexpr std::pair<WordValue::Bits, const char*> kFlags[] = {
-        {WordValue::kMarked, "marked"},       {WordValue::kClaimed, "claimed"},
-        {WordValue::kClean, "clean"},         {WordValue::kCondemned, "condemned"},
-        {WordValue::kFinalized, "finalized"}, {WordValue::kHeld, "held"},
-        {WordValue::kPostponed, "postponed"}};
+        {WordValue::kClaimed, "claimed"},     {WordValue::kClean, "clean"},
+        {WordValue::kCondemned, "condemned"}, {WordValue::kFinalized, "finalized"},
+        {WordValue::kHeld, "held"},           {WordValue::kPostponed, "postponed"}};
+    if (word.marked()) absl::StrAppend(&text, " marked");
     for (const auto& [flag, name] : kFlags) {
         if (word.has(flag)) absl::StrAppend(&text, " ", name);
     }

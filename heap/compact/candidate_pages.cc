@@ -8,7 +8,9 @@ using platform::memory_order_acq_rel;
 using platform::memory_order_acquire;
 using platform::memory_order_relaxed;
 
-bool CandidatePages::report_released(BlockAllocator::Cell cell) { return list(cell.page); }
+bool CandidatePages::report_released(BlockAllocator::Cell cell, WordValue) {
+    return list(cell.page);
+}
 
 // Model: models/candidates.pml
 bool CandidatePages::list(PageIndex card) {
@@ -24,7 +26,7 @@ bool CandidatePages::report(BlockAllocator::Cell cell) {
     // order: acq_rel; a read-modify-write between others' count changes.
     blocks_.header_of_cell(cell)->word.fetch_add_masked(0, 0, WordValue::kMarked,
                                                         memory_order_acq_rel);
-    return report_released(cell);
+    return list(cell.page);
 }
 
 bool CandidatePages::is_listed(PageIndex card) const {
@@ -82,7 +84,7 @@ CellBits CandidatePages::take(PageIndex card, CellBits& members, std::uint32_t& 
                                   std::uint32_t cell) {
         const WordValue word = header->load_word();
         if (!word.has(WordValue::kPostponed)) {
-            if (!word.has(WordValue::kMarked) || word.has(WordValue::kDeferred)) return false;
+            if (!word.marked() || word.has(WordValue::kDeferred)) return false;
             if (word.count() == 0 || !shape.tracked()) return false;
         }
         if (info.has(InfoValue::kMember)) members.set(cell);

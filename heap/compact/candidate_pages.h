@@ -25,7 +25,7 @@ public:
     /// was not listed. Time: O(1). Threads: any. ISR: yes.
     bool report(BlockAllocator::Cell cell);
     /// Lists the card of an object that its decrement has marked. It may be gone already.
-    bool report_released(BlockAllocator::Cell cell);
+    bool report_released(BlockAllocator::Cell cell, WordValue before);
     /// Lists a card whose candidates are marked already. True iff it was not listed.
     bool list(PageIndex card);
     /// A card is listed by one operation; nobody is ever about to.

@@ -166,7 +166,7 @@ public:
     /// As the collector's first reading of the word (WordValue::first_reading()).
     bool swap_first_reading(platform::memory_order order) {
         WordValue to = value().first_reading();
-        if (OURO_MUTANT(mark_kept)) to = to.with(value().bits & WordValue::kMarked);
+        if (OURO_MUTANT(mark_kept) && value().marked()) to = to.with_mark();
         return swap(to, order);
     }
 

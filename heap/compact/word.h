@@ -66,6 +66,7 @@ struct WordValue {
     static constexpr Bits kImmortalCount = 3u << 30;  // middle of the band
 
     constexpr bool has(Bits flag) const { return (bits & flag) != 0; }
+    constexpr bool marked() const { return has(kMarked); }
     constexpr std::uint32_t count() const { return bits >> kCountShift; }
     constexpr bool immortal() const { return has(kImmortalBit); }
     constexpr std::uint32_t level() const { return bits >> kLevelShift & kLevelMax; }
@@ -82,6 +83,8 @@ struct WordValue {
     }
     constexpr WordValue with(Bits flag) const { return {bits | flag}; }
     constexpr WordValue without(Bits flag) const { return {bits & ~flag}; }
+    constexpr WordValue with_mark() const { return with(kMarked); }
+    constexpr WordValue without_mark() const { return without(kMarked); }
     constexpr WordValue with_level(std::uint32_t level) const {
         return {(bits & ~(kLevelMax << kLevelShift)) | level << kLevelShift};
     }
@@ -97,12 +100,17 @@ struct WordValue {
     /// Count 0 for good. `finalized` stays set, so that it is never taken for limbo.
     constexpr WordValue dead() const { return {kFinalized}; }
     constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
-    /// In a block that was dead: count 1 and these flags.
-    constexpr WordValue newborn(Bits flags) const { return {kCountOne | flags}; }
+    /// In a block that was dead: count 1.
+    constexpr WordValue newborn(bool marked) const { return {kCountOne | (marked ? kMarked : 0)}; }
+    /// Of the word before a decrement: there is nothing else to do. Other references are left, and
+    /// the object is a candidate already.
+    constexpr bool decrements_quietly() const {
+        return (bits & (kMarked | kImmortalBit)) == kMarked && count() > 1;
+    }
     /// The collector's first reading: claimed and clean.
-    constexpr WordValue first_reading() const { return with(kClaimed | kClean).without(kMarked); }
+    constexpr WordValue first_reading() const { return with(kClaimed | kClean).without_mark(); }
     /// W1. Model: models/count_word.pml
-    constexpr bool unchanged() const { return has(kClean) && !has(kMarked); }
+    constexpr bool unchanged() const { return has(kClean) && !marked(); }
 };
 
 static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);

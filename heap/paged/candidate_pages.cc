@@ -1,6 +1,7 @@
 #include "heap/paged/candidate_pages.h"
 
 #include "platform/annotate.h"
+#include "platform/context.h"
 #include "platform/fatal.h"
 #include "platform/mutant.h"
 
@@ -12,14 +13,43 @@ using platform::memory_order_relaxed;
 
 // Model: models/candidates.pml
 bool CandidatePages::report(BlockAllocator::Cell cell) {
-    PageInfo& page = blocks_.page(cell.page);
+    set_bit(cell);
+    return list(cell.page);
+}
+
+// Model: models/count_word.pml, models/candidates.pml
+bool CandidatePages::report_released(BlockAllocator::Cell cell, WordValue before) {
+    const bool again = set_bit(cell);
+    if (again || before.has(WordValue::kClean)) {
+        mark(cell);
+        // Once more: what is marked is on a list, and the bit may have been taken meanwhile.
+        if (!OURO_MUTANT(marked_not_reported)) set_bit(cell);
+    }
+    return list(cell.page);
+}
+
+/// Was it set?
+bool CandidatePages::set_bit(BlockAllocator::Cell cell) {
     const std::uint64_t bit = std::uint64_t{1} << (cell.index % 64);
-    auto& word = page.candidate[cell.index / 64];
+    auto& word = blocks_.page(cell.page).candidate[cell.index / 64];
     // order: acq_rel; pairs with the gatherer's exchange: it sees the decrement, or finds the bit
     // set again. Also where the bit is set already: by whom, and about which object, nobody knows.
-    if (!OURO_MUTANT(report_by_look) || (word.load(memory_order_acquire) & bit) == 0)
-        word.fetch_or(bit, OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed));
-    return list(cell.page);
+    if (OURO_MUTANT(report_by_look) && (word.load(memory_order_acquire) & bit) != 0) return true;
+    const auto order = OURO_ORDER(memory_order_acq_rel, report_relaxed, memory_order_relaxed);
+    return (word.fetch_or(bit, order) & bit) != 0;
+}
+
+/// Whatever object is in the cell by now: one more that is asked does no harm.
+void CandidatePages::mark(BlockAllocator::Cell cell) {
+    platform::LoadWindow window;
+    if (!blocks_.is_header_at(cell)) return;
+    for (;;) {
+        LinkedWord look(blocks_.header_of_cell(cell));
+        const WordValue word = look.value();
+        if (word.count() == 0 || word.marked()) return;
+        // order: acq_rel; as a count change (DESIGN rule 19).
+        if (look.swap(word.with_mark(), memory_order_acq_rel)) return;
+    }
 }
 
 // Model: models/candidates.pml
@@ -61,7 +91,7 @@ void CandidatePages::list_again() {
             const Header* header = blocks_.header_of_cell({p, cell});
             const WordValue word = header->load_word();
             // order: relaxed; see above.
-            if (word.has(WordValue::kMarked) && blocks_.is_tracked(header->load_info()))
+            if (word.marked() && blocks_.is_tracked(header->load_info()))
                 page.candidate[cell / 64].fetch_or(std::uint64_t{1} << (cell % 64),
                                                    memory_order_relaxed);
         }

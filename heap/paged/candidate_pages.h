@@ -32,8 +32,10 @@ public:
     /// Sets the cell's bit and lists its page. True iff the page was not listed. The object may be
     /// gone: only the page record is written. Time: O(1). Threads: any. ISR: yes.
     bool report(BlockAllocator::Cell cell);
-    /// report() for an object that its decrement has marked. It may be gone already.
-    bool report_released(BlockAllocator::Cell cell) { return report(cell); }
+    /// report() for an object whose decrement has found it not marked, with this word. Marks it if
+    /// it was reported before, so that one object's decrements come here twice and not always, or
+    /// if the collector examines it (W3, heap/paged/word.h). It may be gone already.
+    bool report_released(BlockAllocator::Cell cell, WordValue before);
     /// Is a context between marking a page as dirty and putting it on the stack? Asked before
     /// take_pages(): false means that every candidate reported before the call is on it.
     bool is_listing() const {
@@ -78,6 +80,8 @@ public:
     bool is_whole(const TakenPages& taken) const;
 
 private:
+    bool set_bit(BlockAllocator::Cell cell);
+    void mark(BlockAllocator::Cell cell);
     void push(PageIndex page);
     std::uint32_t length_from(PageIndex page) const;
 

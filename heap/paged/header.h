@@ -72,18 +72,10 @@ struct Header {
     WordValue count_up(platform::memory_order order) {
         return {word.fetch_add(WordValue::kIncrement, order)};  // order: the caller's
     }
-    /// One reference less, and the object marked; returns the word before. Wait-free if it was
-    /// marked, else lock-free.
+    /// One reference less; returns the word before. Wait-free. The second step, if it was not the
+    /// last reference and the object not marked, is CandidatePages::report_released().
     /// Model: models/count_word.pml
     WordValue count_down(platform::memory_order order) {
-        // order: relaxed; confirmed by the swap, and W3 does without the confirmation.
-        WordValue now{word.load(platform::memory_order_relaxed)};
-        while (!now.has(WordValue::kMarked)) {
-            const WordValue::Bits marked = (now.bits + WordValue::kDecrement) | WordValue::kMarked;
-            // order: the caller's; relaxed when it fails, nothing was read but the word.
-            if (word.compare_exchange(now.bits, marked, order, platform::memory_order_relaxed))
-                return now;
-        }
         return {word.fetch_add(WordValue::kDecrement, order)};  // order: the caller's
     }
     /// Only the version changes; returns the word before.
@@ -172,7 +164,7 @@ public:
     bool swap_first_reading(platform::memory_order order) {
         WordValue::Bits seen = value_.bits;
         WordValue to = value_.first_reading();
-        if (OURO_MUTANT(mark_kept)) to = to.with(value_.bits & WordValue::kMarked);
+        if (OURO_MUTANT(mark_kept) && value_.marked()) to = to.with_mark();
         // order: the caller's; acquire when it fails: pairs with who changed it.
         return header_->word.compare_exchange(seen, to.bits, order, platform::memory_order_acquire);
     }

@@ -2,12 +2,14 @@
 //
 //   63                              32 31                       7  6  5  4  3  2  1  0
 //  +----------------------------------+--------------------------+--+--+--+--+--+--+--+
-//  |             version              |          count           |PO|HE|FI|CO|CL|CM|MA|
+//  |             version              |          count           |PO|HE|FI|CO|CL|CM|UM|
 //  +----------------------------------+--------------------------+--+--+--+--+--+--+--+
 //
-//  MA marked     the object is reported as a candidate: it is on a list, or the context that set
-//                the mark puts it there. Set by decrements, cleared by the collector's first
-//                reading; always set if the type cannot be in a cycle.
+//  UM unmarked   clear, the object is *marked*: decrements need not report it as a candidate. It is
+//                on a list, or the context that marked it puts it there. The second decrement that
+//                finds it reported marks it, the collector's first reading takes the mark away; who
+//                cannot be in a cycle is always marked. (Set and not clear is what is to be done
+//                something about, so that a decrement asks one question of its word.)
 //  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
 //                its end leaves the memory to the holder of the claim.
 //  CL clean      no increment has finished since the collector's first reading; mutators clear it.
@@ -25,12 +27,12 @@
 //     swap from a value that was read succeeds only if nobody has written the word since: what
 //     load-linked and store-conditional give elsewhere (heap/compact/word.h).
 // W3  "Unchanged since the first reading" is: clean, not marked, and the version a multiple of
-//     kVersionAlign. Why that is exact without storing the first reading: an increment sees in the
-//     returned value that the word was clean and clears `clean` in a second step; a decrement sets
-//     `marked` in the same step, unless it took the object for marked still, from before the first
-//     reading. Of increments whose second step is missing and of decrements of the latter kind
-//     there is at most one each per context, fewer than kVersionAlign together, so the version is
-//     no multiple; any other change has left clean = 0 or marked = 1.
+//     kVersionAlign. Why that is exact without storing the first reading: an increment that sees in
+//     the returned value that the word was clean clears `clean` in a second step; a decrement that
+//     sees it clean and not marked marks it in a second step, unless the object has ended. Of
+//     changes whose second step is missing there is at most one per context, fewer than
+//     kVersionAlign together, so the version is no multiple; any other change has left it not clean
+//     or marked.
 // W4  Count 0 is final for a type without finalizer or with `finalized` set. Otherwise it is limbo:
 //     the context that took the last reference owns the finalizer, and a weak upgrade that meets it
 //     completes the transition to "held, finalized" on its behalf (see reference_count.h). The word
@@ -52,7 +54,7 @@ struct WordValue {
     using Bits = std::uint64_t;
     Bits bits = 0;
 
-    static constexpr Bits kMarked = 1u << 0;
+    static constexpr Bits kUnmarked = 1u << 0;
     static constexpr Bits kClaimed = 1u << 1;
     static constexpr Bits kClean = 1u << 2;
     static constexpr Bits kCondemned = 1u << 3;
@@ -75,6 +77,7 @@ struct WordValue {
     static constexpr Bits kDecrement = kVersionOne - kCountOne;
 
     constexpr bool has(Bits flag) const { return (bits & flag) != 0; }
+    constexpr bool marked() const { return !has(kUnmarked); }
     constexpr std::uint32_t count() const {
         return static_cast<std::uint32_t>((bits & kCountMask) >> kCountShift);
     }
@@ -95,6 +98,8 @@ struct WordValue {
     }
     constexpr WordValue with(Bits flag) const { return {bits | flag}; }
     constexpr WordValue without(Bits flag) const { return {bits & ~flag}; }
+    constexpr WordValue with_mark() const { return without(kUnmarked); }
+    constexpr WordValue without_mark() const { return with(kUnmarked); }
     constexpr WordValue incremented() const { return {bits + kCountOne}; }
     constexpr WordValue decremented() const { return {bits - kCountOne}; }
     /// One more reference, or the middle of the immortal band again.
@@ -104,9 +109,14 @@ struct WordValue {
     /// Count 0 for good. `finalized` stays set, so that it is never taken for limbo.
     constexpr WordValue dead() const { return {(bits & ~Bits{0xffff'ffff}) | kFinalized}; }
     constexpr WordValue saturated() const { return {(bits & ~kCountMask) | kImmortalCount}; }
-    /// In a cell that was dead: count 1 and these flags.
-    constexpr WordValue newborn(Bits flags) const {
-        return {(bits & ~Bits{0xffff'ffff}) | kCountOne | flags};
+    /// In a cell that was dead: count 1.
+    constexpr WordValue newborn(bool marked) const {
+        return {(bits & ~Bits{0xffff'ffff}) | kCountOne | (marked ? 0 : kUnmarked)};
+    }
+    /// Of the word before a decrement: there is nothing else to do. Other references are left, and
+    /// the object is a candidate already.
+    constexpr bool decrements_quietly() const {
+        return !has(kUnmarked | kImmortalBit) && has(kCountMask & ~kCountOne);
     }
 
     constexpr WordValue bumped() const { return {bits + kVersionOne}; }
@@ -116,17 +126,17 @@ struct WordValue {
         const Bits version = (bits >> kVersionShift) + kVersionAlign;
         const Bits next = version & ~(kVersionAlign - 1);
         const WordValue aligned{(next << kVersionShift) | (bits & 0xffff'ffffu)};
-        return aligned.with(kClaimed | kClean).without(kMarked);
+        return aligned.with(kClaimed | kClean).without_mark();
     }
     /// W3.
     /// Model: models/count_word.pml
     constexpr bool unchanged() const {
-        return has(kClean) && !has(kMarked) && (version() & (kVersionAlign - 1)) == 0;
+        return has(kClean) && !marked() && (version() & (kVersionAlign - 1)) == 0;
     }
 };
 
 static_assert(WordValue::kCountMask + (WordValue::kCountOne - 1) == 0xffff'ffffu);
-static_assert(2 * port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts");
+static_assert(port::kMaxContexts < WordValue::kVersionAlign, "W3 needs fewer contexts");
 static_assert((WordValue::kImmortalCount & WordValue::kImmortalBit) != 0);
 
 }  // namespace ouro

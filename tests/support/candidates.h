@@ -9,7 +9,7 @@ inline bool is_candidate(Heap& heap, const Header* header) {
     const auto cell = heap.blocks().cell_of(header);
 #if OURO_COMPACT
     const WordValue word = header->load_word();
-    return word.has(WordValue::kMarked) && heap.candidates().is_listed(cell.page);
+    return word.marked() && heap.candidates().is_listed(cell.page);
 #else
     return heap.blocks().page(cell.page).candidate_test(cell.index);
 #endif

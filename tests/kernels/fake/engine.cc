@@ -5,7 +5,6 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -48,10 +47,10 @@ std::uint64_t g_now = 0;
 std::uint64_t g_switches = 0;
 std::uint32_t g_random = 12345;
 unsigned g_sections = 0;
-void (*g_handler)(void*) = nullptr;
-void* g_handler_argument = nullptr;
 
-// What the signal's handler looks at.
+// What the signal's handler looks at; volatile, so that the compiler leaves the order as it is.
+void (*volatile g_handler)(void*) = nullptr;
+void* volatile g_handler_argument = nullptr;
 volatile unsigned g_busy = 0;  ///< calls of the kernel under way
 volatile unsigned g_depth = 0;
 volatile bool g_pending = false;
@@ -146,12 +145,8 @@ void reschedule(bool rotate) {
     swapcontext(&before->context, &next->context);
 }
 
-/// From here to the end of leave_kernel() the signal's handler changes nothing. The fences keep the
-/// compiler from moving an access out of that, which it may do past a volatile one.
-void enter_kernel() {
-    g_busy = g_busy + 1;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-}
+/// From here to the end of leave_kernel() the signal's handler changes nothing.
+void enter_kernel() { g_busy = g_busy + 1; }
 
 void leave_kernel() {
     while (g_pending && g_depth == 0 && g_sections == 0) {
@@ -159,7 +154,6 @@ void leave_kernel() {
         run_interrupt();
         reschedule(false);
     }
-    std::atomic_signal_fence(std::memory_order_seq_cst);
     g_busy = g_busy - 1;
 }
 

@@ -46,7 +46,7 @@ TEST_F(PassClaim, after_the_pass_a_live_object_carries_no_trace) {
         EXPECT_FALSE(word.has(WordValue::kClaimed));
         EXPECT_FALSE(word.has(WordValue::kClean));
         EXPECT_FALSE(word.has(WordValue::kCondemned));
-        EXPECT_FALSE(word.has(WordValue::kMarked));
+        EXPECT_FALSE(word.marked());
     }
 }
 

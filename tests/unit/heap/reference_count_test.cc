@@ -86,7 +86,7 @@ TEST_F(ReferenceCount, a_decrement_to_non_zero_reports_a_tracked_object) {
 
 TEST_F(ReferenceCount, an_untracked_object_is_never_reported) {
     const Ref<Leaf> a = make<Leaf>();
-    EXPECT_TRUE(word_of(a).has(WordValue::kMarked));
+    EXPECT_TRUE(word_of(a).marked());
     detail::retain(a.get());
     detail::release(a.get());
     EXPECT_FALSE(is_reported(a));
@@ -94,11 +94,11 @@ TEST_F(ReferenceCount, an_untracked_object_is_never_reported) {
 
 TEST_F(ReferenceCount, a_marked_object_is_not_reported_again) {
     const Ref<Plain> a = make<Plain>(1);
-    set_word(a, word_of(a).with(WordValue::kMarked));
+    set_word(a, word_of(a).with_mark());
     detail::retain(a.get());
     detail::release(a.get());
     EXPECT_FALSE(is_reported(a));
-    set_word(a, word_of(a).without(WordValue::kMarked));
+    set_word(a, word_of(a).without_mark());
 }
 
 TEST_F(ReferenceCount, the_last_release_ends_the_object_at_once) {

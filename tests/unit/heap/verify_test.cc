@@ -196,13 +196,13 @@ TEST_F(VerifyTest, an_immediate_that_is_none_is_named) {
 TEST_F(VerifyTest, a_mark_without_a_list_is_named) {
     ASSERT_EQ(collect(), 0u);  // whatever was reported is settled
     const WordValue good = header()->load_word();
-    set_word(good.bits | WordValue::kMarked);
+    set_word(good.with_mark().bits);
     const BlockAllocator::Cell cell = heap().blocks().cell_of(header());
     heap().blocks().clear(Mark::deferred, cell);
     ASSERT_FALSE(testing::is_candidate(heap(), header()));
     ASSERT_FALSE(OURO_COMPACT && heap().candidates().is_listed(cell.page));
     expect_named("an object is marked as a candidate but on no list");
-    set_word(good.bits & ~WordValue::kMarked);
+    set_word(good.without_mark().bits);
 }
 
 TEST_F(VerifyTest, a_field_that_refers_outside_all_heaps_is_named) {

@@ -35,7 +35,7 @@ TEST_F(CompactHeader, every_count_change_shows) {
     read_first();
     header_.count_down(memory_order_acq_rel);
     EXPECT_EQ(word().count(), 1u);
-    EXPECT_TRUE(word().has(WordValue::kMarked));
+    EXPECT_TRUE(word().marked());
     EXPECT_FALSE(word().unchanged());
 
     read_first();

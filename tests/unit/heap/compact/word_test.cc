@@ -65,7 +65,7 @@ TEST(CompactWord, from_half_of_all_counts_on_an_object_is_immortal) {
 
 TEST(CompactWord, unchanged_is_clean_and_not_marked) {
     for_all_words([](WordValue word, std::uint32_t, std::uint32_t) {
-        const bool clean = word.has(WordValue::kClean) && !word.has(WordValue::kMarked);
+        const bool clean = word.has(WordValue::kClean) && !word.marked();
         ASSERT_EQ(word.unchanged(), clean);
         ASSERT_TRUE(word.first_reading().unchanged());
         ASSERT_TRUE(word.first_reading().has(WordValue::kClaimed));

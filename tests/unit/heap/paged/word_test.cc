@@ -46,7 +46,7 @@ TEST(Word, version_count_and_flags_do_not_overlap) {
 }
 
 TEST(Word, the_seven_flags_are_the_seven_lowest_bits) {
-    const std::uint64_t flags[] = {WordValue::kMarked,    WordValue::kClaimed,   WordValue::kClean,
+    const std::uint64_t flags[] = {WordValue::kUnmarked,  WordValue::kClaimed,   WordValue::kClean,
                                    WordValue::kCondemned, WordValue::kFinalized, WordValue::kHeld,
                                    WordValue::kPostponed};
     for (unsigned i = 0; i < 7; ++i) EXPECT_EQ(flags[i], std::uint64_t{1} << i);
@@ -96,10 +96,10 @@ TEST(Word, a_decrement_of_count_zero_is_visible_as_an_impossible_count) {
 }
 
 TEST(Word, the_version_wraps_without_touching_the_count) {
-    const WordValue after = word_of(0xffffffff, 5, WordValue::kMarked).bumped();
+    const WordValue after = word_of(0xffffffff, 5, WordValue::kUnmarked).bumped();
     EXPECT_EQ(after.version(), 0u);
     EXPECT_EQ(after.count(), 5u);
-    EXPECT_EQ(flags_of(after), WordValue::kMarked);
+    EXPECT_EQ(flags_of(after), WordValue::kUnmarked);
 }
 
 TEST(Word, a_bump_changes_the_version_only) {
@@ -111,12 +111,12 @@ TEST(Word, a_bump_changes_the_version_only) {
 
 TEST(Word, a_first_reading_moves_the_version_on_to_the_next_multiple_and_claims) {
     for (std::uint32_t version = 0; version < 3 * WordValue::kVersionAlign; ++version) {
-        const WordValue after = word_of(version, 3, 0x51).first_reading();
+        const WordValue after = word_of(version, 3, 0x50).first_reading();
         ASSERT_EQ(after.version() % WordValue::kVersionAlign, 0u);
         ASSERT_GT(after.version(), version);
         ASSERT_LE(after.version() - version, WordValue::kVersionAlign);
         ASSERT_EQ(after.count(), 3u);
-        ASSERT_EQ(flags_of(after), 0x50u | WordValue::kClaimed | WordValue::kClean);
+        ASSERT_EQ(flags_of(after), 0x51u | WordValue::kClaimed | WordValue::kClean);
     }
 }
 
@@ -130,7 +130,7 @@ TEST(Word, unchanged_means_clean_unmarked_and_an_aligned_version) {
     for (std::uint32_t version = 0; version <= 2 * WordValue::kVersionAlign; ++version) {
         for (std::uint32_t flags = 0; flags < 128; ++flags) {
             const bool expected = (flags & WordValue::kClean) != 0 &&
-                                  (flags & WordValue::kMarked) == 0 && version % 2048 == 0;
+                                  (flags & WordValue::kUnmarked) != 0 && version % 2048 == 0;
             ASSERT_EQ(word_of(version, 9, flags).unchanged(), expected) << version << ' ' << flags;
         }
     }

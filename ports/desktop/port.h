@@ -87,11 +87,15 @@ private:
 
 class Mutex {
 public:
-    void lock() { mutex_.lock(); }
+    void lock() {
+        if (!mutex_.try_lock()) lock_slowly();
+    }
     bool try_lock() { return mutex_.try_lock(); }
     void unlock() { mutex_.unlock(); }
 
 private:
+    void lock_slowly();
+
     std::mutex mutex_;
 };
 

@@ -2,8 +2,8 @@
 //
 // B1  Every cell of a span starts with a Header whose word is a word until the span is dissolved.
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
-//     Until then it waits on the retired list or, once its memory was wanted, as `dissolving`;
-//     from both its own class takes it back at once.
+//     Until then it waits on the retired list or, when there are many or memory was wanted, as
+//     `dissolving`; from both its own class takes it back at once.
 // B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
 //     or a cache has it by K5, iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
@@ -15,8 +15,9 @@
 //
 // Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
 // headers of its cells (at most 128) and one record per page; a large object one record per page.
-// Dissolving retired spans is O(retired), at most kRetiredMax in an ordinary call. Before memory
-// counts as exhausted: O(retired, dissolving and free runs).
+// Retired spans wait for their class to want them again. An allocation that wants a span where there
+// are many, or finds no free run, makes 64 at a time ready to be dissolved, and dissolves a few.
+// Before memory counts as exhausted: O(retired, dissolving and free runs).
 //
 // Why so long: it is one class, whose parts are in files of their own; here is what they share.
 //
@@ -116,7 +117,7 @@ public:
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
 
-    /// Time: O(1) plus the dissolution of at most 128 emptied spans plus O(contexts).
+    /// Time: O(emptied spans + contexts).
     MemoryFigures figures();
     /// Makes the memory of emptied spans usable for every size. False: a context that is inside a
     /// load window keeps some of it back. Time: O(emptied spans + contexts).
@@ -250,7 +251,7 @@ private:
     const char* verify_idle(const CellCache& cache, Met& met) const;
     const char* verify_idle_cell(const Header* header, std::uint32_t size_class) const;
     template <class IsMember>
-    bool is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const;
+    std::uint32_t length_of(PageIndex head, IsMember&& is_member) const;
     bool has_tails(PageIndex page, PageLayout layout) const;
     bool is_possible(PageLayout layout) const;
     bool has_its_place() const;
@@ -335,11 +336,14 @@ private:
     static void context_ends(platform::Context& context);
     void link(PageIndex& list, PageIndex page);
     void unlink(PageIndex& list, PageIndex page);
-    bool dissolve_retired();
+    void close_retired();
+    bool dissolve_some();
     void release_quarantine(std::size_t down_to_bytes);
     void set_span_layout(PageIndex page, PageLayout layout);
 
-    static constexpr std::uint32_t kRetiredMax = 64;
+    static constexpr std::uint32_t kRetiredShare = 64;  ///< of the pages, of spans that wait
+    static constexpr std::uint32_t kClosedAtOnce = 64;  ///< spans
+    static constexpr std::uint32_t kGivenAtOnce = 8;    ///< when memory is wanted
     /// What a cache counts for, but for the spans that it holds (K4).
     static std::size_t bytes_of_cache(const CellCache& cache) {
         std::size_t bytes = cache.pages * kPageBytes + CellCache::kKeptMax;
@@ -382,6 +386,7 @@ private:
     PageIndex available_[kSizeClasses];  ///< spans with a free cell, per class
     PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
     PageIndex dissolving_ = kNoPage;     ///< spans no more, perhaps still looked at
+    PageIndex unwatched_ = kNoPage;      ///< the same, and nobody looks at them any more
     std::uint32_t retired_count_ = 0;
     std::ptrdiff_t used_bytes_ = 0;  ///< what tallies say to be added; may be less than 0
     std::ptrdiff_t used_bytes_max_ = 0;

@@ -11,7 +11,8 @@ using platform::memory_order_relaxed;
 MemoryFigures BlockAllocator::figures() {
     platform::LockGuard guard(lock_);
     give_own();
-    if (retired_ != kNoPage || dissolving_ != kNoPage) dissolve_retired();
+    while (dissolve_some()) {
+    }
     const std::size_t capacity = page_count_ * kPageBytes;
     std::size_t block = runs_.largest_run() * kPageBytes;
     for (std::uint32_t c = 0; c < kSizeClasses; ++c) {

@@ -1,6 +1,7 @@
 // Spans: runs of pages with cells of one size. How they are made, listed and dissolved.
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "heap/paged/block_allocator.h"
 #include "platform/annotate.h"
@@ -68,7 +69,7 @@ void BlockAllocator::list_as_available(std::uint32_t size_class, PageIndex page)
 void BlockAllocator::retire(PageIndex page) {
     link(retired_, page);
     pages_[page].listed = PageInfo::kRetired;
-    if (++retired_count_ > kRetiredMax) dissolve_retired();
+    ++retired_count_;
 }
 
 void BlockAllocator::unlist(PageIndex page) {
@@ -127,11 +128,12 @@ void BlockAllocator::format(PageIndex page, std::uint32_t size_class, std::uint3
 }
 
 // In this order: first nobody new finds a span here, then everybody who found one has gone, then
-// the pages change. Until the second is so they wait as `dissolving`. At most kRetiredMax spans are
-// retired; of those that were kept back so far a bounded number follows.
+// the pages change. Until the second is so they wait as `dissolving`, then as unwatched. To ask for
+// the windows is dear, so it is done for many spans at once; to give one back is to look at all its
+// cells, so it is done for few.
 // Model: models/field_load.pml
-bool BlockAllocator::dissolve_retired() {
-    while (retired_ != kNoPage) {
+void BlockAllocator::close_retired() {
+    for (std::uint32_t closed = 0; closed < kClosedAtOnce && retired_ != kNoPage; ++closed) {
         const PageIndex page = retired_;
         unlist(page);
         PageLayout layout = pages_[page].load_layout();
@@ -140,11 +142,18 @@ bool BlockAllocator::dissolve_retired() {
         pages_[page].layout.store(layout.encode(), memory_order_release);
         link(dissolving_, page);
     }
-    if (dissolving_ == kNoPage) return false;
-    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return false;
-    for (std::uint32_t given = 0; given < 2 * kRetiredMax && dissolving_ != kNoPage; ++given) {
-        const PageIndex page = dissolving_;
-        unlink(dissolving_, page);
+    if (unwatched_ != kNoPage || dissolving_ == kNoPage) return;
+    if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return;
+    unwatched_ = std::exchange(dissolving_, kNoPage);
+}
+
+/// Somebody wants memory. False: no span can be dissolved.
+bool BlockAllocator::dissolve_some() {
+    if (unwatched_ == kNoPage) close_retired();
+    if (unwatched_ == kNoPage) return false;
+    for (std::uint32_t given = 0; given < kGivenAtOnce && unwatched_ != kNoPage; ++given) {
+        const PageIndex page = unwatched_;
+        unlink(unwatched_, page);
         const std::uint32_t pages = pages_[page].load_layout().pages;
         const std::uint32_t newest = newest_generation(page);
         for (std::uint32_t i = 0; i < pages; ++i) pages_[page + i].generation = newest;  // B4
@@ -157,19 +166,18 @@ bool BlockAllocator::dissolve_retired() {
 bool BlockAllocator::tidy() {
     platform::LockGuard guard(lock_);
     const bool closed = close_taken_caches();
-    while (retired_ != kNoPage || dissolving_ != kNoPage) {
-        if (!dissolve_retired()) return false;
+    while (dissolve_some()) {
     }
-    return closed;
+    return closed && retired_ == kNoPage && dissolving_ == kNoPage;
 }
 
 PageIndex BlockAllocator::take_run(std::uint32_t pages) {
     PageIndex page = runs_.take(pages);
-    if (page == kNoPage && dissolve_retired()) page = runs_.take(pages);
+    while (page == kNoPage && dissolve_some()) page = runs_.take(pages);
     if (page != kNoPage) return page;
     if (quarantined_bytes_ != 0) {
         release_quarantine(0);
-        if (dissolve_retired()) page = runs_.take(pages);
+        while (page == kNoPage && dissolve_some()) page = runs_.take(pages);
     }
     return page != kNoPage ? page : runs_.take_anywhere(pages);
 }
@@ -197,6 +205,8 @@ PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
         }
         candidate = pages_[candidate].next;
     }
+    // Many of other classes: before a long run is divided while they lie idle.
+    if (retired_count_ > std::max(kClosedAtOnce, page_count() / kRetiredShare)) dissolve_some();
     const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
     if (page == kNoPage) return take_back(size_class);
     format(page, size_class, kSizeClassTable[size_class].span_pages);

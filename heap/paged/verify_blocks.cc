@@ -127,19 +127,19 @@ const char* BlockAllocator::verify_page(PageIndex page, Met& met) {
 
 // ---- lists
 
-/// Is it a list of so many members, each knowing the one before it? Ends, because none is found
-/// twice: it would have to know two before it.
+/// How many members has the list, each knowing the one before it? None has as many as kNoPage: then
+/// it is broken. Ends, because none is found twice: it would have to know two before it.
 template <class IsMember>
-bool BlockAllocator::is_list(PageIndex head, std::uint32_t expected, IsMember&& is_member) const {
+std::uint32_t BlockAllocator::length_of(PageIndex head, IsMember&& is_member) const {
     PageIndex before = kNoPage;
     std::uint32_t members = 0;
     for (PageIndex page = head; page != kNoPage; page = pages_[page].next) {
-        if (page >= page_count_ || pages_[page].prev != before) return false;
-        if (!is_member(pages_[page].load_layout(), pages_[page].listed)) return false;
+        if (page >= page_count_ || pages_[page].prev != before) return kNoPage;
+        if (!is_member(pages_[page].load_layout(), pages_[page].listed)) return kNoPage;
         before = page;
         ++members;
     }
-    return members == expected;
+    return members;
 }
 
 const char* BlockAllocator::verify_lists(const Met& met) {
@@ -147,19 +147,21 @@ const char* BlockAllocator::verify_lists(const Met& met) {
         const auto is_available = [c](PageLayout layout, PageInfo::Listed listed) {
             return listed == PageInfo::kAvailable && layout.size_class == c;
         };
-        if (!is_list(available_[c], met.available[c], is_available))
+        if (length_of(available_[c], is_available) != met.available[c])
             return "B5: the list of a class";
     }
     const auto is_retired = [](PageLayout, PageInfo::Listed listed) {
         return listed == PageInfo::kRetired;
     };
-    if (retired_count_ != met.retired || !is_list(retired_, met.retired, is_retired))
+    if (retired_count_ != met.retired || length_of(retired_, is_retired) != met.retired)
         return "B5: the list of retired spans";
     const auto is_dissolving = [](PageLayout layout, PageInfo::Listed) {
         return layout.kind == PageLayout::kDissolving;
     };
-    if (!is_list(dissolving_, met.dissolving, is_dissolving))
-        return "B2: the list of dissolving spans";
+    const std::uint32_t watched = length_of(dissolving_, is_dissolving);
+    const std::uint32_t unwatched = length_of(unwatched_, is_dissolving);
+    if (watched > met.dissolving || unwatched != met.dissolving - watched)
+        return "B2: the lists of dissolving spans";
     if (!runs_.is_sound(met.free_runs)) return "the lists of free runs";
     return verify_quarantine();
 }

@@ -275,7 +275,7 @@ TEST_F(PlantedDamage, a_list_of_dissolving_spans_that_is_broken_is_named) {
     const PageIndex page = find(
         [](const PageInfo& info) { return info.load_layout().kind == PageLayout::kDissolving; });
     blocks_.page(page).next = 100'000;
-    EXPECT_STREQ(blocks_.verify(), "B2: the list of dissolving spans");
+    EXPECT_STREQ(blocks_.verify(), "B2: the lists of dissolving spans");
     blocks_.page(page).next = kNoPage;
     ++blocks_.page(page).cells;
     EXPECT_STREQ(blocks_.verify(), "page record: cells");

@@ -1,7 +1,7 @@
 /* A counted load of a shared field against overwriting, the end of what it held, and reuse.
  * Code: heap/field_slot.cc load_counted
  * Code: heap/field_slot.cc store_owned
- * Code: heap/paged/spans.cc dissolve_retired
+ * Code: heap/paged/spans.cc close_retired
  *
  * One shared field holds a counted reference to one of N cells. M contexts load it, drop what they
  * hold, or put a new object there; what ends frees its cell, which is reused at once, with the

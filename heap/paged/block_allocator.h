@@ -15,9 +15,9 @@
 //
 // Bounds: allocate and free do at most a fixed number of list operations; a fresh span writes the
 // headers of its cells (at most 128) and one record per page; a large object one record per page.
-// Retired spans wait for their class to want them again. An allocation that wants a span where there
-// are many, or finds no free run, makes 64 at a time ready to be dissolved, and dissolves a few.
-// Before memory counts as exhausted: O(retired, dissolving and free runs).
+// Retired spans wait for their class to want them again. An allocation that wants a span where
+// there are many, or finds no free run, makes 64 at a time ready to be dissolved, and dissolves a
+// few. Before memory counts as exhausted: O(retired, dissolving and free runs).
 //
 // Why so long: it is one class, whose parts are in files of their own; here is what they share.
 //

@@ -74,10 +74,11 @@ std::string count_text(std::uint64_t bits) {
 
 std::string word_text(std::uint64_t bits) {
     std::string text = "{" + count_text(bits);
-    static constexpr const char* kFlags[] = {"marked",    "claimed", "clean",    "condemned",
-                                             "finalized", "held",    "postponed"};
-    for (unsigned i = 0; i < 7; ++i) {
-        if ((bits >> i & 1) != 0) text += std::string(" ") + kFlags[i];
+    if (WordValue{static_cast<WordValue::Bits>(bits)}.marked()) text += " marked";
+    static constexpr const char* kFlags[] = {"claimed",   "clean", "condemned",
+                                             "finalized", "held",  "postponed"};
+    for (unsigned i = 0; i < 6; ++i) {
+        if ((bits >> (i + 1) & 1) != 0) text += std::string(" ") + kFlags[i];
     }
     return text + "}";
 }

@@ -339,7 +339,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         if ((result.complete && !put_off) || heap_.nests_too_deep()) break;
         ++attempt;
     }
-    heap_.blocks().tidy();
+    if (!options.automatic || !BlockAllocator::kTidiesWhenAsked) heap_.blocks().tidy();
     return result;
 }
 

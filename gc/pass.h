@@ -215,6 +215,7 @@ private:
     void drop_field(FieldSlot& slot, bool inner_only);
     void end_member(Header* header, Member member, const TypeInfo& info);
     void defer(Header* header, Member member);
+    static void silence(LinkedWord& look);
 
     bool may_look();
     void rewind() { rewind(set_.first(heap_.blocks())); }

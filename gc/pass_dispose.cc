@@ -30,8 +30,9 @@ void Pass::drop_field(FieldSlot& slot, bool inner_only) {
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
 void Pass::make_dead(Header* header, WordValue::Bits flags) {
-    // order: release; pairs with load_word(). Nobody else writes the word any more: the decision is
-    // committed, so an upgrade ends without a swap.
+    // order: release; pairs with load_word(). Nobody else changes what the word says any more: the
+    // decision is committed, so an upgrade ends without a swap. (A late report may mark it: then
+    // the mark is lost, and two values have one version. Only this one has count 0.)
     header->store_word(header->load_word().dead().with(flags), memory_order_release);
 }
 

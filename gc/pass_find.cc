@@ -150,7 +150,10 @@ bool Pass::gather_by_word(Header* header, Member member) {
         heap_.report_again(header->payload());  // not now: ask again
         return true;
     }
-    if (!may_enter_set(header)) return true;
+    if (!may_enter_set(header)) {
+        if (info.frozen() && !word.marked()) silence(look);
+        return true;
+    }
     if (!options_.include_deferred && header->level() > 0) {
         defer(header, member);
         return true;
@@ -200,6 +203,11 @@ void Pass::defer_member(Member member) {
 void Pass::defer(Header* header, Member member) {
     defer_member(member);
     LinkedWord look(header);
+    silence(look);
+}
+
+/// Decrements need not report the object: it is on a list, or set aside.
+void Pass::silence(LinkedWord& look) {
     const WordValue word = look.value();
     // order: acq_rel; from the word that was read, so it is the same living object. A failure only
     // means that the object goes on reporting itself.

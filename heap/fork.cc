@@ -34,7 +34,7 @@ void Heap::unlock_all(bool in_child, bool others_are_gone) {
     interned_.lock().unlock();
     postponed_lock_.unlock();
     weak_lock_.unlock();
-    if (in_child) candidates_.list_again();
+    if (in_child) candidates_.list_again(others_are_gone);
     if (hooks_.after_fork != nullptr) hooks_.after_fork(hooks_.self, in_child);
 }
 

@@ -120,8 +120,8 @@ public:
     /// Frees a cell that give_back() has left to the holder of the claim, who has dropped it.
     void release_memory(Header* header);
     /// Reports that `object`, to which the caller gave up one reference of several when its word
-    /// was `before`, may be part of garbage. It may be gone already. Time: O(1). Threads: any.
-    /// ISR: yes.
+    /// was `before`, may be part of garbage. It may be gone already. Time: O(1), again for each
+    /// change of the same word meanwhile. Threads: any. ISR: yes.
     void report_released(const void* object, WordValue before);
     /// The same for an object that the caller keeps in its place: by a reference, a claim, a load
     /// window.

@@ -30,6 +30,7 @@
  * Check: correct_marked_later holds small -DM=1 -DMARKED_LATER
  * Check: correct_pages_marked_later holds small -DM=1 -DONE_EACH -DMARKED_LATER
  * Check: correct_2_contexts_marked_later holds large -DM=2 -DMARKED_LATER
+ * Check: mark_last fails small -DM=1 -DMARKED_LATER -DMARK_LAST
  * Check: correct_2_contexts holds large -DM=2
  * Check: correct_2_contexts_pages holds large -DM=2 -DONE_EACH
  * Check: candidate_not_reported fails small -DM=1 -DCANDIDATE_NOT_REPORTED
@@ -143,8 +144,14 @@ second_step:
 #ifdef CANDIDATE_NOT_REPORTED
        skip
 #else
+#ifndef MARK_LAST
        mark(o, again);
+#endif
        report(o, first, old)
+#ifdef MARK_LAST
+       ;
+       mark(o, again)
+#endif
 #endif
     fi;
     d_step { open_reports[o]--; o = 0; quiet = 0; again = 0 };

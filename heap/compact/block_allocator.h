@@ -101,6 +101,7 @@ public:
     /// Joins free blocks that could not be joined when they were freed. False: a context that is
     /// inside a load window keeps some of it back. Time: O(blocks), see above.
     bool tidy();
+    static constexpr bool kTidiesWhenAsked = false;
     /// The largest payload that any request can ever get.
     std::size_t payload_max() const;
 

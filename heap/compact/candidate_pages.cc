@@ -44,7 +44,8 @@ bool CandidatePages::is_taken(PageIndex card) const {
     return (word >> card % 32 & 1) != 0;
 }
 
-void CandidatePages::list_again() {
+/// A decrement marks in the same step: nobody has lost a reference without a mark.
+void CandidatePages::list_again(bool) {
     for (PageIndex card = 0; card < blocks_.page_count(); ++card) {
         if (take(card).any()) list(card);
     }

@@ -31,7 +31,7 @@ public:
     /// A card is listed by one operation; nobody is ever about to.
     bool is_listing() const { return false; }
     /// Lists all cards anew, for a context that is the only one.
-    void list_again();
+    void list_again(bool all);
     /// Is the card listed?
     bool is_listed(PageIndex card) const;
 

@@ -3,7 +3,8 @@
 // B1  Every cell of a span starts with a Header whose word is a word until the span is dissolved.
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, when there are many or memory was wanted, as
-//     `dissolving`; from both its own class takes it back at once.
+//     `dissolving`; from both its own class takes it back at once. When no window has been seen
+//     open it is unwatched, and becomes free pages in its turn.
 // B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
 //     or a cache has it by K5, iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell
@@ -117,11 +118,13 @@ public:
     /// The lock that allocate() and free() take; type entries and figures are under it too.
     platform::Mutex& lock() { return lock_; }
 
-    /// Time: O(emptied spans + contexts).
+    /// Time: O(emptied spans + contexts), a few spans for one hold of the lock.
     MemoryFigures figures();
     /// Makes the memory of emptied spans usable for every size. False: a context that is inside a
-    /// load window keeps some of it back. Time: O(emptied spans + contexts).
+    /// load window keeps some of it back. Time: as figures().
     bool tidy();
+    /// Other sizes take that memory when they want it: nobody need tidy up for them.
+    static constexpr bool kTidiesWhenAsked = true;
     /// The largest payload that any request can ever get.
     std::size_t payload_max() const;
 
@@ -338,6 +341,7 @@ private:
     void unlink(PageIndex& list, PageIndex page);
     void close_retired();
     bool dissolve_some();
+    bool dissolve_all();
     void release_quarantine(std::size_t down_to_bytes);
     void set_span_layout(PageIndex page, PageLayout layout);
 
@@ -387,7 +391,7 @@ private:
     PageIndex retired_ = kNoPage;        ///< spans without a used cell, waiting to be dissolved
     PageIndex dissolving_ = kNoPage;     ///< spans no more, perhaps still looked at
     PageIndex unwatched_ = kNoPage;      ///< the same, and nobody looks at them any more
-    std::uint32_t retired_count_ = 0;
+    std::uint32_t retired_pages_ = 0;
     std::ptrdiff_t used_bytes_ = 0;  ///< what tallies say to be added; may be less than 0
     std::ptrdiff_t used_bytes_max_ = 0;
     UseLimit use_limit_;

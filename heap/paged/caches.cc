@@ -78,7 +78,8 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     // Without room for a span as well it were of no use.
     const std::size_t bytes = (pages + 1) * kPageBytes + CellCache::kKeptMax;
     if (!is_caching_ || cached_bytes_ + bytes > cache_limit_) return nullptr;
-    const PageIndex page = runs_.take(pages);
+    PageIndex page = runs_.take(pages);
+    while (page == kNoPage && dissolve_some()) page = runs_.take(pages);
     if (page == kNoPage) return nullptr;
     set_span_layout(page, {PageLayout::kCache, 0, pages});
     void* memory = reinterpret_cast<void*>(begin_ + page * kPageBytes);

@@ -78,9 +78,9 @@ void CandidatePages::push(PageIndex page) {
         memory_order_relaxed));
 }
 
-/// A context that exists no more may have marked an object without setting its bit, or a page as
-/// dirty without linking it.
-void CandidatePages::list_again() {
+/// A context that exists no more may have taken a reference without reporting the object, or marked
+/// it without setting its bit, or a page as dirty without linking it.
+void CandidatePages::list_again(bool all) {
     // order: relaxed everywhere here; no other context exists.
     dirty_.store(kNoPage, memory_order_relaxed);
     listing_.store(0, memory_order_relaxed);  // order: see above
@@ -91,7 +91,8 @@ void CandidatePages::list_again() {
             const Header* header = blocks_.header_of_cell({p, cell});
             const WordValue word = header->load_word();
             // order: relaxed; see above.
-            if (word.marked() && blocks_.is_tracked(header->load_info()))
+            if (word.count() != 0 && (all || word.marked()) &&
+                blocks_.is_tracked(header->load_info()))
                 page.candidate[cell / 64].fetch_or(std::uint64_t{1} << (cell % 64),
                                                    memory_order_relaxed);
         }

@@ -44,8 +44,9 @@ public:
     }
     /// Puts a page on the stack whose candidates have bits already. True iff it was not there.
     bool list(PageIndex page);
-    /// Lists all pages with candidates anew, for a context that is the only one.
-    void list_again();
+    /// Lists all pages with candidates anew, for a context that is the only one. `all`: as if every
+    /// object had lost a reference.
+    void list_again(bool all);
 
     /// Is the page on the stack, or about to be?
     bool is_listed(PageIndex page) const {

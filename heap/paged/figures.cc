@@ -9,10 +9,9 @@ namespace ouro {
 using platform::memory_order_relaxed;
 
 MemoryFigures BlockAllocator::figures() {
+    dissolve_all();
     platform::LockGuard guard(lock_);
     give_own();
-    while (dissolve_some()) {
-    }
     const std::size_t capacity = page_count_ * kPageBytes;
     std::size_t block = runs_.largest_run() * kPageBytes;
     for (std::uint32_t c = 0; c < kSizeClasses; ++c) {

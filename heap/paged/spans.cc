@@ -69,7 +69,7 @@ void BlockAllocator::list_as_available(std::uint32_t size_class, PageIndex page)
 void BlockAllocator::retire(PageIndex page) {
     link(retired_, page);
     pages_[page].listed = PageInfo::kRetired;
-    ++retired_count_;
+    retired_pages_ += pages_[page].load_layout().pages;
 }
 
 void BlockAllocator::unlist(PageIndex page) {
@@ -78,7 +78,7 @@ void BlockAllocator::unlist(PageIndex page) {
         unlink(available_[info.load_layout().size_class], page);
     if (info.listed == PageInfo::kRetired) {
         unlink(retired_, page);
-        --retired_count_;
+        retired_pages_ -= info.load_layout().pages;
     }
     info.listed = PageInfo::kUnlisted;
 }
@@ -142,7 +142,7 @@ void BlockAllocator::close_retired() {
         pages_[page].layout.store(layout.encode(), memory_order_release);
         link(dissolving_, page);
     }
-    if (unwatched_ != kNoPage || dissolving_ == kNoPage) return;
+    if (dissolving_ == kNoPage) return;
     if (!platform::all_windows_closed() && !OURO_MUTANT(dissolved_under_windows)) return;
     unwatched_ = std::exchange(dissolving_, kNoPage);
 }
@@ -163,15 +163,24 @@ bool BlockAllocator::dissolve_some() {
     return true;
 }
 
-bool BlockAllocator::tidy() {
-    platform::LockGuard guard(lock_);
-    const bool closed = close_taken_caches();
-    while (dissolve_some()) {
+/// As far as it goes, a portion for one hold of the lock.
+bool BlockAllocator::dissolve_all() {
+    for (;;) {
+        platform::LockGuard guard(lock_);
+        if (!dissolve_some()) return retired_ == kNoPage && dissolving_ == kNoPage;
     }
-    return closed && retired_ == kNoPage && dissolving_ == kNoPage;
+}
+
+bool BlockAllocator::tidy() {
+    lock_.lock();
+    const bool closed = close_taken_caches();
+    lock_.unlock();
+    return dissolve_all() && closed;
 }
 
 PageIndex BlockAllocator::take_run(std::uint32_t pages) {
+    // Many: before a long run is divided while they lie idle.
+    if (retired_pages_ > std::max(kClosedAtOnce, page_count() / kRetiredShare)) dissolve_some();
     PageIndex page = runs_.take(pages);
     while (page == kNoPage && dissolve_some()) page = runs_.take(pages);
     if (page != kNoPage) return page;
@@ -205,16 +214,19 @@ PageIndex BlockAllocator::fresh_span(std::uint32_t size_class) {
         }
         candidate = pages_[candidate].next;
     }
-    // Many of other classes: before a long run is divided while they lie idle.
-    if (retired_count_ > std::max(kClosedAtOnce, page_count() / kRetiredShare)) dissolve_some();
     const PageIndex page = take_run(kSizeClassTable[size_class].span_pages);
     if (page == kNoPage) return take_back(size_class);
     format(page, size_class, kSizeClassTable[size_class].span_pages);
     return page;
 }
 
-/// A span of the class that waits to be dissolved: whoever looks at its cells may go on doing so.
+/// A span of the class that waits, wherever it does: whoever looks at its cells may go on doing so.
 PageIndex BlockAllocator::take_back(std::uint32_t size_class) {
+    for (PageIndex page = retired_; page != kNoPage; page = pages_[page].next) {
+        if (pages_[page].load_layout().size_class != size_class) continue;
+        unlist(page);
+        return page;
+    }
     for (PageIndex page = dissolving_; page != kNoPage; page = pages_[page].next) {
         PageLayout layout = pages_[page].load_layout();
         if (layout.size_class != size_class) continue;

@@ -69,7 +69,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
         if (free.any()) return "B3: a free cell behind the span";
         if (info.listed != PageInfo::kRetired) met.used_bytes += layout.pages * kPageBytes;
         if (info.listed == PageInfo::kAvailable) return "B5: the list of a span";
-        met.retired += info.listed == PageInfo::kRetired ? 1 : 0;
+        if (info.listed == PageInfo::kRetired) met.add_retired(layout);
         return nullptr;
     }
     std::uint32_t free_count = 0;
@@ -87,7 +87,7 @@ const char* BlockAllocator::verify_span(PageIndex page, Met& met) {
                                                                  : PageInfo::kAvailable;
     if (info.listed != wanted) return "B5: the list of a span";
     met.available[layout.size_class] += wanted == PageInfo::kAvailable ? 1 : 0;
-    met.retired += wanted == PageInfo::kRetired ? 1 : 0;
+    if (wanted == PageInfo::kRetired) met.add_retired(layout);
     met.used_bytes += (cells - free_count) * span_cell_bytes(page);
     return nullptr;
 }
@@ -153,7 +153,7 @@ const char* BlockAllocator::verify_lists(const Met& met) {
     const auto is_retired = [](PageLayout, PageInfo::Listed listed) {
         return listed == PageInfo::kRetired;
     };
-    if (retired_count_ != met.retired || length_of(retired_, is_retired) != met.retired)
+    if (retired_pages_ != met.retired_pages || length_of(retired_, is_retired) != met.retired)
         return "B5: the list of retired spans";
     const auto is_dissolving = [](PageLayout layout, PageInfo::Listed) {
         return layout.kind == PageLayout::kDissolving;

@@ -13,11 +13,16 @@ struct BlockAllocator::Met {
     std::uint32_t available[kSizeClasses] =
         {};                     ///< spans that say to be on the list of their class
     std::uint32_t retired = 0;  ///< spans that say to be on the list of retired ones
+    std::uint32_t retired_pages = 0;
     std::uint32_t dissolving = 0;
     std::uint32_t held = 0;         ///< spans that say to be held
     std::uint32_t cache_pages = 0;  ///< first pages of caches
     std::uint32_t caches = 0;       ///< on the lists of caches
     std::uint32_t slots = 0;        ///< of these, with a span
+    void add_retired(PageLayout layout) {
+        ++retired;
+        retired_pages += layout.pages;
+    }
     /// Cells that may come in another order the next time: are they the same?
     struct Cells {
         std::size_t count = 0;

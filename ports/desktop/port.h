@@ -43,7 +43,7 @@ inline constexpr bool kTimeSlices = true;
 inline constexpr bool kContextLocals = true;
 /// Bytes of poisoned space behind every object in AddressSanitizer builds.
 inline constexpr std::size_t kRedzoneBytes = OURO_PORT_ASAN ? 16 : 0;
-/// Most threads that may be inside Ouro at once; heap/word.h needs fewer than 1024.
+/// Most threads that may be inside Ouro at once; heap/paged/word.h needs fewer than 2048.
 inline constexpr std::uint32_t kMaxContexts = 1000;
 
 /// std::atomic with the order mandatory on every operation.

@@ -281,7 +281,7 @@ TEST_F(PassInPortions, what_was_left_can_be_put_back) {
     EXPECT_EQ(heap_.signal().pages(), 2u) << "who waits for candidates learns of them";
     const Violation found = verify(heap_);
     EXPECT_FALSE(found) << found.invariant;
-    heap_.candidates().list_again();  // as in the child of a fork
+    heap_.candidates().list_again(false);  // as in the child of a fork
     drop_large_ring();
     EXPECT_EQ(run().collected, 3u);
     EXPECT_EQ(pass_.verify(), nullptr);

@@ -68,6 +68,17 @@ TEST_F(AtHand, memory_that_comes_again_is_zero) {
     EXPECT_EQ(heap().blocks().verify(), nullptr);
 }
 
+TEST_F(AtHand, a_thread_has_it_too_where_all_memory_waits_in_empty_spans) {
+    {
+        std::vector<Ref<Payload<48>>> all;
+        while (auto made = try_make<Payload<48>>(heap())) all.push_back(std::move(*made));
+    }
+    std::thread([this] {
+        for (int i = 0; i < 3; ++i) make<Payload<48>>();
+        EXPECT_TRUE(has_cache());
+    }).join();
+}
+
 TEST_F(AtHand, fields_that_come_again_are_null) {
     using testing::Plain;
     const Ref<Plain> other = make<Plain>(1);

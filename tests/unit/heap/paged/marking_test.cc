@@ -74,6 +74,29 @@ TEST_F(Marking, as_many_decrements_as_the_version_is_aligned_by_are_no_unchanged
     set_word(a, word_of(a).without(WordValue::kClaimed | WordValue::kClean));
 }
 
+TEST_F(Marking, what_is_set_aside_reports_itself_until_a_pass_meets_it) {
+    const Ref<Plain> a = make<Plain>(1);
+    collector().freeze();
+    Ref<Plain>(a).reset();
+    EXPECT_TRUE(is_reported(a));
+    EXPECT_FALSE(word_of(a).marked());
+    collect();
+    EXPECT_TRUE(word_of(a).marked());
+    Ref<Plain>(a).reset();
+    EXPECT_FALSE(is_reported(a));
+    collector().unfreeze();
+    EXPECT_TRUE(is_reported(a));
+}
+
+// A thread that is not there in the child may have been between its decrement and its report.
+TEST_F(Marking, in_the_child_of_a_fork_every_object_may_have_lost_a_reference) {
+    const Ref<Plain> a = make<Plain>(1);
+    heap().candidates().list_again(false);
+    EXPECT_FALSE(is_reported(a));
+    heap().candidates().list_again(true);
+    EXPECT_TRUE(is_reported(a));
+}
+
 TEST_F(Marking, a_report_about_an_object_that_has_ended_leaves_its_word_alone) {
     Ref<Plain> a = make<Plain>(1);
     const BlockAllocator::Cell cell = cell_of(a);
@@ -82,8 +105,13 @@ TEST_F(Marking, a_report_about_an_object_that_has_ended_leaves_its_word_alone) {
     a.reset();
     const WordValue dead = header->load_word();
     ASSERT_EQ(dead.count(), 0u);
-    heap().candidates().report_released(cell, before);
-    EXPECT_EQ(header->load_word().bits, dead.bits);
+    // Also as a limbo would be, whose word is not marked.
+    for (const WordValue word : {dead, dead.without_mark()}) {
+        header->word.store(word.bits, platform::memory_order_relaxed);  // order: one thread
+        heap().candidates().report_released(cell, before);
+        EXPECT_EQ(header->load_word().bits, word.bits);
+    }
+    header->word.store(dead.bits, platform::memory_order_relaxed);  // order: one thread
     EXPECT_TRUE(heap().candidates().is_listed(cell.page));
 }
 

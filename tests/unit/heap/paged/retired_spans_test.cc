@@ -91,6 +91,33 @@ TEST_F(RetiredSpans, all_make_way_for_a_request_that_needs_them) {
     blocks_.free(large);
 }
 
+TEST_F(RetiredSpans, large_objects_that_come_and_go_do_not_pass_through_the_region) {
+    for (int i = 0; i < 300; ++i) blocks_.free(blocks_.allocate(16 * kPageBytes - 100));
+    std::uint32_t pages = 0;
+    for (PageIndex page = 0; page < blocks_.page_count(); ++page) {
+        if (blocks_.page(page).listed == PageInfo::kRetired)
+            pages += blocks_.page(page).load_layout().pages;
+    }
+    EXPECT_GT(pages, 0u);
+    EXPECT_LE(pages, 64u + 16u);
+}
+
+TEST_F(RetiredSpans, a_class_finds_its_own_however_many_others_lie_above_while_somebody_looks) {
+    std::vector<Header*> others, headers;
+    for (int i = 0; i < 40; ++i) others.push_back(blocks_.allocate(kOther));
+    const std::size_t bytes = blocks_.cell_bytes(blocks_.cell_of(others[0]));
+    while (Header* header = blocks_.allocate(kSmall)) headers.push_back(header);
+    for (Header* header : others) blocks_.free(header);
+    for (Header* header : headers) blocks_.free(header);
+    const platform::LoadWindow window;
+    for (Header*& header : others) {
+        header = blocks_.allocate(kOther);
+        ASSERT_NE(header, nullptr);
+        EXPECT_EQ(blocks_.cell_bytes(blocks_.cell_of(header)), bytes);
+    }
+    for (Header* header : others) blocks_.free(header);
+}
+
 TEST_F(RetiredSpans, none_makes_way_while_somebody_looks) {
     std::vector<Header*> headers;
     while (Header* header = blocks_.allocate(kSmall)) headers.push_back(header);

@@ -144,7 +144,6 @@ TEST(Word, no_number_of_changes_below_the_alignment_looks_unchanged) {
         word = {word.bits + (changes % 2 != 0 ? WordValue::kIncrement : WordValue::kDecrement)};
         ASSERT_FALSE(word.unchanged()) << changes;
     }
-    EXPECT_GT(WordValue::kVersionAlign, port::kMaxContexts);
 }
 
 TEST(Word, the_immortal_band_is_the_upper_half_of_the_counts) {

@@ -3,8 +3,8 @@
 // B1  Every cell of a span starts with a Header whose word is a word until the span is dissolved.
 // B2  A span is dissolved only while all its cells are free and no context is in a load window.
 //     Until then it waits on the retired list or, when there are many or memory was wanted, as
-//     `dissolving`; from both its own class takes it back at once. When no window has been seen
-//     open it is unwatched, and becomes free pages in its turn.
+//     `dissolving`; from both its own class takes it back at once. Once all windows have
+//     been seen closed it is unwatched, and becomes free pages in its turn.
 // B3  A cell's bit is set in its span's `free` bits, or in those of the cache that holds the span,
 //     or a cache has it by K5, iff nobody uses the cell and it is not in quarantine.
 // B4  A cell's generation is one more with each allocation of it. It is not behind that of any cell

@@ -8,8 +8,8 @@
 //  UM unmarked   clear, the object is *marked*: decrements need not report it as a candidate. It is
 //                on a list, or the context that marked it puts it there. The second decrement that
 //                finds it reported marks it, the collector's first reading takes the mark away; who
-//                cannot be in a cycle is always marked. (Set and not clear is what is to be done
-//                something about, so that a decrement asks one question of its word.)
+//                cannot be in a cycle is always marked. (Kept this way round, so that a decrement
+//                tests its word for flags that are set, and for nothing else but the count.)
 //  CM claimed    a pass or a finalization batch pins the object's memory: who brings the object to
 //                its end leaves the memory to the holder of the claim.
 //  CL clean      no increment has finished since the collector's first reading; mutators clear it.

@@ -59,8 +59,8 @@ using Destroyed = Cell<false, true>;
 template <std::size_t kBytes>
 class Padded : public WeaklyReferable {
 public:
-    static constexpr const char* ouro_name = kBytes > 1000 ? "Wide"
-                                                           : (kBytes > 500 ? "Roomy" : "Broad");
+    static constexpr const char* ouro_name =
+        kBytes > 1000 ? "Wide" : (kBytes > 800 ? "Roomy" : (kBytes > 500 ? "Ample" : "Broad"));
     explicit Padded(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
     Field<Padded> left;
     Field<Padded> right;
@@ -74,6 +74,8 @@ public:
 using Wide = Padded<3900>;
 /// In the paged layout, four of them are a span.
 using Roomy = Padded<900>;
+/// In the paged layout, five of them are a span, and one may come to lie where Roomy does.
+using Ample = Padded<650>;
 /// In the compact layout, needs two neighbouring blocks of Plain.
 using Broad = Padded<72>;
 

@@ -48,13 +48,25 @@ void run_cached_handoff() { run_threads(make_and_hand, take_and_drop); }
 
 // ---- cached_emptied: a span's last cell comes back while a cache gets the span (P4)
 
+/// Two where the last span is full, so on the next one, which is full then. They end behind one of
+/// the last span, which is kept: the first of them goes onto the stack, which has room for one, and
+/// the second is of another span, so that the cache gives back what it kept (K5).
+Ref<Roomy> make_on_next_span(World& w) {
+    Ref<Roomy> two = w.make<Roomy>();
+    two->left = w.make<Roomy>();
+    w.roomy.ref[5] = w.make<Roomy>();
+    w.roomy.ref[5]->left = w.make<Roomy>();
+    return two;
+}
 void prepare_emptied(World& w) {
     w.plain.ref[0] = w.make<Plain>();
+    w.plain.ref[1] = w.make<Plain>();
     w.roomy.ref[1] = w.make<Roomy>();
-    w.roomy.ref[1]->any = w.make<Broad>();  // ends on another span: what was kept is given (K5)
+    const Ref<Roomy> rest[] = {w.make<Roomy>(), w.make<Roomy>(), w.make<Roomy>()};
+    w.roomy.ref[1]->left = make_on_next_span(w);
 }
 void drop_last(World& w) {
-    w.plain.ref[1] = w.make<Plain>();  // now it has a cache, and ends objects without the lock
+    w.plain.ref[1].reset();  // now it has a cache, and ends objects without the lock
     w.roomy.ref[1].reset();
 }
 void make_and_show(World& w) {
@@ -75,7 +87,8 @@ void prepare_full(World& w) {
     w.roomy.ref[0] = w.make<Roomy>();
     w.roomy.ref[0]->left = w.make<Roomy>();
     w.roomy.ref[1] = w.make<Roomy>();
-    w.roomy.ref[1]->any = w.make<Broad>();  // ends on another span: what was kept is given (K5)
+    const Ref<Roomy> rest = w.make<Roomy>();
+    w.roomy.ref[1]->left = make_on_next_span(w);
 }
 void drop_two(World& w) {
     w.roomy.ref[0]->left = nullptr;
@@ -140,10 +153,19 @@ void run_cached_ends() {
 
 void prepare_full_region(World& w) {
     w.roomy.ref[0] = w.make<Roomy>();
+    w.plain.ref[0] = w.make<Plain>();
+    Ref<Ample> ample = w.make<Ample>();
+    for (int i = 0; i < 3; ++i) {
+        Ref<Ample> next = w.make<Ample>();
+        next->left = std::move(ample);
+        ample = std::move(next);
+    }
+    w.roomy.ref[0]->any = ample;
+    w.plain.ref[0]->any = w.make<Ample>();  // now their span is full
     w.may_run_out = true;
     fill_memory(w);
-    // What is left: a page for a span and two for a cache.
-    for (int pages = 0; pages < 3 && w.wide.ref[0]; ++pages)
+    // What is left: two pages for a cache.
+    for (int pages = 0; pages < 2 && w.wide.ref[0]; ++pages)
         w.wide.ref[0] = w.wide.ref[0]->left.load();
 }
 void make_misfit(World& w) {
@@ -151,8 +173,9 @@ void make_misfit(World& w) {
     if (!first) return;
     w.take_id();
     use(*first);
+    w.plain.ref[0]->any = nullptr;  // is kept, and there is a stack for others of its class
     for (int i = 0; i < 2; ++i) {
-        auto misfit = try_make<Broad>(w.heap->heap(), w.next_id + 1);
+        auto misfit = try_make<Ample>(w.heap->heap(), w.next_id + 1);
         if (!misfit) return;
         w.take_id();
         use(*misfit);

@@ -32,6 +32,7 @@
 // (heap/size_class.h), unless it had to be one of a larger class.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -304,9 +305,10 @@ private:
         return {page - layout.pages, pages_[page - layout.pages].load_layout()};
     }
     template <class End>
-    bool put_or_keep(CellCache& cache, const Header* header, std::size_t cell_bytes, End&& end);
+    bool put_or_keep(CellCache& cache, const Header* header, std::uint32_t size_class, End&& end);
     void open_stack(CellCache& cache, std::uint32_t size_class);
-    bool give_kept(CellCache& cache);
+    PageIndex keep(CellCache& cache, std::uint32_t size_class, Cell cell);
+    PageIndex give_kept(CellCache& cache, std::uint32_t size_class);
     void give_all(CellCache& cache);
     OURO_NOINLINE void finish_free(PageIndex changed, std::uint32_t asks);
     void put_back(Cell cell);
@@ -350,7 +352,7 @@ private:
     static constexpr std::uint32_t kGivenAtOnce = 8;    ///< when memory is wanted
     /// What a cache counts for, but for the spans that it holds (K4).
     static std::size_t bytes_of_cache(const CellCache& cache) {
-        std::size_t bytes = cache.pages * kPageBytes + CellCache::kKeptMax;
+        std::size_t bytes = cache.pages * kPageBytes + cache.kept_max;
         for (const CellCache::Stack& stack : cache.stacks)
             bytes += static_cast<std::size_t>(stack.end - stack.begin) * stack.cell_bytes;
         return bytes;
@@ -359,6 +361,10 @@ private:
     std::size_t stacked_max() const {
         const std::size_t share = cache_limit_ / 32;
         return share < kStackedMax ? share : kStackedMax;
+    }
+    /// How much of all classes it may keep for their spans: less in small regions, too.
+    std::size_t kept_max() const {
+        return std::clamp(cache_limit_ / 64, CellCache::kKeptLeast, CellCache::kKeptMost);
     }
     /// The calling context's cache, if it has one. In a load window or under the lock (K1).
     CellCache* cache_of(const platform::Context& context) const {

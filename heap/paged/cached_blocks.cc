@@ -25,6 +25,19 @@ Header* CellCache::look_for(std::uint32_t size_class) {
     return nullptr;
 }
 
+std::uint32_t CellCache::most_kept() const {
+    std::uint32_t found = 0;
+    std::size_t most = 0;
+    for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
+        const std::size_t bytes = kept[c].on() == kNoPage ? 0 : kept_bytes_of(c);
+        if (bytes > most) {
+            most = bytes;
+            found = c;
+        }
+    }
+    return found;
+}
+
 Header* BlockAllocator::allocate_cached(std::size_t payload_bytes, std::size_t own_bytes,
                                         TypeIndex type, bool& folds) {
     const std::size_t bytes = cell_bytes_for(payload_bytes);
@@ -77,12 +90,8 @@ bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_
             const std::uint32_t slot = cache->slot_of(begin_ + cell.page * kPageBytes, held);
             if (slot != CellCache::kNoSlot) {
                 cache->put(slot, cell.index);
-            } else if (cache->may_keep(cell.page, bytes)) {
-                cache->keep(cell.index, bytes);
             } else {
-                const PageIndex kept = cache->kept_on();
-                if (give_kept(*cache)) changed = kept;
-                cache->keep_first(cell.page, cell.index, bytes);
+                changed = keep(*cache, size_class, cell);
             }
             if (!std::exchange(cache->has_asked[size_class], true)) asks = size_class;
         }
@@ -91,15 +100,34 @@ bool BlockAllocator::free_cached(Header* header, std::size_t own_bytes, bool by_
     return true;
 }
 
-/// Puts what the cache keeps into its span's record (K5). True iff the span may have to be put on
-/// another list.
-bool BlockAllocator::give_kept(CellCache& cache) {
-    const PageIndex page = cache.kept_on();
-    if (page == kNoPage) return false;
+/// Keeps the cell of a span that the cache does not hold, and gives back first what keeps it from
+/// that (K5). Returns as give_kept().
+PageIndex BlockAllocator::keep(CellCache& cache, std::uint32_t size_class, Cell cell) {
+    PageIndex changed = kNoPage;
+    const PageIndex kept = cache.kept[size_class].on();
+    if (kept != kNoPage && kept != cell.page) {
+        changed = give_kept(cache, size_class);  // there is as much room now as the cell takes
+    } else if (!cache.has_room_to_keep()) {
+        changed = give_kept(cache, cache.most_kept());
+    }
+    if (cache.kept[size_class].on() == kNoPage) {
+        cache.keep_first(size_class, cell.page, cell.index);
+    } else {
+        cache.keep(size_class, cell.index);
+    }
+    return changed;
+}
+
+/// Puts what the cache keeps of the class into its span's record (K5). Returns the span if it may
+/// have to be put on another list, else kNoPage.
+PageIndex BlockAllocator::give_kept(CellCache& cache, std::uint32_t size_class) {
+    CellCache::Kept& kept = cache.kept[size_class];
+    const PageIndex page = kept.on();
+    if (page == kNoPage) return kNoPage;
     // order: relaxed; one thread only, or under the lock; before the read-modify-write that gives.
-    cache.kept_page.store(kNoPage, memory_order_relaxed);
-    Tally::set(cache.kept_bytes, 0);
-    return give(page, cache.kept);
+    kept.page.store(kNoPage, memory_order_relaxed);
+    Tally::set(cache.kept_bytes, Tally::get(cache.kept_bytes) - cache.kept_bytes_of(size_class));
+    return give(page, std::exchange(kept.cells, {})) ? page : kNoPage;
 }
 
 /// The class is used: its stack gets room, if that is within the share (K4). Under the lock.
@@ -114,8 +142,11 @@ void BlockAllocator::open_stack(CellCache& cache, std::uint32_t size_class) {
 
 /// All that is on the stacks and that is kept goes back to the spans. Under the lock.
 void BlockAllocator::give_all(CellCache& cache) {
-    const PageIndex kept = cache.kept_on();
-    if (!OURO_MUTANT(kept_lost) && give_kept(cache)) note_span(kept);
+    for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
+        if (OURO_MUTANT(kept_lost)) break;
+        const PageIndex changed = give_kept(cache, c);
+        if (changed != kNoPage) note_span(changed);
+    }
     for (CellCache::Stack& stack : cache.stacks) {
         if (OURO_MUTANT(stacked_lost)) break;
         while (stack.count() != 0) {

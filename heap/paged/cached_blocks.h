@@ -38,23 +38,23 @@ OURO_ALWAYS_INLINE Header* BlockAllocator::allocate_at_hand(std::size_t payload_
     return header;
 }
 
-/// Where the stack of the cell's class is full (K5): end(), and then it is put elsewhere. False:
-/// nothing was done, what is kept is to be given back first.
+/// Where the stack of the class is full (K5): end(), and then the cell is put elsewhere. False:
+/// nothing was done, something that is kept is to be given back first.
 template <class End>
 OURO_ALWAYS_INLINE bool BlockAllocator::put_or_keep(CellCache& cache, const Header* header,
-                                                    std::size_t cell_bytes, End&& end) {
+                                                    std::uint32_t size_class, End&& end) {
     const Head head = head_of(header);
     const std::uintptr_t begin = begin_ + head.page * kPageBytes;
     const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(header) - begin;
-    const std::uint64_t reciprocal = kSizeClassTable[head.layout.size_class].reciprocal;
+    const std::uint64_t reciprocal = kSizeClassTable[size_class].reciprocal;
     const auto cell = static_cast<std::uint32_t>((offset * reciprocal) >> 32);
     // order: relaxed; what the record says of a span of ours is ours to change (K1).
     const std::uint32_t held = pages_[head.page].held.load(platform::memory_order_relaxed);
     const std::uint32_t slot = cache.slot_of(begin, held);
     if (slot == CellCache::kNoSlot) {
-        if (!cache.may_keep(head.page, cell_bytes)) return false;
+        if (!cache.may_keep(size_class, head.page)) return false;
         end();
-        cache.keep(cell, cell_bytes);
+        cache.keep(size_class, cell);
     } else {
         end();
         cache.put(slot, cell);
@@ -90,7 +90,7 @@ OURO_ALWAYS_INLINE bool BlockAllocator::free_at_hand(Header* header, WordValue d
         end();
         *top = header;
         stack.set_top(top + 1);
-    } else if (!put_or_keep(*cache, header, stack.cell_bytes, end)) {
+    } else if (!put_or_keep(*cache, header, size_class, end)) {
         return false;
     }
     Tally::set(cache->tally.used, used);

@@ -76,7 +76,7 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     const auto pages =
         static_cast<std::uint32_t>((CellCache::bytes_needed(types) + kPageBytes - 1) >> kPageShift);
     // Without room for a span as well it were of no use.
-    const std::size_t bytes = (pages + 1) * kPageBytes + CellCache::kKeptMax;
+    const std::size_t bytes = (pages + 1) * kPageBytes + kept_max();
     if (!is_caching_ || cached_bytes_ + bytes > cache_limit_) return nullptr;
     PageIndex page = runs_.take(pages);
     while (page == kNoPage && dissolve_some()) page = runs_.take(pages);
@@ -84,7 +84,7 @@ CellCache* BlockAllocator::attach(platform::Context& context) {
     set_span_layout(page, {PageLayout::kCache, 0, pages});
     void* memory = reinterpret_cast<void*>(begin_ + page * kPageBytes);
     platform::unpoison(memory, pages * kPageBytes);
-    auto* cache = new (memory) CellCache(*this, context, pages, types, stacked_max());
+    auto* cache = new (memory) CellCache(*this, context, pages, types, stacked_max(), kept_max());
     cache->next = caches_;
     caches_ = cache;
     cached_bytes_ += bytes_of_cache(*cache);

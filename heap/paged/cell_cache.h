@@ -16,10 +16,11 @@
 //     the figures.
 // K5  Cells of objects that the context ends by count go onto a stack for their class, of whatever
 //     span they are, and are the first to be used again; they have no bit anywhere. When the stack
-//     is full they go into the slot that holds their span. If none does they are kept until the
-//     context frees one of another such span, or they are kKeptMax bytes, and are put into the
-//     record together: what ends in a row often lies in a row. A stack has room from when its class
-//     is used first, and counts for its room.
+//     is full they go into the slot that holds their span. If none does they are kept, to be put
+//     into the span's record together: what ends in a row often lies in a row. Of each class those
+//     of one span are kept, until the context frees one of another such span; of all classes at
+//     most kept_max bytes, then those of the class that has the most go. A stack has room from when
+//     its class is used first, and counts for its room.
 //
 // The stacks are the magazines of Bonwick, Adams, "Magazines and Vmem" (USENIX 2001); the spans'
 // bits are after the free lists of a page in Leijen, Zorn, de Moura, "Mimalloc: Free List Sharding
@@ -78,6 +79,14 @@ public:
         void set_top(Header** at) { top.store(at, platform::memory_order_release); }
         std::size_t count() const { return static_cast<std::size_t>(load_top() - begin); }
     };
+    /// Cells of one class that are to go back to their span together (K5).
+    struct Kept {
+        platform::atomic<PageIndex> page{kNoPage};  ///< where the span begins; kNoPage: no cells
+        CellBits cells;
+
+        // order: relaxed; asked by the owner, or under the lock when there is none.
+        PageIndex on() const { return page.load(platform::memory_order_relaxed); }
+    };
     /// Objects of one type, of those that end and begin in caches.
     struct PerType {
         Tally::Count ended{0};
@@ -87,12 +96,14 @@ public:
     static constexpr std::uint8_t kNoSlot = kSlots;
 
     CellCache(const BlockAllocator& its_blocks, platform::Context& its_owner,
-              std::uint32_t its_pages, std::uint32_t its_types, std::size_t its_stacked_max)
+              std::uint32_t its_pages, std::uint32_t its_types, std::size_t its_stacked_max,
+              std::size_t its_kept_max)
         : blocks(&its_blocks),
           owner(&its_owner),
           pages(its_pages),
           types(its_types),
-          stacked_max(its_stacked_max) {
+          stacked_max(its_stacked_max),
+          kept_max(its_kept_max) {
         for (std::uint8_t& ring : rings) ring = kNoSlot;
         for (std::uint8_t slot = 0; slot < kSlots; ++slot) enter(kUnused, slot);
         Header** room = stack_cells;
@@ -135,26 +146,32 @@ public:
     }
     /// The same of any slot of the class, or of the record of its span. Time: O(kLooks).
     Header* look_for(std::uint32_t size_class);
-    /// May it keep another cell of this span, which it does not hold (K5)? If not, what it keeps is
-    /// to be given back first, by give_kept().
-    bool may_keep(PageIndex page, std::size_t cell_bytes) const {
-        return page == kept_on() && Tally::get(kept_bytes) + cell_bytes <= kKeptMax;
+    /// Is there room to keep another cell, of whatever class (K5)?
+    bool has_room_to_keep() const {
+        return Tally::get(kept_bytes) + kLargestCachedCell <= kept_max;
     }
-    void keep(std::uint32_t cell, std::size_t cell_bytes) {
-        kept.set(cell);
-        Tally::set(kept_bytes, Tally::get(kept_bytes) + cell_bytes);
+    /// May it keep another cell of this span of the class, which it does not hold? If not, what it
+    /// keeps may have to be given back first: see BlockAllocator::keep().
+    bool may_keep(std::uint32_t size_class, PageIndex page) const {
+        return page == kept[size_class].on() && has_room_to_keep();
     }
-    /// Keeps nothing so far, and now the cell.
-    void keep_first(PageIndex page, std::uint32_t cell, std::size_t cell_bytes) {
-        kept = {};
-        kept.set(cell);
-        Tally::set(kept_bytes, cell_bytes);
-        // order: release; one thread only. A fork between the two finds no cells of another span.
-        kept_page.store(page, platform::memory_order_release);
+    void keep(std::uint32_t size_class, std::uint32_t cell) {
+        kept[size_class].cells.set(cell);
+        Tally::set(kept_bytes, Tally::get(kept_bytes) + stacks[size_class].cell_bytes);
     }
-    // order: relaxed; asked by the owner, or under the lock when there is none.
-    PageIndex kept_on() const { return kept_page.load(platform::memory_order_relaxed); }
-    static constexpr std::size_t kKeptMax = kPageBytes;
+    /// Nothing of the class is kept, and now the cell.
+    void keep_first(std::uint32_t size_class, PageIndex page, std::uint32_t cell) {
+        keep(size_class, cell);
+        // order: release; one thread only. A fork's child finds no cells of another span there.
+        kept[size_class].page.store(page, platform::memory_order_release);
+    }
+    std::size_t kept_bytes_of(std::uint32_t size_class) const {
+        return kept[size_class].cells.count() * stacks[size_class].cell_bytes;
+    }
+    /// The class of which the most bytes are kept. When these have gone there is room: the cell
+    /// that took the last of it is one of them, or no larger than all of them. Time: O(classes).
+    std::uint32_t most_kept() const;
+    static constexpr std::size_t kKeptLeast = kPageBytes, kKeptMost = 8 * kPageBytes;
 
     /// Bytes of cells on the stacks and of those that are kept. Time: O(classes).
     std::size_t idle_bytes() const {
@@ -261,9 +278,9 @@ public:
     const std::size_t stacked_max;  ///< bytes of each class that may be on its stack
     Stack stacks[kCachedClasses];
     Header* stack_cells[kStackRoom];
-    bool has_asked[kCachedClasses] = {};             ///< for room on the stack, once
-    platform::atomic<PageIndex> kept_page{kNoPage};  ///< K5; kNoPage: none
-    CellBits kept;                                   ///< cells of that span
+    bool has_asked[kCachedClasses] = {};  ///< for room on the stack, once
+    const std::size_t kept_max;           ///< bytes of all classes
+    Kept kept[kCachedClasses];
     Tally::Count kept_bytes{0};
     std::uint8_t rings[kCachedClasses + 1];  ///< a slot of each
     std::uint8_t victim = 0;                 ///< the next slot to be emptied for another class

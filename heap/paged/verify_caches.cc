@@ -35,7 +35,8 @@ const char* BlockAllocator::verify_idle_cell(const Header* header, std::uint32_t
 
 /// Does each of the stacks lie where it should, and end where it may?
 bool BlockAllocator::are_stacks_sound(const CellCache& cache) const {
-    if (cache.stacked_max != stacked_max() && is_caching_) return false;
+    if (is_caching_ && (cache.stacked_max != stacked_max() || cache.kept_max != kept_max()))
+        return false;
     Header* const* room = cache.stack_cells;
     for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
         const CellCache::Stack& stack = cache.stacks[c];
@@ -60,26 +61,26 @@ const char* BlockAllocator::verify_idle(const CellCache& cache, Met& met) const 
             met.at_hand.add(*at);
         }
     }
-    const std::size_t kept_bytes = Tally::get(cache.kept_bytes);
-    const PageIndex page = cache.kept_on();
-    if (page == kNoPage) {
-        if (kept_bytes != 0) return "K5: what a cache keeps";
-    } else {
+    std::size_t kept_bytes = 0;
+    for (std::uint32_t c = 0; c < kCachedClasses; ++c) {
+        const CellCache::Kept& kept = cache.kept[c];
+        const PageIndex page = kept.on();
+        if (kept.cells.any() != (page != kNoPage)) return "K5: what a cache keeps";
+        if (page == kNoPage) continue;
         const bool is_span = page < page_count_ && cells_in(page) != 0;
-        const std::uint32_t size_class = is_span ? pages_[page].load_layout().size_class : 0;
-        if (!is_span || size_class >= kCachedClasses || kept_bytes > CellCache::kKeptMax ||
-            kept_bytes != cache.kept.count() * std::size_t{kSizeClassTable[size_class].cell_bytes})
-            return "K5: what a cache keeps";
-        CellBits rest = cache.kept;
+        if (!is_span || pages_[page].load_layout().size_class != c) return "K5: what a cache keeps";
+        CellBits rest = kept.cells;
         for (std::uint32_t cell = rest.take_first(); cell < kCellsMax; cell = rest.take_first()) {
             if (cell >= cells_in(page)) return "B3: a free cell behind the span";
-            if (const char* broken = verify_idle_cell(header_of_cell({page, cell}), size_class))
+            if (const char* broken = verify_idle_cell(header_of_cell({page, cell}), c))
                 return broken;
             met.at_hand.add(header_of_cell({page, cell}));
         }
-        bytes += kept_bytes;
+        kept_bytes += cache.kept_bytes_of(c);
     }
-    met.used_bytes -= bytes;
+    if (kept_bytes != Tally::get(cache.kept_bytes) || kept_bytes > cache.kept_max)
+        return "K5: what a cache keeps";
+    met.used_bytes -= bytes + kept_bytes;
     return nullptr;
 }
 

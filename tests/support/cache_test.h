@@ -22,4 +22,13 @@ inline ManagedHeapConfig with_caches(std::uint32_t percent = 20) {
     });
 }
 
+/// The cache that the caller has in the heap; null: none.
+inline CellCache* cache_of_caller(Heap& heap) {
+    for (auto& place : platform::current_context().places) {
+        auto* cache = static_cast<CellCache*>(place.load(platform::memory_order_relaxed));
+        if (cache != nullptr && cache->blocks == &heap.blocks()) return cache;
+    }
+    return nullptr;
+}
+
 }  // namespace ouro::testing

@@ -42,13 +42,7 @@ protected:
         one.reset();
         return make<T>().get() == at;
     }
-    bool has_cache() {
-        for (auto& place : platform::current_context().places) {
-            const auto* cache = static_cast<CellCache*>(place.load(memory_order_relaxed));
-            if (cache != nullptr && cache->blocks == &heap().blocks()) return true;
-        }
-        return false;
-    }
+    bool has_cache() { return testing::cache_of_caller(heap()) != nullptr; }
 };
 
 TEST_F(AtHand, memory_that_comes_again_is_zero) {

@@ -22,10 +22,7 @@ protected:
         make<Payload<900>>();
         const Ref<Payload<20>> two[] = {make<Payload<20>>(), make<Payload<20>>()};
         kept_ = make<Payload<48>>();
-        for (auto& place : platform::current_context().places) {
-            auto* found = static_cast<CellCache*>(place.load(memory_order_relaxed));
-            if (found != nullptr && found->blocks == &heap().blocks()) cache_ = found;
-        }
+        cache_ = testing::cache_of_caller(heap());
         ASSERT_NE(cache_, nullptr);
         for (CellCache::Slot& slot : cache_->slots) held_ = slot.begin != 0 ? &slot : held_;
         ASSERT_NE(held_, nullptr);
@@ -139,30 +136,48 @@ TEST_F(CachesDamage, of_what_is_on_a_stack_is_named) {
 
 TEST_F(CachesDamage, of_what_a_cache_keeps_is_named) {
     const char* const kKept = "K5: what a cache keeps";
-    ASSERT_EQ(cache_->kept_on(), kNoPage);
+    const PageIndex page = heap().blocks().page_at(held_->begin);
+    const std::uint32_t size_class = heap().blocks().page(page).load_layout().size_class;
+    CellCache::Kept& kept = cache_->kept[size_class];
+    ASSERT_EQ(kept.on(), kNoPage);
     cache_->kept_bytes.store(64, memory_order_relaxed);
     EXPECT_STREQ(heap().blocks().verify(), kKept);
+    cache_->kept_bytes.store(0, memory_order_relaxed);
+    kept.cells.set(0);
     for (const PageIndex bad : {PageIndex{100'000}, heap().blocks().page_of(cache_)}) {
-        cache_->kept_page.store(bad, memory_order_relaxed);
+        kept.page.store(bad, memory_order_relaxed);
         EXPECT_STREQ(heap().blocks().verify(), kKept);
     }
-    const PageIndex page = heap().blocks().page_at(held_->begin);
-    const std::size_t cell = heap().blocks().cell_bytes({page, 0});
-    cache_->keep_first(page, kCellsMax - 1, cell);
+    kept.cells = {};
+    kept.page.store(kNoPage, memory_order_relaxed);
+    CellCache::Kept& other = cache_->kept[size_class + 1];
+    other.cells.set(0);
+    other.page.store(page, memory_order_relaxed);
+    EXPECT_STREQ(heap().blocks().verify(), kKept);
+    other.cells = {};
+    other.page.store(kNoPage, memory_order_relaxed);
+    const auto forget = [&] {
+        kept.page.store(kNoPage, memory_order_relaxed);
+        kept.cells = {};
+        cache_->kept_bytes.store(0, memory_order_relaxed);
+    };
+    cache_->keep_first(size_class, page, kCellsMax - 1);
     EXPECT_STREQ(heap().blocks().verify(), "B3: a free cell behind the span");
+    forget();
     const std::uint64_t bits = held_->bits[0].load(memory_order_relaxed);
     ASSERT_NE(bits, 0u);
-    cache_->keep_first(page, static_cast<std::uint32_t>(__builtin_ctzll(bits)), cell);
+    cache_->keep_first(size_class, page, static_cast<std::uint32_t>(__builtin_ctzll(bits)));
     EXPECT_STREQ(heap().blocks().verify(), "B3: a cell is free twice");
-    cache_->kept_bytes.store(2 * cell, memory_order_relaxed);
+    expect(kept.cells, CellBits{}, kKept);
+    forget();
+    kept.cells.set(0);
     EXPECT_STREQ(heap().blocks().verify(), kKept);
-    cache_->kept_page.store(kNoPage, memory_order_relaxed);
-    cache_->kept_bytes.store(0, memory_order_relaxed);
-    EXPECT_EQ(heap().blocks().verify(), nullptr);
+    forget();
+    expect(const_cast<std::size_t&>(cache_->kept_max), cache_->kept_max + 1, "K5: a stack");
 }
 
 TEST_F(CachesDamage, of_what_caches_take_together_is_named) {
-    std::size_t bytes = cache_->pages * kPageBytes + CellCache::kKeptMax;
+    std::size_t bytes = cache_->pages * kPageBytes + cache_->kept_max;
     for (const CellCache::Stack& stack : cache_->stacks)
         bytes += static_cast<std::size_t>(stack.end - stack.begin) * stack.cell_bytes;
     for (const CellCache::Slot& slot : cache_->slots) {

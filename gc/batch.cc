@@ -138,14 +138,13 @@ bool Batch::let_go_if_alive(Header* header, BlockAllocator::Cell cell, bool save
             detail::release(header->payload());
         }
     }
+    // The marks of a page are the pass's, and unclaim() reads one. And a pass that takes the report
+    // while it still sees the claim drops it (gather_by_word()): so the claim goes first, and no
+    // pass comes between the two.
+    platform::LockGuard guard(pass_lock_);
     platform::LoadWindow window;  // the cell stays a cell without the claim
     pass_.unclaim(header, cell);
-    if (alive) {
-        // A pass that takes the mark while it still sees the claim drops it (gather_cell()). So the
-        // report comes after the claim and under the lock: no such pass is later than the report.
-        platform::LockGuard guard(pass_lock_);
-        heap_.report_again(header->payload());
-    }
+    if (alive) heap_.report_again(header->payload());
     return true;
 }
 

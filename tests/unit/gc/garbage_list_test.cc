@@ -2,9 +2,7 @@
 // Method: small garbage, the collector called by hand unless it is about its thread.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <set>
-#include <thread>
 
 #include "heap/query.h"
 #include "heap/weak_reference.h"
@@ -144,26 +142,6 @@ TEST_F(LegacyTest, the_end_of_a_heap_reports_what_is_uncollectable) {
     drop_ring_of_two<Finalized>(managed(), 1, 2);
     EXPECT_EQ(managed().shut_down().uncollectable, 2u);
     expect_leaks(2);
-}
-
-// The marks of a page are the pass's, and what is let go lies beside what a pass asks: for TSan.
-TEST_F(LegacyTest, what_is_uncollectable_is_let_go_beside_other_passes) {
-    constexpr std::size_t kRounds = 25, kRings = 10;
-    std::atomic<bool> stop{false};
-    std::thread rehearsals([&] {
-        while (!stop) collector().rehearse();
-    });
-    std::size_t uncollectable = 0;
-    for (std::size_t round = 0; round < kRounds; ++round) {
-        for (std::size_t i = 0; i < kRings; ++i) drop_ring_of_two<Finalized>(managed(), 0, 0);
-        uncollectable += collector().collect().uncollectable;
-        collector().clear_garbage();
-    }
-    stop = true;
-    rehearsals.join();
-    EXPECT_GE(uncollectable, 2 * kRounds * kRings) << "what is let go is found again";
-    EXPECT_EQ(live_objects(), 2 * kRounds * kRings);
-    expect_leaks(2 * kRounds * kRings);
 }
 
 TEST_F(LegacyTest, what_only_hangs_from_a_ring_dies_by_count_and_is_not_listed) {

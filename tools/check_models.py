@@ -20,7 +20,7 @@ from pathlib import Path
 CODE = re.compile(r"^ \* Code: (\S+) (\w+)$")
 LOOSE_CODE = re.compile(r"^\s*\*?\s*Code:")
 MODEL = re.compile(r"^\s*///? ?Model: (.*)$")
-COMMENT = re.compile(r"^\s*//")
+BETWEEN = re.compile(r"^\s*(//|template <.*>$)")  # what may stand before the function
 NAME = re.compile(r"(\w+)\(")
 FOLDERS = ("heap", "gc", "platform", "ports", "include")
 
@@ -51,7 +51,7 @@ def links_of_file(root: Path, path: Path, problems: list[str]) -> set[Link]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if match := MODEL.match(line):
             waiting += [model.strip() for model in match.group(1).split(",")]
-        elif waiting and not COMMENT.match(line):
+        elif waiting and not BETWEEN.match(line):
             if name := NAME.search(line):
                 links.update((file, name.group(1), model) for model in waiting)
             else:

@@ -36,6 +36,10 @@ class CheckModels(unittest.TestCase):
     def test_complete_links_are_accepted(self) -> None:
         self.assertEqual(self.problems(MODEL, SOURCE), [])
 
+    def test_template_may_stand_between(self) -> None:
+        template = SOURCE.replace("void A::f", "template <class T>\nvoid A::f")
+        self.assertEqual(self.problems(MODEL, template), [])
+
     def test_code_that_lost_its_link(self) -> None:
         self.finds(MODEL, SOURCE.replace("// Model: models/m.pml\nvoid", "void"), "above f()")
 

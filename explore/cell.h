@@ -85,8 +85,19 @@ public:
     static constexpr const char* ouro_name = "Bare";
     explicit Bare(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
     Field<Bare> left;
+    Field<Bare> right;
+    Field<Object> any;
     std::uint64_t id;
-    static constexpr auto ouro_fields = fields<&Bare::left>;
+    static constexpr auto ouro_fields = fields<&Bare::left, &Bare::right, &Bare::any>;
+};
+
+/// Refers to nothing, so that it is in no cycle.
+class Leaf {
+public:
+    static constexpr const char* ouro_name = "Leaf";
+    using ouro_leaf = void;
+    explicit Leaf(std::uint64_t number) : id(number) { platform::plain_write(&id, sizeof id); }
+    std::uint64_t id;
 };
 
 /// A weak reference that counts its calls.

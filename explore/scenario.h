@@ -26,6 +26,7 @@ struct Scenario {
 /// Scenarios by the part of the heap that they are about, each list in a file of its own.
 std::span<const Scenario> count_scenarios();
 std::span<const Scenario> collector_scenarios();
+std::span<const Scenario> small_scenarios();
 std::span<const Scenario> weak_scenarios();
 std::span<const Scenario> end_scenarios();
 std::span<const Scenario> batch_scenarios();
@@ -43,6 +44,7 @@ template <class F>
 void for_each_scenario(F&& visit) {
     for (const Scenario& scenario : count_scenarios()) visit(scenario);
     for (const Scenario& scenario : collector_scenarios()) visit(scenario);
+    for (const Scenario& scenario : small_scenarios()) visit(scenario);
     for (const Scenario& scenario : weak_scenarios()) visit(scenario);
     for (const Scenario& scenario : end_scenarios()) visit(scenario);
     for (const Scenario& scenario : batch_scenarios()) visit(scenario);

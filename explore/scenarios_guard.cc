@@ -1,5 +1,6 @@
 // Scenarios of guards: what is borrowed stays whole, and what was withheld ends.
 #include "explore/lent.h"
+#include "explore/rings.h"
 #include "explore/scenario.h"
 
 namespace ouro::explore {
@@ -41,19 +42,19 @@ void run_lent_moved() {
 // ---- lent_bare: what nobody is told of when it ends is borrowed while it does, and its child
 
 void prepare_lent_bare(World& w) {
-    w.bare = w.make<Bare>();
-    w.bare->left = w.make<Bare>();
-    w.bare->left.load()->left = w.make<Bare>();
+    w.bare.ref[0] = w.make<Bare>();
+    w.bare.ref[0]->left = w.make<Bare>();
+    w.bare.ref[0]->left.load()->left = w.make<Bare>();
 }
 void borrow_bare(World& w) {
     Guard guard(w.heap->heap());
-    auto at = w.bare->left.borrow(guard);
+    auto at = w.bare.ref[0]->left.borrow(guard);
     look(at);
     if (at) at = at->left.borrow(guard);
     look(at);
 }
-void drop_bare(World& w) { w.bare->left = nullptr; }
-void replace_bare(World& w) { w.bare->left = w.make<Bare>(); }
+void drop_bare(World& w) { w.bare.ref[0]->left = nullptr; }
+void replace_bare(World& w) { w.bare.ref[0]->left = w.make<Bare>(); }
 
 void run_lent_bare() {
     run_threads(borrow_bare, drop_bare, replace_bare);
@@ -85,50 +86,6 @@ void run_lent_long() {
     run_threads(borrow_roomy, replace_roomy);
     check_nothing_withheld();
 }
-
-// ---- lent_ring: the member of a ring is borrowed, and gained, while the ring becomes garbage
-
-void prepare_lent_ring(World& w) {
-    w.plain.ref[0] = w.make<Plain>();
-    const Ref<Plain> one = w.make<Plain>();
-    one->left = w.make<Plain>();
-    one->left.load()->left = one;
-    w.plain.ref[0]->left = one;
-}
-void hop_and_borrow(World& w) {
-    Guard guard(w.heap->heap());
-    auto at = w.plain.ref[0]->left.borrow(guard);
-    // Each step uses another place than the one before.
-    for (int step = 0; at && step < 8; ++step) at = at->left.borrow(guard);
-    look(at);
-}
-void hop_and_load(World& w) {
-    Guard guard(w.heap->heap());
-    const auto at = w.plain.ref[0]->left.borrow(guard);
-    if (at) w.plain.ref[2] = at->left.load();
-}
-void drop_and_collect(World& w) {
-    w.plain.ref[0]->left = nullptr;
-    w.collect();
-}
-
-void run_lent_ring() { run_threads(hop_and_borrow, drop_and_collect); }
-void run_lent_loaded() {
-    run_threads(hop_and_load, drop_and_collect);
-    use(world().plain.ref[2]);
-}
-
-// ---- lent_taken: the members of a ring are moved about while they are lent
-
-void move_about(World& w) {
-    Ref<Plain> one = w.plain.ref[0]->left.take();
-    if (one) w.plain.ref[0]->right = one->left.take();
-    one.reset();
-    w.plain.ref[0]->right = nullptr;
-}
-void collect_only(World& w) { w.collect(); }
-
-void run_lent_taken() { run_threads(hop_and_borrow, move_about, collect_only); }
 
 // ---- lent_inside: destructors open guards, too
 
@@ -184,12 +141,12 @@ constexpr Scenario kScenarios[] = {
      run_lent_bare},
     {"lent_long", "objects end beside an open guard, but for the borrowed ones", prepare_lent_long,
      run_lent_long},
-    {"lent_ring", "members of a ring are borrowed while it is collected", prepare_lent_ring,
-     run_lent_ring},
-    {"lent_loaded", "a member of a ring is counted through a borrowed one", prepare_lent_ring,
-     run_lent_loaded},
-    {"lent_taken", "the members of a ring move while they are borrowed", prepare_lent_ring,
-     run_lent_taken},
+    {"lent_ring", "members of a ring are borrowed while it is collected",
+     Rings<Plain>::prepare_lent_ring, Rings<Plain>::run_lent_ring},
+    {"lent_loaded", "a member of a ring is counted through a borrowed one",
+     Rings<Plain>::prepare_lent_ring, Rings<Plain>::run_lent_loaded},
+    {"lent_taken", "the members of a ring move while they are borrowed",
+     Rings<Plain>::prepare_lent_ring, Rings<Plain>::run_lent_taken},
     {"lent_inside", "destructors borrow, too", prepare_lent_inside, run_lent_inside},
     {"lent_interrupted", "an interrupt releases what is borrowed", prepare_lent_interrupted,
      run_lent_interrupted, drop_in_interrupt},

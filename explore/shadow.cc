@@ -42,6 +42,7 @@ void for_all_handles(F&& visit) {
     visit(world().wide);
     visit(world().roomy);
     visit(world().escaping);
+    visit(world().bare);
 }
 
 const TypeInfo* info_of(const Header* header) {
@@ -63,7 +64,6 @@ void for_fields(Header* header, F&& visit) {
 void reach(Reached& reached) {
     for_all_handles([&](const auto& handles) { add_handles(reached, handles); });
     for (const Ref<Watcher>& watcher : world().watchers) reached.add(watcher.get());
-    reached.add(world().bare.get());
     for (unsigned i = 0; i < reached.count; ++i) {
         for_fields(reached.header[i], [&](std::uintptr_t value) {
             if (detail::is_object(value)) reached.add(detail::object_of(value));
@@ -133,6 +133,8 @@ std::uint64_t id_of(const Header* header) {
         return static_cast<const Watcher*>(payload)->id;
     if (info_of(header) == &detail::type_info_of<Bare>)
         return static_cast<const Bare*>(payload)->id;
+    if (info_of(header) == &detail::type_info_of<Leaf>)
+        return static_cast<const Leaf*>(payload)->id;
     return static_cast<const Plain*>(payload)->id;
 }
 
@@ -182,7 +184,9 @@ Finding check_end(bool user_code) {
     });
     if (finding.what == nullptr && met < reached.count) finding = {"a reachable object is gone"};
     for_all_handles([&](const auto& handles) {
-        if (finding.what == nullptr) finding = check_weaks(handles);
+        if constexpr (requires { handles.weak; }) {
+            if (finding.what == nullptr) finding = check_weaks(handles);
+        }
     });
     if (finding.what == nullptr && user_code) finding = check_user_code(alive);
     return finding;

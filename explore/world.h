@@ -31,6 +31,11 @@ struct Handles {
     std::uint64_t weak_id[kWeaksMax];  ///< number of the object that it was made for, 0 = none
 };
 
+template <>
+struct Handles<Bare> {
+    Ref<Bare> ref[kHandlesMax];
+};
+
 /// How often the callback of a weak reference runs, by the end of an execution.
 enum class Calls : std::uint8_t { never, once, at_most_once };
 
@@ -43,7 +48,7 @@ struct World {
     Handles<Roomy> roomy;
     Handles<Escaping> escaping;
     Ref<Watcher> watchers[kWeaksMax];
-    Ref<Bare> bare;
+    Handles<Bare> bare;
 
     std::uint64_t next_id;
     std::uint8_t finalizers[kIdsMax];   ///< runs of each object's finalizer

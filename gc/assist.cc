@@ -35,7 +35,8 @@ void Collector::note_pass_end(const PassResult& result) {
     if (result.aborted || options.only_postponed || options.rehearsal || pass_.is_batch_pass())
         return;
     if (pass_.has_more() || pass_.was_called_off()) return;
-    const bool some_wait = result.left_alone != 0 || result.gave_up_roots != 0 ||
+    const bool some_wait = result.left_alone != 0 || result.let_some_go ||
+                           result.gave_up_roots != 0 ||
                            (pass_.has_deferred() && !options.include_deferred);
     pacing_.end_round(heap_, some_wait ? Asked::fresh : Asked::all, result.batched != 0);
 }

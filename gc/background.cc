@@ -1,4 +1,4 @@
-// The collector at work by itself: when memory is short, on its own thread, around fork().
+// The collector at work by itself: when memory is short, and on its own thread.
 #include <algorithm>
 
 #include "gc/collector.h"
@@ -17,6 +17,8 @@ constexpr unsigned kAttemptsMax = 4;                     // of an emergency pass
 constexpr std::uint64_t kDeferredPauseNs = 100'000'000;  // while a batch waits for drain()
 // Until somebody else's collection is looked at again: its owner may be less urgent.
 constexpr std::uint64_t kBusyWaitNs = 250'000;
+constexpr std::uint64_t kPauseNs = 200'000;       // before the first look how much garbage there is
+constexpr std::uint64_t kManyWaitNs = 2'000'000;  // many candidates, if there is little garbage
 constexpr std::uint64_t kWithheldPauseNs = 100'000'000;  // between looks at what guards withhold
 
 }  // namespace
@@ -101,14 +103,15 @@ Error Collector::take_plain_from_batch() {
     return Error::none;
 }
 
-/// Steps until that pass is over. False: it was the last one, its members kept showing life and it
-/// decided nothing.
+/// Steps until that pass is over. False: it was the last one, and what showed life while it decided
+/// has kept other things from their end.
 bool Collector::finish_pass(std::uint32_t serial) {
     platform::LockGuard guard(pass_lock_);
     while (pass_serial_ == serial && step_pass(config_.step_units)) {
         let_others_step();
     }
-    return pass_serial_ != serial || !pass_.result().aborted;
+    const PassResult& result = pass_.result();
+    return pass_serial_ != serial || !(result.aborted || result.let_some_go);
 }
 
 /// A pass that leaves everything with user code alone, to its end, after the one under way.
@@ -149,7 +152,7 @@ void Collector::begin_separate_pass(const PassOptions& options) {
     ++pass_serial_;
 }
 
-/// The same, to its end; again if it was aborted.
+/// The same, to its end; again if it has let garbage go.
 void Collector::run_separate_pass(const PassOptions& options) {
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
         pass_lock_.lock();
@@ -181,7 +184,7 @@ void Collector::stop() {
     if (!is_running()) return;
     stopping_.store(1, memory_order_release);  // order: pairs with the loop in background()
     call_off_automatic();
-    wake().set();
+    wake_at_once();
     thread_.join();
     running_.store(0, memory_order_release);  // order: pairs with is_running()
     platform::LockGuard guard(pass_lock_);
@@ -226,10 +229,40 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    const bool many =
-        count() >= threshold() || heap_.signal().are_many_bytes() || is_garbage_deferred();
-    const bool at_once = starts_by_itself() && (is_asked() || many);
-    if (!stopping && !at_once) wake().wait(config_.delay_ns);
+    if (stopping || is_pass_urgent(0)) return;
+    if (kPauses && starts_by_itself()) {
+        pause();
+    } else {
+        wake().wait(config_.delay_ns);
+    }
+}
+
+/// Is a pass not to wait for its time, having waited so long?
+bool Collector::is_pass_urgent(std::uint64_t waited) {
+    if (!starts_by_itself()) return false;
+    const bool many = count() >= threshold() && (waited >= kManyWaitNs || pacing_.is_enough(heap_));
+    return is_asked() || many || heap_.signal().are_many_bytes() || is_garbage_deferred();
+}
+
+/// Waits until a pass is due or urgent. In the beginning only stop() and settle() wake it: to wake a
+/// thread that sleeps takes one that makes candidates longer than anything else it does.
+void Collector::pause() {
+    const std::uint64_t unwoken = std::min(config_.delay_ns, kManyWaitNs);
+    for (std::uint64_t waited = 0; waited < unwoken;) {
+        // Doubles what it has waited for.
+        const std::uint64_t slice = std::min(std::max(waited, kPauseNs), unwoken - waited);
+        pause_.wait(slice);
+        waited += slice;
+        // order: acquire; pairs with stop().
+        if (stopping_.load(memory_order_acquire) != 0 || is_pass_urgent(waited)) return;
+    }
+    if (config_.delay_ns > unwoken) wake().wait(config_.delay_ns - unwoken);
+}
+
+/// For what is rare and not to wait.
+void Collector::wake_at_once() {
+    wake().set();
+    pause_.set();
 }
 
 /// Nanoseconds until there is something to do: at once when candidates or postponed releases wait,
@@ -268,7 +301,7 @@ bool Collector::settle() {
         if (!is_running() || !starts_by_itself() || waits_for_drain()) return false;
         const std::uint32_t served = settle_served_.load(memory_order_acquire);
         if (static_cast<std::int32_t>(served - asked) >= 0) return true;
-        wake().set();
+        wake_at_once();
         patience.wait();
     }
 }
@@ -360,40 +393,6 @@ void Collector::set_deferred_due(std::uint64_t start, std::uint64_t end) {
     const std::uint32_t share = config_.deferred_percent;
     const std::uint32_t factor = (100 - share) * 256 / share;
     deferred_due_ns_ = end + (end - start) * factor / 256;
-}
-
-// ---- fork
-
-/// First round: the collections of all heaps are waited for, while all locks can still be had.
-void Collector::before_fork_hook(void* self, bool lock) {
-    auto& collector = *static_cast<Collector*>(self);
-    if (lock) {
-        collector.pass_lock_.lock();
-        while (collector.step_pass(collector.config_.step_units)) {
-        }
-        collector.pass_.put_back_taken();
-        collector.collection_lock_.lock();
-        return;
-    }
-    collector.forking_in_collection_ = CollectingScope::is_here(collector.collecting_on_);
-    if (!collector.forking_in_collection_) collector.enter_collection(true);
-}
-
-void Collector::after_fork_hook(void* self, bool in_child) {
-    auto& collector = *static_cast<Collector*>(self);
-    if (!collector.forking_in_collection_) {  // as leave_collection(), whose lock is held
-        collector.batch_waits_ = !collector.stepping_ && !collector.batch_.empty();
-        collector.collection_taken_ = collector.batch_waits_;
-    }
-    collector.collection_lock_.unlock();
-    if (in_child) collector.pass_lock_.forget_waiters();
-    collector.pass_lock_.unlock();
-    if (in_child) {
-        collector.thread_.forget();
-        // order: relaxed, both; the child has one thread.
-        collector.running_.store(0, memory_order_relaxed);
-        collector.waiting_.store(0, memory_order_relaxed);
-    }
 }
 
 }  // namespace ouro

@@ -35,7 +35,7 @@ std::size_t clamp_to_size(std::uint64_t ns) {
 Collector::Collector(Heap& heap, const CollectorConfig& config)
     : heap_(heap),
       config_(config),
-      pass_(heap),
+      pass_(heap, config.small_sets),
       pacing_(config.assist_bytes, config.assist_percent),
       batch_(heap, pass_, pass_lock_) {
     config_.step_units = std::max(config.step_units, std::uint32_t{1});
@@ -331,7 +331,7 @@ CollectResult Collector::run_collection(PassOptions options) {
         result.unreachable += pass.collected;
         finish_batch(result, all = kAll);
         const bool settled = settle_postponed();
-        result.complete = settled && result.complete && !pass.aborted;
+        result.complete = settled && result.complete && !pass.aborted && !pass.let_some_go;
         // What was put off before the pass kept others alive during it. What user code has put off
         // since is no reason for another: garbage that it makes is left to the next collection.
         // The rest of what was taken: an end, for nothing is added to it.

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "gc/batch.h"
 #include "gc/collecting_scope.h"
@@ -37,11 +38,13 @@ struct CollectorConfig {
     bool background = true;
     /// Automatic collection is on at the start.
     bool enabled = true;
-    /// Pages with new candidates that make the background collector start at once.
+    /// Pages with new candidates that make the background collector start at once; in the paged
+    /// layout within 2 ms, and sooner if there is more garbage than three quarters of what
+    /// assist_bytes and assist_percent leave to it, or half of the region is in use.
     std::uint32_t threshold_pages = 16;
     /// Share of the region, in percent: when large objects (over 1 KiB) of so many bytes were made
-    /// since the last pass began, the background collector starts at once, if there is a candidate.
-    /// 0: never.
+    /// since the last pass began, the background collector starts at once (paged: within 2 ms), if
+    /// there is a candidate. 0: never.
     std::uint32_t threshold_percent = 12;
     /// The longest time a candidate waits for the background collector when it gets the processor.
     std::uint64_t delay_ns = 2'000'000;
@@ -51,6 +54,10 @@ struct CollectorConfig {
     /// collection goes on with further passes. So they stay in the processor's caches, and what is
     /// garbage goes back soon. 0: no limit.
     std::uint32_t objects_per_pass = HeapConfig::kSmall ? 0 : 4096;
+    /// Is a group of up to 16 objects that a candidate reaches decided about at once? Of types
+    /// without user code that are not weakly referable, have up to 8 fields and no variable part;
+    /// in steps of 960 units and more, while no guard is open; in the paged layout only.
+    bool small_sets = true;
     /// Units of work (an object or a reference) per step. 8 are at most 2,000 instructions of a
     /// Cortex-M4, the smallest step that can be had.
     std::uint32_t step_units = HeapConfig::kSmall ? 8 : 4096;
@@ -164,8 +171,7 @@ public:
     void disable();
     /// Is automatic collection on? Also with threshold 0.
     bool is_enabled() const;
-    /// Pages with new candidates that make the background collector start at once; 0: it stays
-    /// enabled but never starts by itself.
+    /// See CollectorConfig::threshold_pages. 0: it stays enabled but never starts by itself.
     void set_threshold(std::uint32_t pages) {
         heap_.signal().set_threshold(pages);
         wake().set();  // candidates that have waited while it was 0
@@ -276,6 +282,9 @@ private:
     bool end_withheld();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();
+    bool is_pass_urgent(std::uint64_t waited);
+    void pause();
+    void wake_at_once();
     Error emergency(unsigned attempt);
     Error take_plain_from_batch();
 
@@ -358,6 +367,15 @@ private:
     Batch batch_;  ///< owned with the collection
 
     platform::Thread thread_;
+    /// Where the thread waits without being woken. None where it is always woken.
+    struct NoEvent {
+        static void wait(std::uint64_t) {}
+        static void set() {}
+        static void before_fork() {}
+        static void after_fork(bool) {}
+    };
+    static constexpr bool kPauses = BlockAllocator::kLimitsUse;
+    [[no_unique_address]] std::conditional_t<kPauses, platform::Event, NoEvent> pause_;
     platform::atomic<std::uint32_t> stopping_{0};
     platform::atomic<std::uint32_t> enabled_{1};
     platform::atomic<std::uint32_t> collection_wants_pass_{0};

@@ -39,6 +39,7 @@ public:
     static void note_begin(std::uint32_t) {}
     static void note_end(std::uint32_t, std::size_t, bool) {}
     static constexpr bool is_assisting(std::uint32_t) { return false; }
+    static constexpr bool is_enough(Heap&) { return true; }
     static constexpr bool is_far(Heap&) { return false; }
     static constexpr bool wants_all(Heap&) { return false; }
     static constexpr bool take_left_user_code() { return false; }
@@ -76,6 +77,9 @@ public:
         const std::size_t most = all_beyond_.load(platform::memory_order_relaxed);
         if (asked == Asked::fresh) limit = std::min(limit, most);
         heap.blocks().use_limit().set(limit, std::min(bytes_, kPortion));
+        const std::size_t late = limit - std::min(limit, allowance(live) / kLeftShare);
+        // order: relaxed; a tuning value.
+        enough_.store(std::min(late, heap.region_bytes() / 2), platform::memory_order_relaxed);
         if (asked == Asked::all) set_all_beyond(limit, some_end || freed_ >= limit / 8);
     }
     /// A round that asks all candidates, because wants_all().
@@ -114,6 +118,14 @@ public:
 
     // Threads: any, without the pass lock.
 
+    /// Is most of the garbage there that is left to the collector, or half of the region in use?
+    /// Until then fresh candidates wait for their time: who asks them early finds many alive, and
+    /// takes what it looks at out of the caches of the thread that is at work on it.
+    bool is_enough(Heap& heap) const {
+        // order: relaxed; a tuning value.
+        return !is_on() ||
+               heap.blocks().bytes_in_use() > enough_.load(platform::memory_order_relaxed);
+    }
     /// Is twice as much garbage there as is left to the collector, about?
     bool is_far(Heap& heap) const {
         const std::size_t limit = heap.blocks().use_limit().get();
@@ -138,6 +150,7 @@ public:
 private:
     static constexpr std::size_t kMost = ~std::size_t{0} / 8;  ///< no sum of these overflows
     static constexpr std::size_t kPortion = 2048;
+    static constexpr std::size_t kLeftShare = 4;      ///< of the allowance, when it is enough
     static constexpr std::uint32_t kLooks = 4;        ///< without a pass, before one is begun
     static constexpr std::uint32_t kLooksMost = 31;   ///< the same, after useless ones
     static constexpr std::size_t kWorthwhile = 1024;  ///< bytes that such a pass has to free
@@ -162,6 +175,7 @@ private:
     std::uint32_t asks_all_ = 0;       ///< 1: a round because of wants_all() is under way
     std::uint32_t has_asked_all_ = 0;  ///< 1: and has come to its end
     platform::atomic<std::uintptr_t> all_beyond_{~std::uintptr_t{0}};
+    platform::atomic<std::uintptr_t> enough_{0};
     platform::atomic<std::uint32_t> left_user_code_{0};
 };
 

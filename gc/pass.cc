@@ -31,6 +31,7 @@ void Pass::begin(const PassOptions& options) {
     if (options.members_max != 0) take_again_ = false;  // so many passes of its kind have an end
     gather_page_ = kNoPage;
     gathering_deferred_ = called_off_ = is_filled_ = false;
+    small_alive_ = 0;
     phase_ = Phase::gather;
 }
 

@@ -1,7 +1,8 @@
 // One pass of the collector: find a set of objects, prove a part of it garbage, condemn it.
 //
 // Phases (rules 10 to 13, 16, 20):
-//   gather    take the candidates off the pages; claim each root: clear its mark, first reading
+//   gather    take the candidates off the pages; claim each root: clear its mark, first reading.
+//             Small groups of objects are decided about here and now (gc/small_set.h)
 //   explore   follow references from the root, claiming what is reached, up to a limit per root
 //   adopt     instead of these two: the batch's members become the set, by a new first reading
 //   edges     count, for every member, the references to it from inside the set
@@ -18,7 +19,7 @@
 //   free      the others' memory goes back, now that no reference into the set is left
 //
 // G1  Claimed members stay where they are: who ends one leaves its memory to the pass.
-// G2  All words of the set are read (claim) before any edge of the set is counted (edges), and what
+// G2  All words of the set, or group, are read (claim) before any edge of it is counted, and what
 //     is condemned is a set whose own edges, counted over exactly this set, explain all its counts.
 //     (Edges from members that left meanwhile explain nothing: their holder may have taken a
 //     reference out of a field and not counted it yet.)
@@ -34,6 +35,7 @@
 #include <cstdint>
 
 #include "gc/edge_counts.h"
+#include "gc/small_set.h"
 #include "heap/heap.h"
 #include "platform/fatal.h"
 
@@ -55,7 +57,7 @@ struct PassOptions {
 };
 
 struct PassResult {
-    std::size_t examined = 0;       ///< members of the set
+    std::size_t examined = 0;       ///< members of the set, and of small groups
     std::size_t collected = 0;      ///< tracked objects reclaimed by the pass itself
     std::size_t freed_bytes = 0;    ///< of these and of what only they referred to, about
     std::size_t batched = 0;        ///< garbage handed to the batch
@@ -63,12 +65,14 @@ struct PassResult {
     std::size_t left_alone = 0;     ///< members with user code that a plain pass has met
     std::size_t awaited = 0;        ///< postponed ends of objects that another context still holds
     bool asked_deferred = false;    ///< it has come to them, of a pass that includes them
-    bool aborted = false;  ///< members showed life to the last moment; all were let go again
+    bool aborted = false;      ///< members showed life to the last moment; all were let go again
+    bool let_some_go = false;  ///< so did small groups, which are candidates again
 };
 
 class Pass {
 public:
-    explicit Pass(Heap& heap) : heap_(heap) {}
+    /// `small_sets`: are small groups of objects decided about at once (gc/small_set.h)?
+    Pass(Heap& heap, bool small_sets) : heap_(heap), small_sets_(small_sets) {}
 
     bool idle() const { return phase_ == Phase::idle; }
     /// Starts a pass over the heap's candidates. The pass is idle.
@@ -157,15 +161,39 @@ private:
         if constexpr (BlockAllocator::kLimitsUse) result_.freed_bytes += bytes;
     }
     void gather_member();
+    template <class Begin>
+    void gather_candidate(Begin&& begin);
     void defer_member(Member member);
-    bool gather_by_word(Header* header, Member member);
+    template <class Begin>
+    bool gather_by_word(Header* header, Member member, Begin&& begin);
+    void start_root(Header* header, Member member);
     bool take_over_postponed(Header* header, LinkedWord& look);
     bool next_source();
     bool put_back_source();
     void put_back_evidence(CellBits members);
     void step_explore();
+
+    enum class Claim : std::uint8_t { done, again, unfit };
+    enum class Verdict : std::uint8_t { garbage, alive, divided, too_large };
+    bool takes_small_sets();
+    void gather_small();
+    std::uint32_t group_max() const;
+    bool begin_group(SmallSet& small, Header* header, LinkedWord& look, Member member);
+    bool explore_group(SmallSet& small);
+    Claim claim_for_group(SmallSet& small, PageIndex page, const BlockAllocator::Places& places,
+                          FieldSlot& slot);
+    template <class Visit>
+    void for_group_targets(SmallSet& small, const SmallSet::Member& member, Visit&& visit);
+    Verdict judge_group(SmallSet& small);
+    void see_to_group(SmallSet& small);
+    void let_group_go(SmallSet& small);
+    void group_enters_set(SmallSet& small, bool explore);
+    void decide_small(SmallSet& small);
+    void end_small(SmallSet& small);
+
     void step_adopt();
     void set_root_limit(Header* header, std::uint32_t level);
+    static void set_asked(Header* header);
     bool next_todo();
     bool next_on_page();
     void step_give_up();
@@ -199,11 +227,27 @@ private:
     void finish_spread();
     void start_rollback();
     bool claim(Header* header, LinkedWord& look, Member member);
+    /// DESIGN rule 10 and the first reading, in one: claims and clears the mark, from the word that
+    /// was read. False: the word has changed, is dead, or belongs to somebody else's set.
+    /// Model: models/count_word.pml
+    static bool claim_word(LinkedWord& look) {
+        const WordValue word = look.value();
+        if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
+        if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
+        // order: relaxed; first reading (DESIGN rule 19). What it must see is seen by the look at
+        // the same word (acquire), and it publishes nothing but itself.
+        return look.swap_first_reading(platform::memory_order_relaxed);
+    }
     bool claim_target(FieldSlot& slot);
     void adopt_batch_member(Header* header, Member member);
     bool may_enter_set(const Header* header);
+    /// Is nothing known of a claimed object that would keep it alive, whoever refers to it?
+    static bool shows_no_life(WordValue word) {
+        return word.unchanged() && word.count() != 0 && word.own_references() == 0;
+    }
     bool is_explained(Header* header);
     bool condemn(Header* header);
+    static bool condemn_word(Header* header);
     void enter_set(Header* header, Member member);
     void leave_set(Header* header, Member member);
     void leave_target(const FieldSlot& slot);
@@ -212,7 +256,6 @@ private:
     void set_aside(Header* header, Member member);
     void save(Header* header, Member member);
     void take_back_condemnation(Header* header);
-    void drop_field(FieldSlot& slot, bool inner_only);
     void end_member(Header* header, Member member, const TypeInfo& info);
     void defer(Header* header, Member member);
     static void silence(LinkedWord& look);
@@ -292,6 +335,7 @@ private:
     }
 
     Heap& heap_;
+    const bool small_sets_;
     EdgeCounts edges_;
     PassOptions options_;
     PassResult result_;
@@ -321,6 +365,8 @@ private:
     bool gathering_deferred_ = false;  ///< the bits at hand were deferred ones
     bool called_off_ = false;          ///< no further candidates are to be asked
     bool is_filled_ = false;           ///< not by this pass, see fill()
+    Verdict small_verdict_ = Verdict::garbage;  ///< about the group at hand
+    std::size_t small_alive_ = 0;               ///< members of small groups that were let go
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;

@@ -18,16 +18,9 @@ bool Pass::may_enter_set(const Header* header) {
     return heap_.types().shape(info.type()).tracked();
 }
 
-/// DESIGN rule 10 and the first reading, in one: claims and clears the mark, from the word that was
-/// read. False: the word has changed, is dead, or belongs to somebody else's set.
-/// Model: models/count_word.pml
+/// Claims the object for the set. False: see claim_word().
 bool Pass::claim(Header* header, LinkedWord& look, Member member) {
-    const WordValue word = look.value();
-    if (word.count() == 0 || word.has(WordValue::kClaimed)) return false;
-    if (word.has(WordValue::kPostponed)) return false;  // its mark is what lists it
-    // order: relaxed; first reading (DESIGN rule 19). What it must see is seen by the look at the
-    // same word (acquire), and it publishes nothing but itself.
-    if (!look.swap_first_reading(memory_order_relaxed)) return false;
+    if (!claim_word(look)) return false;
     enter_set(header, member);
     return true;
 }

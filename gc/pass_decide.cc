@@ -63,8 +63,7 @@ void Pass::step_edges() {
 bool Pass::is_explained(Header* header) {
     if (OURO_MUTANT(batch_not_validated) && of_batch_) return true;
     const WordValue word = header->load_word();
-    if (!word.unchanged() || word.count() == 0 || word.own_references() != 0) return false;
-    return edges_.explains(header, word.count());
+    return shows_no_life(word) && edges_.explains(header, word.count());
 }
 
 /// The member shows life: out of the set, and what it refers to with it.
@@ -168,19 +167,23 @@ void Pass::step_condemn() {
 
 /// False: it shows life.
 /// Model: models/count_word.pml
-bool Pass::condemn(Header* header) {
-    WordValue word;
+bool Pass::condemn_word(Header* header) {
     for (;;) {  // a swap may fail without a reason; a word that has changed says so (W1)
         LinkedWord look(header);
-        word = look.value();
+        const WordValue word = look.value();
         if (!word.unchanged() && !OURO_MUTANT(condemned_though_changed)) return false;
         // order: acq_rel; second reading (DESIGN rules 12, 19): from the word of the first reading.
         const auto order =
             OURO_ORDER(memory_order_acq_rel, condemned_relaxed, memory_order_relaxed);
-        if (look.swap(word.with(WordValue::kCondemned), order)) break;
+        if (look.swap(word.with(WordValue::kCondemned), order)) return true;
     }
+}
+
+bool Pass::condemn(Header* header) {
+    if (!condemn_word(header)) return false;
     const TypeInfo& info = info_of(header);
-    if (info.finalize != nullptr && !word.has(WordValue::kFinalized)) finalizers_ = true;
+    if (info.finalize != nullptr && !header->load_word().has(WordValue::kFinalized))
+        finalizers_ = true;
     if (info.weakly_referable() && !of_batch_ && !options_.exclude_user_code) {
         const auto* anchor = static_cast<WeakAnchor*>(header->payload());
         if (!anchor->empty() && anchor->has_callback(heap_)) callbacks_ = true;

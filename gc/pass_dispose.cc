@@ -1,6 +1,6 @@
 // A pass: the end of what was decided to be garbage.
+#include "gc/drop_field.h"
 #include "gc/pass.h"
-
 #include "heap/reference_count.h"
 #include "heap/weak_list.h"
 #include "platform/fatal.h"
@@ -14,19 +14,6 @@ using platform::memory_order_relaxed;
 using platform::memory_order_release;
 
 // ---- dispose
-
-/// Rule 16: references inside the garbage go silently, others (unless inner_only) by decrement.
-/// Model: models/validation.pml
-void Pass::drop_field(FieldSlot& slot, bool inner_only) {
-    // order: acquire; pairs with the store. Nobody else can reach the field any more.
-    const std::uintptr_t value = slot.load(memory_order_acquire);
-    if (!detail::is_object(value)) return;
-    const bool inner = member_in(value) != nullptr && !OURO_MUTANT(inside_reference_released);
-    if (inner_only && !inner) return;
-    slot.store(0, memory_order_relaxed);  // order: see above
-    if (!inner && !OURO_MUTANT(outside_reference_lost))
-        note_freed(heap_.release_quietly(detail::object_of(value)));
-}
 
 /// Count 0 for good: no mutator reaches the object, no upgrade passes `committed`.
 void Pass::make_dead(Header* header, WordValue::Bits flags) {
@@ -163,8 +150,9 @@ bool Pass::dispose(Header* header) {
             info.destroy(header->payload());
         const Fields fields(header->payload(), type, info);
         const bool inner_only = info.has_loud_destructor();
-        const auto drop = [this, inner_only](FieldSlot& slot) {
-            drop_field(slot, inner_only);
+        const auto is_inner = [this](std::uintptr_t value) { return member_in(value) != nullptr; };
+        const auto drop = [this, inner_only, is_inner](FieldSlot& slot) {
+            note_freed(drop_field(heap_, slot, inner_only, is_inner));
             return 1u;
         };
         if (!follow(fields, at_field_, drop)) return false;

@@ -108,12 +108,57 @@ void Pass::step_gather() {
         }
         return;
     }
+    if constexpr (kHasSmallSets) {
+        if (takes_small_sets()) return gather_small();
+    }
     spend(2);
     gather_member();
 }
 
+/// Is nothing asked of the pass that needs its set whole, no guard open (S6), and the step long
+/// enough? And do not many more live than end? What lives is claimed again for every candidate that
+/// leads to it, where a set is claimed once.
+bool Pass::takes_small_sets() {
+    constexpr std::size_t kAliveMost = 256;
+    return small_sets_ && !gathering_deferred_ && !options_.only_postponed && !options_.save_all &&
+           !options_.rehearsal && whole_budget_ >= SmallSet::kUnitsMost &&
+           small_alive_ <= result_.collected + kAliveMost && !heap_.guards().are_open();
+}
+
+/// The candidates of the page at hand, as far as the step goes, or until one of them reaches more
+/// than a small group: that has entered the set and is explored next.
+void Pass::gather_small() {
+    if (budget_ < SmallSet::kUnitsMost) {
+        budget_ = 0;
+        return;
+    }
+    SmallSet small;
+    do {
+        spend(2);
+        small.begin_group();
+        gather_candidate([this, &small](Header* header, LinkedWord& look, Member member) {
+            return begin_group(small, header, look, member);
+        });
+        see_to_group(small);
+    } while (gather_bits_.any() && phase_ == Phase::gather && small.has_room() &&
+             budget_ >= SmallSet::kUnitsMost);
+    decide_small(small);
+}
+
 // Model: models/candidates.pml
 void Pass::gather_member() {
+    gather_candidate([this](Header* header, LinkedWord& look, Member member) {
+        if (!claim(header, look, member)) return false;
+        start_root(header, member);
+        return true;
+    });
+}
+
+/// Calls begin(header, look, member), in a load window, if the next candidate of the page at hand
+/// is to be a root, and again when it returns false: the word was changed, or a swap failed without
+/// a reason.
+template <class Begin>
+void Pass::gather_candidate(Begin&& begin) {
     platform::LoadWindow window;  // the page may be dissolved by now; not while we look
     const Member member{gather_page_, gather_bits_.next(0)};
     std::uint32_t looks = 0;
@@ -123,11 +168,12 @@ void Pass::gather_member() {
     spend(looks / kLooks);
     if (!is_header) return;
     Header* header = header_at(member);
-    while (!gather_by_word(header, member)) spend(1);
+    while (!gather_by_word(header, member, begin)) spend(1);
 }
 
-/// False: the word was changed, or the swap failed without a reason: once more.
-bool Pass::gather_by_word(Header* header, Member member) {
+/// False: once more.
+template <class Begin>
+OURO_ALWAYS_INLINE bool Pass::gather_by_word(Header* header, Member member, Begin&& begin) {
     LinkedWord look(header);  // not older than the report
     const WordValue word = look.value();
     if (word.count() == 0 && !word.has(WordValue::kPostponed)) return true;  // reported late
@@ -158,14 +204,17 @@ bool Pass::gather_by_word(Header* header, Member member) {
         defer(header, member);
         return true;
     }
-    if (!claim(header, look, member)) return false;
+    return begin(header, look, member);
+}
+
+/// What the object, which has entered the set, refers to is explored next.
+void Pass::start_root(Header* header, Member member) {
     set(Mark::todo, member);
     start_work(member);
     root_ = member;
     root_claims_ = 1;
     set_root_limit(header, header->level());
     phase_ = Phase::explore;
-    return true;
 }
 
 /// The postponed reference becomes one that this pass holds until the caller settles it, so that it
@@ -189,6 +238,11 @@ void Pass::set_root_limit(Header* header, std::uint32_t level) {
     const std::uint64_t limit = std::uint64_t{options_.objects_per_root} << (3 * level);
     const bool unlimited = limit == 0 || limit > 0x7fff'ffff || level == Header::kLevelMax;
     root_limit_ = unlimited ? ~0u : static_cast<std::uint32_t>(limit);
+    set_asked(header);
+}
+
+void Pass::set_asked(Header* header) {
+    const std::uint32_t level = header->level();
     if (level < Header::kLevelMax) header->set_level(level + 1);
 }
 

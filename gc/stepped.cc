@@ -61,7 +61,7 @@ bool Collector::continue_stepped_pass(CollectResult& result, std::uint32_t units
     stepping_ = !collection_pass_done_;
     gave_up_roots_ = pass_result_.gave_up_roots != 0;
     if (stepping_ || !batch_.empty()) return false;
-    result.complete = !pass_result_.aborted;
+    result.complete = !pass_result_.aborted && !pass_result_.let_some_go;
     return true;
 }
 

@@ -13,14 +13,18 @@ bool Pass::is_place(PageIndex page) const { return page < heap_.blocks().page_co
 
 bool Pass::are_flags_sound() const {
     const PassOptions& o = options_;
-    for (const bool* flag :
-         {&o.include_deferred, &o.exclude_user_code, &o.only_postponed, &o.rehearsal, &o.automatic,
-          &o.save_all, &result_.aborted, &of_batch_, &finalizers_, &callbacks_, &left_,
-          &batch_alive_, &gathering_deferred_, &called_off_, &is_filled_, &result_.asked_deferred,
-          &take_again_, &at_looked_}) {
+    for (const bool* flag : {&o.include_deferred, &o.exclude_user_code, &o.only_postponed,
+                             &o.rehearsal, &o.automatic, &o.save_all}) {
         if (!is_bool(*flag)) return false;
     }
-    return edges_.is_sound() && recounts_ <= kRecountsMax + 1 && postponed_count_ <= kPostponedMax;
+    for (const bool* flag :
+         {&result_.aborted, &result_.let_some_go, &result_.asked_deferred, &small_sets_, &of_batch_,
+          &finalizers_, &callbacks_, &left_, &batch_alive_, &gathering_deferred_, &called_off_,
+          &is_filled_, &take_again_, &at_looked_}) {
+        if (!is_bool(*flag)) return false;
+    }
+    return edges_.is_sound() && small_verdict_ == Verdict::garbage &&
+           recounts_ <= kRecountsMax + 1 && postponed_count_ <= kPostponedMax;
 }
 
 bool Pass::are_lists_sound() {
@@ -76,8 +80,9 @@ bool Batch::is_sound(const Heap& heap, const Pass& pass, const PassLock& pass_lo
 bool Collector::are_flags_sound() const {
     for (const bool* flag :
          {&config_.background, &config_.enabled, &config_.user_code_by_drain,
-          &config_.emergency_runs_user_code, &pass_result_.aborted, &pass_result_.asked_deferred,
-          &deferred_asked_, &collection_pass_done_}) {
+          &config_.emergency_runs_user_code, &config_.small_sets, &pass_result_.aborted,
+          &pass_result_.let_some_go, &pass_result_.asked_deferred, &deferred_asked_,
+          &collection_pass_done_}) {
         if (!is_bool(*flag)) return false;
     }
     for (const auto* flag : {&left_for_drain_, &stopping_, &enabled_, &collection_wants_pass_,

@@ -12,8 +12,8 @@ namespace ouro {
 
 class CandidateSignal {
 public:
-    /// A page got its first new candidate, or ends were put off. Wakes the collector for the first
-    /// page and when their number reaches the threshold. Never blocks. Threads: any.
+    /// A page got its first new candidate, or ends were put off. Wakes the collector, if it sleeps,
+    /// for the first page and when their number reaches the threshold. Never blocks. Threads: any.
     void report() {
         const std::uint32_t before = count();
         if (before == 0 || before + 1 == threshold()) wake_.set();

@@ -31,13 +31,18 @@ public:
     struct Shape {
         static constexpr std::uint32_t kTracked = 1u << 31;
         static constexpr std::uint32_t kEndsAsMemory = 1u << 30;
-        static constexpr std::uint32_t kBytesMask = kEndsAsMemory - 1;
+        static constexpr std::uint32_t kFewPlainFields = 1u << 29;
+        static constexpr std::uint32_t kBytesMask = kFewPlainFields - 1;
         std::uint32_t bits = 0;
 
         /// Can the type's objects be in cycles?
         bool tracked() const { return (bits & kTracked) != 0; }
         /// See TypeInfo.
         bool ends_as_memory() const { return (bits & kEndsAsMemory) != 0; }
+        /// Can its objects be in cycles, and is their end that a few references go and their
+        /// memory, and nothing else? They have kFewFields at most, and no variable part.
+        bool has_few_plain_fields() const { return (bits & kFewPlainFields) != 0; }
+        static constexpr std::uint32_t kFewFields = 8;
         /// Bytes of payload of every object; 0: a variable type, each tells its own, or a very
         /// large one, or no type.
         std::uint32_t payload_bytes() const { return bits & kBytesMask; }
@@ -95,6 +100,8 @@ public:
         // order: acquire; written once, pairs with the release in enter().
         return entries_[slot].info.load(platform::memory_order_acquire) == &info ? slot + 1 : 0;
     }
+    /// The entry of a type that is known to be one: its shape was looked at.
+    const Entry& at(TypeIndex index) const { return entries_[index - 1]; }
     Shape shape(TypeIndex index) const { return Shapes(*this).of(index); }
     /// Is it a type, and one whose objects can be in cycles? Any context.
     bool is_tracked(TypeIndex index) {
@@ -129,10 +136,15 @@ private:
     }
     Entry* slot_of(const TypeInfo& info) const;
     const char* verify_entry(const Entry& entry, const TypeInfo& info) const;
+    static bool has_few_plain_fields(const TypeInfo& info) {
+        return kHasSmallSets && info.tracked() && info.ends_plainly() && !info.variable() &&
+               info.fixed_fields <= Shape::kFewFields;
+    }
     static std::uint32_t shape_of(const TypeInfo& info) {
         const bool tells = !info.variable() && info.size <= Shape::kBytesMask;
         return (tells ? info.size : 0) | (info.tracked() ? Shape::kTracked : 0) |
-               (info.ends_as_memory() ? Shape::kEndsAsMemory : 0);
+               (info.ends_as_memory() ? Shape::kEndsAsMemory : 0) |
+               (has_few_plain_fields(info) ? Shape::kFewPlainFields : 0);
     }
 
     Entry* entries_ = nullptr;

@@ -1,8 +1,8 @@
 /* One count word under its readers and writers: W3, the mark, and the candidate bit beside the page.
  * Code: heap/paged/word.h unchanged
- * Code: gc/pass_claim.cc claim
+ * Code: gc/pass.h claim_word
  * Code: gc/pass_decide.cc step_condemn
- * Code: gc/pass_decide.cc condemn
+ * Code: gc/pass_decide.cc condemn_word
  * Code: gc/pass_claim.cc unclaim
  * Code: heap/paged/header.h count_down
  * Code: heap/paged/candidate_pages.cc report_released

@@ -6,6 +6,7 @@
  * Code: heap/guards.h look_locked
  * Code: heap/field_slot.cc load_counted
  * Code: gc/pass_decide.cc is_borrowed
+ * Code: gc/pass_small.cc decide_small
  *
  * A field refers to object 1, which refers to 2; in a ring 2 refers back to 1. A reader opens its
  * guard, borrows from the field, hops from object to object, or gains a counted reference on its

@@ -2,7 +2,9 @@
  * Code: gc/pass_find.cc claim_target
  * Code: gc/pass_decide.cc step_edges
  * Code: gc/pass_decide.cc is_explained
- * Code: gc/pass_dispose.cc drop_field
+ * Code: gc/pass_small.cc claim_for_group
+ * Code: gc/pass_small.cc judge_group
+ * Code: gc/drop_field.h drop_field
  * Code: heap/field_slot.cc exchange_owned
  *
  * The collector guesses the set, any set: this covers every way of finding one. It reads the words

@@ -25,7 +25,12 @@
     X(sums_made_first, "cached_short_figures", "K1: what was made is added up before what ended") \
     X(given_relaxed, "cached_handoff", "order: a cell is given back relaxed")                     \
     X(taken_over_relaxed, "cached_handoff", "order: cells are taken over relaxed")                \
-    X(begun_relaxed, "named", "order: a new object's type is written relaxed")
+    X(begun_relaxed, "named", "order: a new object's type is written relaxed")                    \
+    X(group_judged_early, "small_hop", "rule 11: words and edges of a group are read together")   \
+    X(group_of_others_lost, "small_out", "S1: what is divided counts as alive")                   \
+    X(group_borrowed_committed, "small_lent_late", "U4: groups end though a member is borrowed")  \
+    X(group_forgotten, "small_two",                                                               \
+      "rule 10: a group whose decision is aborted is never asked again")
 
 /// Of what only the compact layout has.
 #define OURO_COMPACT_ONLY_MUTANT_LIST(X)                                                     \

@@ -24,6 +24,9 @@
 
 namespace ouro {
 
+/// Does the collector decide about small groups at once (gc/small_set.h)? Code counts for more.
+inline constexpr bool kHasSmallSets = false;
+
 /// A snapshot of Header::info.
 struct InfoValue {
     using Bits = std::conditional_t<sizeof(void*) == 4, std::uint32_t, std::uint64_t>;

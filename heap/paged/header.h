@@ -24,6 +24,9 @@
 
 namespace ouro {
 
+/// Does the collector decide about small groups at once (gc/small_set.h)?
+inline constexpr bool kHasSmallSets = true;
+
 /// A snapshot of Header::info.
 struct InfoValue {
     std::uint32_t bits = 0;

@@ -20,7 +20,8 @@ class PassTest : public ::testing::Test {
 protected:
     static constexpr std::size_t kBytes = 8 * kMiB;
 
-    PassTest() : region_(kBytes), heap_(*Heap::create(region_.span()).value()), pass_(heap_) {
+    PassTest()
+        : region_(kBytes), heap_(*Heap::create(region_.span()).value()), pass_(heap_, false) {
         events::clear();
     }
     ~PassTest() override {

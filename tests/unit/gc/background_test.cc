@@ -164,6 +164,28 @@ TEST_F(BoundedInBackground, what_was_put_off_is_settled_also_beside_candidates_t
     }
 }
 
+class PatientInBackground : public Background {
+protected:
+    PatientInBackground()
+        : Background(testing::bounded(testing::changed(testing::with_background(), [](auto& c) {
+              c.collector.delay_ns = 3'600'000'000'000;
+          }))) {}
+    void drop_list() {
+        Ref<Plain> list;
+        for (int i = 0; i < 1000; ++i) list = make<Plain>(i, std::move(list));
+    }
+};
+
+// The first time is while nothing else is to be done, the second while the thread lets candidates
+// come together.
+TEST_F(PatientInBackground, what_is_put_off_cuts_the_delay_short) {
+    drop_list();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (live_objects() != 0) collect();
+    drop_list();
+    EXPECT_TRUE(everything_goes());
+}
+
 TEST_F(Background, can_be_stopped_and_started_again) {
     collector().stop();
     collector().stop();

@@ -244,8 +244,8 @@ bool Collector::is_pass_urgent(std::uint64_t waited) {
     return is_asked() || many || heap_.signal().are_many_bytes() || is_garbage_deferred();
 }
 
-/// Waits until a pass is due or urgent. In the beginning only stop() and settle() wake it: to wake a
-/// thread that sleeps takes one that makes candidates longer than anything else it does.
+/// Waits until a pass is due or urgent. In the beginning only stop() and settle() wake it: to wake
+/// a thread that sleeps would take who makes candidates longer than anything else it does.
 void Collector::pause() {
     const std::uint64_t unwoken = std::min(config_.delay_ns, kManyWaitNs);
     for (std::uint64_t waited = 0; waited < unwoken;) {

@@ -229,7 +229,7 @@ void Collector::rest_until_asked_or_due() {
     if (wait != 0) wake().wait(wait);
     // Let a few more candidates come together, unless there are many already.
     const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: pairs with stop()
-    if (stopping || is_pass_urgent(0)) return;
+    if (stopping || is_pass_urgent(false)) return;
     if (kPauses && starts_by_itself()) {
         pause();
     } else {
@@ -237,10 +237,10 @@ void Collector::rest_until_asked_or_due() {
     }
 }
 
-/// Is a pass not to wait for its time, having waited so long?
-bool Collector::is_pass_urgent(std::uint64_t waited) {
+/// Is a pass not to wait for its time? `many_are`: many candidates are a reason by themselves.
+bool Collector::is_pass_urgent(bool many_are) {
     if (!starts_by_itself()) return false;
-    const bool many = count() >= threshold() && (waited >= kManyWaitNs || pacing_.is_enough(heap_));
+    const bool many = count() >= threshold() && (many_are || pacing_.is_enough(heap_));
     return is_asked() || many || heap_.signal().are_many_bytes() || is_garbage_deferred();
 }
 
@@ -253,8 +253,8 @@ void Collector::pause() {
         const std::uint64_t slice = std::min(std::max(waited, kPauseNs), unwoken - waited);
         pause_.wait(slice);
         waited += slice;
-        // order: acquire; pairs with stop().
-        if (stopping_.load(memory_order_acquire) != 0 || is_pass_urgent(waited)) return;
+        const bool stopping = stopping_.load(memory_order_acquire) != 0;  // order: as above
+        if (stopping || is_pass_urgent(waited >= kManyWaitNs)) return;
     }
     if (config_.delay_ns > unwoken) wake().wait(config_.delay_ns - unwoken);
 }

@@ -38,9 +38,9 @@ struct CollectorConfig {
     bool background = true;
     /// Automatic collection is on at the start.
     bool enabled = true;
-    /// Pages with new candidates that make the background collector start at once; in the paged
-    /// layout within 2 ms, and sooner if there is more garbage than three quarters of what
-    /// assist_bytes and assist_percent leave to it, or half of the region is in use.
+    /// Pages with new candidates that make the background collector start at once; paged: within
+    /// 2 ms, sooner if three quarters of the garbage are there that assist_bytes and assist_percent
+    /// leave to it, or half of the region is in use.
     std::uint32_t threshold_pages = 16;
     /// Share of the region, in percent: when large objects (over 1 KiB) of so many bytes were made
     /// since the last pass began, the background collector starts at once (paged: within 2 ms), if
@@ -282,7 +282,7 @@ private:
     bool end_withheld();
     platform::Event& wake() { return heap_.signal().wake(); }
     void wake_for_the_rest();
-    bool is_pass_urgent(std::uint64_t waited);
+    bool is_pass_urgent(bool many_are);
     void pause();
     void wake_at_once();
     Error emergency(unsigned attempt);

@@ -335,17 +335,17 @@ private:
     }
 
     Heap& heap_;
-    const bool small_sets_;
     EdgeCounts edges_;
     PassOptions options_;
     PassResult result_;
     Phase phase_ = Phase::idle;
     bool of_batch_ = false;
-    bool finalizers_ = false;     ///< some condemned member's finalizer never ran
-    bool callbacks_ = false;      ///< some weak reference to a condemned member has a callback
-    bool left_ = false;           ///< members left the set since its edges were counted
-    bool batch_alive_ = false;    ///< the batch's members live until their second validation
-    std::uint32_t recounts_ = 0;  ///< how often the edges were counted again
+    bool finalizers_ = false;    ///< some condemned member's finalizer never ran
+    bool callbacks_ = false;     ///< some weak reference to a condemned member has a callback
+    const bool small_sets_;      ///< are small groups decided about at once?
+    bool left_ = false;          ///< members left the set since its edges were counted
+    bool batch_alive_ = false;   ///< the batch's members live until their second validation
+    std::uint8_t recounts_ = 0;  ///< how often the edges were counted again
     std::int32_t budget_ = 0;
     std::int32_t whole_budget_ = 0;  ///< of the step, nothing spent
 
@@ -366,10 +366,10 @@ private:
     bool called_off_ = false;          ///< no further candidates are to be asked
     bool is_filled_ = false;           ///< not by this pass, see fill()
     Verdict small_verdict_ = Verdict::garbage;  ///< about the group at hand
-    std::size_t small_alive_ = 0;               ///< members of small groups that were let go
     Member root_{kNoPage, 0};
     std::uint32_t root_claims_ = 0;
     std::uint32_t root_limit_ = 0;
+    std::uint32_t small_alive_ = 0;  ///< members of small groups that were let go
 
     static constexpr std::uint32_t kRecountsMax = 16;
     static constexpr std::uint32_t kPostponedMax = HeapConfig::kSmall ? 16 : 64;
